@@ -1,0 +1,157 @@
+/**
+ * Every error that Chimaera reports, in one table.
+ *
+ * A code is permanent: programs match on it, documentation and `hint:` lines point to it. Its
+ * number crosses shared memory and sockets as a u32; the text travels beside it.
+ *
+ *   1xxx command line and files    2xxx memory        3xxx tasks      4xxx modules and lanes
+ *   5xxx sessions and nodes        6xxx codecs        7xxx platform
+ *
+ * Thread rules: none; plain values.
+ */
+
+/** Code number and what the reader should do next, by name. */
+export const ERRORS = {
+  usage: { code: 1001, hint: "run the command with --help" },
+  fileNotFound: { code: 1101, hint: "check the path" },
+  fileUnreadable: { code: 1102, hint: "check the permissions of the file and of its folders" },
+  fileIsDirectory: { code: 1103, hint: "name a file; a folder can be packed with tar first" },
+  fileExists: { code: 1104, hint: "choose another output with -o, or pass --force" },
+  diskFull: { code: 1105, hint: "free some space or write to another disk with -o" },
+  fileIo: { code: 1106, hint: "the cause names the system's own error" },
+  outOfMemory: { code: 2001, hint: "free blocks you no longer need, or ask for a larger segment" },
+  badPointer: { code: 2002, hint: "pass only pointers that this session allocated" },
+  doubleFree: { code: 2003, hint: "free a block once; `using` frees it at the end of its scope" },
+  useAfterFree: { code: 2004, hint: "keep the block until every task that names it is done" },
+  redZone: { code: 2005, hint: "a write went past the end of the block named here" },
+  badSegment: { code: 2006, hint: "the file is not a Chimaera segment of this version" },
+  sessionMemory: { code: 2007, hint: "close idle sessions, or give the node more memory" },
+  badField: { code: 3001, hint: "see the field's kind in the module's *_tasks.ts" },
+  layoutMismatch: {
+    code: 3002,
+    hint: "the client was built against another version of the module: run `chimaera repo refresh`",
+  },
+  sizeAboveCapacity: { code: 3003, hint: "pass a destination of at least the size named here" },
+  handlerThrew: { code: 3004, hint: "the stack names the line in the module" },
+  timeout: { code: 3005, hint: "raise timeoutMs, or look at `chimaera status` for a stalled lane" },
+  aborted: { code: 3006, hint: "the caller's AbortSignal fired; the task may still have run" },
+  waitSyncInHandler: { code: 3007, hint: "use `await task.wait()` inside a handler" },
+  noRunContext: { code: 3008, hint: "call the other module as `client.in(rctx).method(…)`" },
+  badDescriptor: { code: 3009, hint: "the client wrote a malformed task; its session is closed" },
+  taskState: {
+    code: 3010,
+    hint: "a task is allocated, submitted, waited for and freed, once each",
+  },
+  noFreeSlot: { code: 3011, hint: "wait for outstanding tasks, or open another port" },
+  waitSyncOnNodeThread: {
+    code: 3012,
+    hint: "creating pools needs the thread that runs the node: use `await`",
+  },
+  taskLost: { code: 3013, hint: "the task may or may not have run; check before repeating it" },
+  poolNotFound: { code: 4001, hint: "create the pool first; `chimaera pool list` shows all" },
+  poolExists: { code: 4002, hint: "use the same parameters, or another pool name" },
+  moduleNotFound: { code: 4003, hint: "check the library name, `<namespace>_<module>`" },
+  methodNotFound: { code: 4004, hint: "run `chimaera repo refresh` on the module's repo" },
+  moduleLoad: { code: 4005, hint: "mend the line named here; the node serves on" },
+  badLaneGroup: { code: 4006, hint: "create the group in create(), with 1 to 1024 lanes" },
+  noLane: { code: 4007, hint: "mapTaskToLane must return a lane of this container" },
+  workerDied: { code: 4008, hint: "see the node's log for the cause" },
+  workerStalled: { code: 4009, hint: "a handler must not block: split the work or make it async" },
+  handlerExit: { code: 4010, hint: "a module must not end the process; return an error instead" },
+  domainEmpty: { code: 4011, hint: "the query selects no container of the pool" },
+  badDomain: { code: 4012, hint: "see DomainQuery: local, direct_id:N, direct_hash:N, range:A:N" },
+  notAdmin: { code: 4013, hint: "only the admin module may do this; send it a task instead" },
+  nodeNotRunning: { code: 5001, hint: "start one with `chimaera serve`" },
+  nodeRunning: { code: 5002, hint: "use it, or stop it with `chimaera stop`" },
+  protocolVersion: { code: 5003, hint: "run client and node from the same version" },
+  connectFailed: { code: 5004, hint: "see `chimaera status`" },
+  nodeLost: { code: 5005, hint: "the node ended while tasks were running; see its log" },
+  sessionClosed: { code: 5006, hint: "connect again" },
+  noSession: { code: 5007, hint: "call connect() first, or pass the session to the client" },
+  tooManySessions: { code: 5008, hint: "close idle clients" },
+  tooManyPorts: { code: 5009, hint: "a session has 16 ports; share one between more work" },
+  runtimeDirectory: { code: 5010, hint: "set CHIMAERA_RUNTIME_DIR to a private, writable folder" },
+  shutdown: { code: 5011, hint: "the node is stopping" },
+  codecUnknown: { code: 6001, hint: "use lz4, zstd, gzip, deflate or none" },
+  codecCorrupt: { code: 6002, hint: "the data is damaged, cut short, or not of this format" },
+  codecUnavailable: { code: 6003, hint: "install the library, or choose another codec" },
+  codecLimit: { code: 6004, hint: "the declared size is above the limit" },
+  codecFailed: { code: 6005, hint: "the library's own error is the cause" },
+  ffiUnavailable: { code: 7001, hint: "run with --allow-ffi on Linux" },
+  systemCall: { code: 7002, hint: "the cause names the system call and errno" },
+} as const;
+
+/** Name of an entry of {@linkcode ERRORS}. */
+export type ErrorName = keyof typeof ERRORS;
+
+/** Parts of an error's text. */
+export interface ErrorDetails {
+  /** What failed, as a short noun phrase: `compress input.bin`. */
+  readonly what: string;
+  /** Why it failed. */
+  readonly why: string;
+  /** What to do next; the table's hint when absent. */
+  readonly hint?: string | undefined;
+  /** The error below this one. */
+  readonly cause?: unknown;
+}
+
+const NAME_BY_CODE = new Map<number, ErrorName>(
+  (Object.keys(ERRORS) as ErrorName[]).map((name) => [ERRORS[name].code, name]),
+);
+
+/**
+ * The one error class of Chimaera: a permanent code, what failed, why, and what to do next.
+ *
+ * @example
+ * ```ts
+ * import { ChimaeraError } from "chimaera";
+ * const error = new ChimaeraError("fileNotFound", { what: "compress a.bin", why: "no such file" });
+ * console.assert(error.code === "CHI-1101");
+ * ```
+ */
+export class ChimaeraError extends Error {
+  /** `CHI-nnnn`. */
+  readonly code: string;
+  /** Name in the table. */
+  readonly kind: ErrorName;
+  readonly what: string;
+  readonly why: string;
+  readonly hint: string;
+
+  constructor(kind: ErrorName, details: ErrorDetails) {
+    super(`${details.what}: ${details.why}`, { cause: details.cause });
+    this.name = "ChimaeraError";
+    this.kind = kind;
+    this.code = `CHI-${ERRORS[kind].code}`;
+    this.what = details.what;
+    this.why = details.why;
+    this.hint = details.hint ?? ERRORS[kind].hint;
+  }
+
+  /** The number that crosses shared memory. */
+  get number(): number {
+    return ERRORS[this.kind].code;
+  }
+
+  /** The two lines a person sees. */
+  format(): string {
+    return `error[${this.code}]: ${this.what}: ${this.why}\nhint: ${this.hint}`;
+  }
+}
+
+/** The table's name of a code number, if there is one. */
+export function errorNameOf(code: number): ErrorName | undefined {
+  return NAME_BY_CODE.get(code);
+}
+
+/** Turns whatever was thrown into a {@linkcode ChimaeraError}; a string, `null` and friends too. */
+export function toChimaeraError(
+  thrown: unknown,
+  kind: ErrorName,
+  what: string,
+): ChimaeraError {
+  if (thrown instanceof ChimaeraError) return thrown;
+  const why = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  return new ChimaeraError(kind, { what, why, cause: thrown });
+}

@@ -1,0 +1,54 @@
+/**
+ * Every limit of the runtime, in one place. Sizes in bytes, times in milliseconds, counts plain.
+ * A limit that a user can hit names the error code that reports it.
+ */
+export const LIMITS = {
+  /** Segment: one WebAssembly memory, 4 GiB less one 64 KiB page. */
+  segmentBytesMax: 4 * 1024 ** 3 - 65536,
+  /** Reserved at the start of each segment for header, port table and fixed scratch. */
+  segmentReservedBytes: 1 << 20,
+  sessionBytesDefault: 256 << 20,
+  nodeBytesDefault: 1 << 30,
+  prefaultBytes: 32 << 20,
+  prefaultStepBytes: 2 << 20,
+  /** CHI-5009. */
+  portsPerSession: 16,
+  /** Task slots of a port, and so entries of its completion rings; CHI-3011. */
+  slotsPerPort: 4096,
+  /** Bytes of a slot for a task's fields; larger tasks take a heap block. */
+  slotBytes: 128,
+  /** Bytes of the error record that belongs to each slot. */
+  errorRecordBytes: 1024,
+  /** Fields of one task, together; CHI-3001. */
+  taskFieldsBytesMax: 65536,
+  workersMax: 64,
+  /** CHI-5008. */
+  sessionsMax: 256,
+  /** Entries of the ring between two workers; beyond it a bounded overflow list. */
+  workerRingSlots: 1024,
+  workerOverflowMax: 65536,
+  /** Tasks a worker takes from one ring before it looks at the next. */
+  ringBatch: 256,
+  /** Tasks, then time, between two turns of the event loop while foreign promises are pending. */
+  tickTasksMax: 256,
+  tickMicros: 200,
+  /** Low-latency tasks that run for each high-latency one while both wait. */
+  highLatencyQuota: 32,
+  /** Longest sleep of a worker that has sessions. */
+  sleepMs: 100,
+  /** Microtask turns given to a resumed handler before its wait counts as foreign. */
+  microtaskTurns: 16,
+  /** CHI-4006. */
+  lanesPerGroup: 1024,
+  /** CHI-4009: a handler that holds its lane longer is reported. */
+  stallMs: 1000,
+  heartbeatMs: 100,
+  /** CHI-5005: a waiter looks at the node's life this often. */
+  livenessMs: 500,
+  controlMessageBytes: 1 << 20,
+  poolNameBytes: 128,
+  libNameBytes: 64,
+  createParamsBytes: 4096,
+  /** Output of one decompression, unless the caller says less; CHI-6004. */
+  decompressedBytesMax: 1 << 30,
+} as const;

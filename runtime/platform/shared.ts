@@ -1,0 +1,119 @@
+/**
+ * Operations on shared control words: the only file that names `Atomics`, a futex or a wait.
+ *
+ * Every other file reaches a word that two threads or processes touch through these functions, so
+ * that the interleaving simulator can stand between them: with an {@linkcode Interleaver} set each
+ * call is a point where another thread may be let in, by seed. Without one the test is a compare
+ * of a module variable with null, which the compiler folds into the atomic beside it.
+ *
+ * Memory order: all operations are sequentially consistent. Payload is written with plain stores
+ * before the store of the word that publishes it, and read with plain loads after the load of
+ * that word.
+ *
+ * Sleeping: a word of a mapped segment has an address, and a sleeper there is woken by futex from
+ * any process. A word without an address (no FFI) can be waited for within the process only.
+ */
+
+import { futexWait, futexWake } from "./libc.ts";
+
+/** A view on shared words, with the address of word 0 where the memory is mapped (0: it is not). */
+export interface SharedWords {
+  readonly i32: Int32Array;
+  readonly address: number;
+}
+
+/** Why {@linkcode wait} returned. */
+export const WaitResult = { woken: 0, changed: 1, timedOut: 2 } as const;
+export type WaitResult = typeof WaitResult[keyof typeof WaitResult];
+
+/** What the simulator puts in place of the real thing. */
+export interface Interleaver {
+  /** Called before each operation on a control word; may let another thread run first. */
+  point(words: Int32Array, index: number): void;
+  wait(words: SharedWords, index: number, expected: number, timeoutMs: number): WaitResult;
+  wake(words: SharedWords, index: number): void;
+}
+
+let interleaver: Interleaver | null = null;
+
+/** Sets or clears this isolate's interleaver. Simulation only. */
+export function setInterleaver(next: Interleaver | null): void {
+  interleaver = next;
+}
+
+export function load(words: Int32Array, index: number): number {
+  if (interleaver !== null) interleaver.point(words, index);
+  return Atomics.load(words, index);
+}
+
+export function store(words: Int32Array, index: number, value: number): void {
+  if (interleaver !== null) interleaver.point(words, index);
+  Atomics.store(words, index, value);
+}
+
+/** Adds and returns the old value. */
+export function add(words: Int32Array, index: number, value: number): number {
+  if (interleaver !== null) interleaver.point(words, index);
+  return Atomics.add(words, index, value);
+}
+
+export function exchange(words: Int32Array, index: number, value: number): number {
+  if (interleaver !== null) interleaver.point(words, index);
+  return Atomics.exchange(words, index, value);
+}
+
+/** Compare and set; returns the value found. */
+export function cas(words: Int32Array, index: number, expected: number, value: number): number {
+  if (interleaver !== null) interleaver.point(words, index);
+  return Atomics.compareExchange(words, index, expected, value);
+}
+
+/**
+ * Blocks the calling thread until the word is woken, differs from `expected`, or time is up.
+ *
+ * @param timeoutMs Longest wait; `Infinity` for none.
+ */
+export function wait(
+  words: SharedWords,
+  index: number,
+  expected: number,
+  timeoutMs: number,
+): WaitResult {
+  if (interleaver !== null) return interleaver.wait(words, index, expected, timeoutMs);
+  if (words.address !== 0) return futexWait(words.address + index * 4, expected, timeoutMs);
+  const result = Atomics.wait(words.i32, index, expected, timeoutMs);
+  return result === "ok"
+    ? WaitResult.woken
+    : result === "not-equal"
+    ? WaitResult.changed
+    : WaitResult.timedOut;
+}
+
+/** Wakes every thread, of any process, that sleeps in {@linkcode wait} on the word. */
+export function wake(words: SharedWords, index: number): void {
+  if (interleaver !== null) {
+    interleaver.wake(words, index);
+    return;
+  }
+  if (words.address !== 0) futexWake(words.address + index * 4);
+  else Atomics.notify(words.i32, index);
+}
+
+/**
+ * Waits for the word without blocking the event loop; {@linkcode notify} of the same process ends
+ * it. Resolves at once when the word already differs.
+ */
+export async function waitAsync(
+  words: SharedWords,
+  index: number,
+  expected: number,
+  timeoutMs: number,
+): Promise<void> {
+  const result = Atomics.waitAsync(words.i32, index, expected, timeoutMs);
+  if (result.async) await result.value;
+}
+
+/** Ends every {@linkcode waitAsync} of this process on the word. */
+export function notify(words: SharedWords, index: number): void {
+  Atomics.notify(words.i32, index);
+}

@@ -1,0 +1,45 @@
+/**
+ * Numbers that differ between processor architectures, and the constants of Linux that go with
+ * them. x86-64 is measured; aarch64 is designed for and untested.
+ *
+ * Source: Linux uapi headers (asm/unistd_64.h, asm-generic/unistd.h, linux/memfd.h, linux/fcntl.h).
+ */
+
+const SYSCALLS = {
+  x86_64: { futex: 202, memfdCreate: 319, schedSetaffinity: 203, gettid: 186, madvise: 28 },
+  aarch64: { futex: 98, memfdCreate: 279, schedSetaffinity: 122, gettid: 178, madvise: 233 },
+} as const;
+
+/** System call numbers of this machine. */
+export const SYS = SYSCALLS[Deno.build.arch];
+
+export const LINUX = {
+  futexWait: 0,
+  futexWake: 1,
+  protReadWrite: 3,
+  mapShared: 1,
+  mapFixed: 0x10,
+  madvPopulateWrite: 23,
+  openReadWrite: 2,
+  openCloseOnExec: 0o2000000,
+  memfdCloseOnExec: 1,
+  memfdAllowSealing: 2,
+  fcntlAddSeals: 1033,
+  fcntlGetSeals: 1034,
+  sealSeal: 1,
+  sealShrink: 2,
+  sealGrow: 4,
+  fallocKeepSize: 1,
+  fallocPunchHole: 2,
+  lockExclusiveNonblocking: 2 | 4,
+  lockSharedNonblocking: 1 | 4,
+  lockUnlock: 8,
+  familyUnix: 1,
+  socketStream: 1,
+  socketNonblocking: 0o4000,
+  socketCloseOnExec: 0o2000000,
+  messageDontWait: 0x40,
+  messageNoSignal: 0x4000,
+  errnoAgain: 11,
+  errnoTimedOut: 110,
+} as const;

@@ -1,0 +1,86 @@
+/**
+ * Bells: how a sleeper is woken, by a thread of its own process or of another one.
+ *
+ *   word 0   state   0 awake · 1 asleep in a futex · 2 asleep in its event loop
+ *   word 1   epoch   changes with each ring; the word that the sleeper waits on
+ *
+ * A sleeper reads the epoch, says that it sleeps, looks at its rings once more, and waits for the
+ * epoch to change. A producer publishes first and looks at the state after: of two that ring at
+ * once, the one that turns the state back to 0 does the waking. As all of it is sequentially
+ * consistent, either the sleeper's last look finds the entry or the producer finds it asleep.
+ *
+ * Bell lines are the only memory that sessions share. Whoever damages one causes a wake too many
+ * or too late (a sleeper with sessions looks around every 100 ms), and never a loss.
+ *
+ * Thread rules: one sleeper per line; any number of ringers.
+ */
+
+import {
+  add,
+  cas,
+  load,
+  notify,
+  type SharedWords,
+  store,
+  wait,
+  waitAsync,
+  wake,
+} from "../platform/mod.ts";
+
+const STATE = 0;
+const EPOCH = 1;
+const LINE_WORDS = 16;
+
+export const BellState = { awake: 0, futex: 1, eventLoop: 2 } as const;
+export type BellState = typeof BellState[keyof typeof BellState];
+
+/** The sleeper's end of a line. */
+export class Bell {
+  readonly #words: SharedWords;
+  readonly #base: number;
+  #epoch = 0;
+
+  constructor(words: SharedWords, line: number) {
+    this.#words = words;
+    this.#base = line * LINE_WORDS;
+  }
+
+  /** Says how the caller is about to sleep. It must look at its rings once more after this. */
+  prepare(state: BellState): void {
+    this.#epoch = load(this.#words.i32, this.#base + EPOCH);
+    store(this.#words.i32, this.#base + STATE, state);
+  }
+
+  /** Blocks the thread until the bell rings or time is up. Call {@linkcode prepare} first. */
+  sleep(timeoutMs: number): void {
+    wait(this.#words, this.#base + EPOCH, this.#epoch, timeoutMs);
+  }
+
+  /** As {@linkcode sleep}, without blocking the event loop; rung by this process only. */
+  async sleepAsync(timeoutMs: number): Promise<void> {
+    await waitAsync(this.#words, this.#base + EPOCH, this.#epoch, timeoutMs);
+  }
+
+  /** Says that the caller is awake. */
+  finish(): void {
+    store(this.#words.i32, this.#base + STATE, BellState.awake);
+  }
+}
+
+/**
+ * Wakes the sleeper of a line, if it sleeps. Call it after publishing.
+ *
+ * @returns The state found: `eventLoop` means that a sleeper in another process still needs its
+ * doorbell rung.
+ */
+export function ringBell(words: SharedWords, line: number): BellState {
+  const base = line * LINE_WORDS;
+  const state = load(words.i32, base + STATE);
+  if (state === BellState.awake) return BellState.awake;
+  // Of several that see a sleeper, the one that turns the state wakes it.
+  if (cas(words.i32, base + STATE, state, BellState.awake) !== state) return BellState.awake;
+  add(words.i32, base + EPOCH, 1);
+  if (state === BellState.futex) wake(words, base + EPOCH);
+  else notify(words, base + EPOCH);
+  return state as BellState;
+}

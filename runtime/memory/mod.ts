@@ -1,0 +1,9 @@
+/** Segments, pointers, the allocator, rings and bells. Knows bytes, and no tasks. */
+
+export * from "./bell.ts";
+export * from "./debug_heap.ts";
+export * from "./heap.ts";
+export * from "./layout.ts";
+export * from "./pointer.ts";
+export * from "./ring.ts";
+export * from "./segment.ts";

@@ -1,0 +1,188 @@
+/**
+ * A segment: pages that the threads of a process share as one `SharedArrayBuffer`, and that other
+ * processes may map too.
+ *
+ * The pages of a sealed memory file are mapped over a shared `WebAssembly.Memory`. Within the
+ * process it is an ordinary shared buffer: `postMessage` hands it to workers and wasm code runs on
+ * it in place. Its size never changes, and it is never unmapped while a view of it lives: the
+ * collector unmaps it with the last view.
+ *
+ * Thread rules: a `Segment` belongs to its isolate; pass {@linkcode SegmentHandle} to another.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import {
+  addressOf,
+  closeFile,
+  createSealedMemory,
+  ffiAvailable,
+  isSealed,
+  mapOver,
+  openFile,
+  prefault,
+  releasePages,
+  type SharedWords,
+} from "../platform/mod.ts";
+import { checkHeader, SegmentKind, writeHeader } from "./layout.ts";
+import { asSegmentId, type SegmentId } from "./pointer.ts";
+
+/** What lies behind a segment's pages. */
+export type Backing = "memfd" | "file" | "private";
+
+/** What `postMessage` hands to another thread of the process. */
+export interface SegmentHandle {
+  readonly id: SegmentId;
+  readonly kind: SegmentKind;
+  readonly memory: WebAssembly.Memory;
+  readonly address: number;
+  readonly fd: number;
+  readonly backing: Backing;
+}
+
+/** What a new segment is to be. */
+export interface SegmentOptions {
+  readonly id: number;
+  readonly kind: SegmentKind;
+  /** Rounded up to 64 KiB. */
+  readonly sizeBytes: number;
+  readonly workers: number;
+  /** Plain memory of this process, even where memory could be mapped. */
+  readonly private?: boolean;
+}
+
+export class Segment {
+  readonly id: SegmentId;
+  readonly kind: SegmentKind;
+  readonly memory: WebAssembly.Memory;
+  readonly buffer: SharedArrayBuffer;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly u8: Uint8Array<SharedArrayBuffer>;
+  readonly f64: Float64Array;
+  readonly words: SharedWords;
+  /** Where the pages are mapped; 0 when another process cannot see them. */
+  readonly address: number;
+  readonly fd: number;
+  readonly backing: Backing;
+  readonly sizeBytes: number;
+
+  private constructor(handle: SegmentHandle) {
+    const buffer = handle.memory.buffer as unknown as SharedArrayBuffer;
+    this.id = handle.id;
+    this.kind = handle.kind;
+    this.memory = handle.memory;
+    this.buffer = buffer;
+    this.i32 = new Int32Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.u8 = new Uint8Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.address = handle.address;
+    this.words = { i32: this.i32, address: handle.address };
+    this.fd = handle.fd;
+    this.backing = handle.backing;
+    this.sizeBytes = buffer.byteLength;
+  }
+
+  /** Makes a segment: sealed and mappable where FFI is allowed, else private to the process. */
+  static create(options: SegmentOptions): Segment {
+    const sizeBytes = Math.ceil(options.sizeBytes / 65536) * 65536;
+    const memory = newMemory(sizeBytes);
+    const id = asSegmentId(options.id);
+    let address = 0;
+    let fd = -1;
+    let backing: Backing = "private";
+    if (options.private !== true && ffiAvailable()) {
+      fd = createSealedMemory(`chimaera-${options.kind}-${options.id}`, sizeBytes);
+      address = mapMemory(memory, sizeBytes, fd);
+      backing = "memfd";
+    }
+    const segment = new Segment({ id, kind: options.kind, memory, address, fd, backing });
+    writeHeader(segment.i32, { ...options, segmentId: options.id, sizeBytes });
+    return segment;
+  }
+
+  /**
+   * Maps a segment that another process made.
+   *
+   * @param path `/proc/<pid>/fd/<n>` of the node, or a file.
+   * @param sealRequired Refuse a file whose size could still change under this process.
+   */
+  static open(path: string, id: number, kind: SegmentKind, sealRequired: boolean): Segment {
+    const fd = openFile(path);
+    try {
+      const backing: Backing = isSealed(fd) ? "memfd" : "file";
+      if (sealRequired && backing !== "memfd") {
+        throw new ChimaeraError("badSegment", { what: `open ${path}`, why: "it is not sealed" });
+      }
+      const sizeBytes = Deno.statSync(path).size;
+      if (sizeBytes < 65536 || sizeBytes > LIMITS.segmentBytesMax || sizeBytes % 65536 !== 0) {
+        throw new ChimaeraError("badSegment", { what: `open ${path}`, why: `${sizeBytes} bytes` });
+      }
+      const memory = newMemory(sizeBytes);
+      const address = mapMemory(memory, sizeBytes, fd);
+      const segment = new Segment({ id: asSegmentId(id), kind, memory, address, fd: -1, backing });
+      checkHeader(segment.i32, kind, `open ${path}`);
+      return segment;
+    } finally {
+      closeFile(fd);
+    }
+  }
+
+  /** The segment that another thread of this process made. */
+  static attach(handle: SegmentHandle): Segment {
+    return new Segment(handle);
+  }
+
+  handle(): SegmentHandle {
+    const { id, kind, memory, address, fd, backing } = this;
+    return { id, kind, memory, address, fd, backing };
+  }
+
+  /** The path by which another process of this user can open the pages; empty if none can. */
+  path(): string {
+    return this.fd >= 0 ? `/proc/${Deno.pid}/fd/${this.fd}` : "";
+  }
+
+  /** Makes pages present ahead of their use. */
+  async prefault(offsetBytes: number, sizeBytes: number): Promise<void> {
+    if (this.address === 0) return;
+    const size = Math.min(sizeBytes, this.sizeBytes - offsetBytes);
+    if (size > 0) await prefault(this.address + offsetBytes, size);
+  }
+
+  /**
+   * Gives the memory back at once, whoever still has views: they read zeros from then on. The
+   * owner calls this when nothing uses the content any more.
+   */
+  discard(): void {
+    if (this.fd < 0) return;
+    releasePages(this.fd, 0, this.sizeBytes);
+    closeFile(this.fd);
+  }
+}
+
+function newMemory(sizeBytes: number): WebAssembly.Memory {
+  if (sizeBytes > LIMITS.segmentBytesMax) {
+    throw new ChimaeraError("outOfMemory", {
+      what: "make a segment",
+      why: `${sizeBytes} bytes, the largest is ${LIMITS.segmentBytesMax}`,
+    });
+  }
+  const pages = sizeBytes / 65536;
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (cause) {
+    throw new ChimaeraError("outOfMemory", {
+      what: "make a segment",
+      why: `no address space for ${sizeBytes} bytes`,
+      cause,
+    });
+  }
+}
+
+function mapMemory(memory: WebAssembly.Memory, sizeBytes: number, fd: number): number {
+  const address = addressOf(new Uint8Array(memory.buffer));
+  mapOver(address, sizeBytes, fd);
+  return address;
+}

@@ -7,3 +7,4 @@ export * from "./layout.ts";
 export * from "./pointer.ts";
 export * from "./ring.ts";
 export * from "./segment.ts";
+export * from "./segment_table.ts";

@@ -60,6 +60,7 @@ export class Segment {
   readonly u32: Uint32Array;
   readonly u8: Uint8Array<SharedArrayBuffer>;
   readonly f64: Float64Array;
+  readonly view: DataView<SharedArrayBuffer>;
   readonly words: SharedWords;
   /** Where the pages are mapped; 0 when another process cannot see them. */
   readonly address: number;
@@ -77,6 +78,7 @@ export class Segment {
     this.u32 = new Uint32Array(buffer);
     this.u8 = new Uint8Array(buffer);
     this.f64 = new Float64Array(buffer);
+    this.view = new DataView(buffer);
     this.address = handle.address;
     this.words = { i32: this.i32, address: handle.address };
     this.fd = handle.fd;

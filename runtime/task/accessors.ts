@@ -1,0 +1,347 @@
+/**
+ * Writes, once per task type, the code that reads and writes its fields.
+ *
+ * The code is text for `new Function`, with offsets as constants: accessors made from closures
+ * share one feedback slot in the engine and turn megamorphic as soon as a program has a handful
+ * of task types. Names come from the declaration and were checked to be identifiers; nothing from
+ * outside the program reaches the text.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import { Direction, type ScalarKind, SCALARS } from "./fields.ts";
+import type { PlacedField } from "./layout.ts";
+import type { FieldCopiers } from "./task_layout.ts";
+
+/** Reads a u64 above 2^32. */
+function wideRead(low: number, high: number, name: string): number {
+  if (high > 0x1fffff) {
+    throw new ChimaeraError("badField", {
+      what: `read ${name}`,
+      why: "the value is above 2^53 − 1; declare the field with .big",
+    });
+  }
+  return high * 4294967296 + low;
+}
+
+function wideWrite(words: Uint32Array, at: number, value: number, name: string): void {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new ChimaeraError("badField", {
+      what: `set ${name}`,
+      why: `${value} is not an integer from 0 to 2^53 − 1`,
+    });
+  }
+  words[at] = value >>> 0;
+  words[at + 1] = Math.floor(value / 4294967296);
+}
+
+function signedRead(view: DataView, at: number, name: string): number {
+  const value = Number(view.getBigInt64(at, true));
+  if (!Number.isSafeInteger(value)) {
+    throw new ChimaeraError("badField", {
+      what: `read ${name}`,
+      why: "the value is beyond ±(2^53 − 1); declare the field with .big",
+    });
+  }
+  return value;
+}
+
+function signedWrite(view: DataView, at: number, value: number, name: string): void {
+  if (!Number.isSafeInteger(value)) {
+    throw new ChimaeraError("badField", {
+      what: `set ${name}`,
+      why: `${value} is not an integer within ±(2^53 − 1)`,
+    });
+  }
+  view.setBigInt64(at, BigInt(value), true);
+}
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+function bytesRead(words: Uint32Array, bytes: Uint8Array, at: number, max: number): Uint8Array {
+  return bytes.slice(at * 4 + 4, at * 4 + 4 + Math.min(words[at]!, max));
+}
+
+function bytesWrite(
+  words: Uint32Array,
+  bytes: Uint8Array,
+  at: number,
+  value: Uint8Array,
+  max: number,
+  name: string,
+): void {
+  if (value.length > max) {
+    throw new ChimaeraError("badField", {
+      what: `set ${name}`,
+      why: `${value.length} bytes, the field holds ${max}`,
+    });
+  }
+  words[at] = value.length;
+  bytes.set(value, at * 4 + 4);
+}
+
+function vecRead(view: DataView, at: number, kind: ScalarKind, max: number): number[] {
+  const count = Math.min(view.getUint32(at * 4, true), max);
+  const values = new Array<number>(count);
+  for (let k = 0; k < count; k++) {
+    values[k] = readScalar(view, at * 4 + 8 + k * SCALARS[kind], kind);
+  }
+  return values;
+}
+
+function vecWrite(
+  view: DataView,
+  at: number,
+  kind: ScalarKind,
+  values: readonly number[],
+  max: number,
+  name: string,
+): void {
+  if (values.length > max) {
+    throw new ChimaeraError("badField", {
+      what: `set ${name}`,
+      why: `${values.length} elements, the field holds ${max}`,
+    });
+  }
+  view.setUint32(at * 4, values.length, true);
+  values.forEach((v, k) => writeScalar(view, at * 4 + 8 + k * SCALARS[kind], kind, v));
+}
+
+function readScalar(view: DataView, at: number, kind: ScalarKind): number {
+  switch (kind) {
+    case "bool":
+    case "u8":
+      return view.getUint8(at);
+    case "i8":
+      return view.getInt8(at);
+    case "u16":
+      return view.getUint16(at, true);
+    case "i16":
+      return view.getInt16(at, true);
+    case "u32":
+      return view.getUint32(at, true);
+    case "i32":
+      return view.getInt32(at, true);
+    case "f32":
+      return view.getFloat32(at, true);
+    case "f64":
+      return view.getFloat64(at, true);
+    case "u64":
+      return wideRead(view.getUint32(at, true), view.getUint32(at + 4, true), "an element");
+    case "i64":
+      return signedRead(view, at, "an element");
+  }
+}
+
+function writeScalar(view: DataView, at: number, kind: ScalarKind, value: number): void {
+  switch (kind) {
+    case "bool":
+    case "u8":
+      return view.setUint8(at, value);
+    case "i8":
+      return view.setInt8(at, value);
+    case "u16":
+      return view.setUint16(at, value, true);
+    case "i16":
+      return view.setInt16(at, value, true);
+    case "u32":
+      return view.setUint32(at, value, true);
+    case "i32":
+      return view.setInt32(at, value, true);
+    case "f32":
+      return view.setFloat32(at, value, true);
+    case "f64":
+      return view.setFloat64(at, value, true);
+    case "u64":
+    case "i64":
+      return signedWrite(view, at, value, "an element");
+  }
+}
+
+/** What the generated text calls. */
+const helpers = {
+  wideRead,
+  wideWrite,
+  signedRead,
+  signedWrite,
+  bytesRead,
+  bytesWrite,
+  vecRead,
+  vecWrite,
+  decode: (bytes: Uint8Array): string => decoder.decode(bytes),
+  encode: (text: string): Uint8Array => encoder.encode(text),
+};
+
+/** Getter body and setter body of one field; `t` is the task. */
+function bodies(f: PlacedField, all: readonly PlacedField[]): [string, string] {
+  const word = f.offsetBytes / 4;
+  const at = `t.$at + ${Math.floor(word)}`;
+  const byte = `t.$at * 4 + ${f.offsetBytes}`;
+  const name = JSON.stringify(f.name);
+  const max = f.field.max;
+  const dataView = (type: string) =>
+    [
+      `return t.$view.get${type}(${byte}, true);`,
+      `t.$view.set${type}(${byte}, v, true);`,
+    ] as [string, string];
+  switch (f.kind) {
+    case "bool":
+      return [`return t.$u8[${byte}] !== 0;`, `t.$u8[${byte}] = v ? 1 : 0;`];
+    case "u8":
+      return [`return t.$u8[${byte}];`, `t.$u8[${byte}] = v;`];
+    case "i8":
+      return dataView("Int8");
+    case "u16":
+      return dataView("Uint16");
+    case "i16":
+      return dataView("Int16");
+    case "f32":
+      return dataView("Float32");
+    case "u32":
+      return [`return t.$u32[${at}];`, `t.$u32[${at}] = v;`];
+    case "i32":
+      return [`return t.$i32[${at}];`, `t.$i32[${at}] = v;`];
+    case "f64":
+      return [`return t.$f64[(${at}) >> 1];`, `t.$f64[(${at}) >> 1] = v;`];
+    case "u64":
+      if (f.field.bigint) return dataView("BigUint64");
+      return [
+        `const w = ${at}, low = t.$u32[w], high = t.$u32[w + 1];` +
+        `return high === 0 ? low : h.wideRead(low, high, ${name});`,
+        `const w = ${at}, low = v >>> 0;` +
+        `if (low === v) { t.$u32[w] = low; t.$u32[w + 1] = 0; }` +
+        `else h.wideWrite(t.$u32, w, v, ${name});`,
+      ];
+    case "i64":
+      if (f.field.bigint) return dataView("BigInt64");
+      return [
+        `return h.signedRead(t.$view, ${byte}, ${name});`,
+        `h.signedWrite(t.$view, ${byte}, v, ${name});`,
+      ];
+    case "string":
+      return [
+        `return h.decode(h.bytesRead(t.$u32, t.$u8, ${at}, ${max}));`,
+        `h.bytesWrite(t.$u32, t.$u8, ${at}, h.encode(v), ${max}, ${name});`,
+      ];
+    case "bytes":
+      return [
+        `return h.bytesRead(t.$u32, t.$u8, ${at}, ${max});`,
+        `h.bytesWrite(t.$u32, t.$u8, ${at}, v, ${max}, ${name});`,
+      ];
+    case "vec":
+      return [
+        `return h.vecRead(t.$view, ${at}, ${JSON.stringify(f.field.element)}, ${max});`,
+        `h.vecWrite(t.$view, ${at}, ${JSON.stringify(f.field.element)}, v, ${max}, ${name});`,
+      ];
+    case "pointer":
+      return [`return t.getPointer(${word});`, `t.setPointer(${word}, v);`];
+    case "bulk": {
+      const limit = f.field.direction === Direction.in
+        ? f.field.sizeField
+        : f.field.capacityField ?? f.field.sizeField;
+      const known = all.some((other) => other.name === limit);
+      return [
+        `return t.getBulk(${word}, ${known ? `this.${limit}` : "0"});`,
+        `t.setBulk(${word}, v);`,
+      ];
+    }
+    case "struct":
+      return [
+        `return (this.$${f.name} ??= new Struct_${f.name}(t));`,
+        `Object.assign(this.${f.name}, v);`,
+      ];
+  }
+}
+
+function classBody(fields: readonly PlacedField[], task: string): string {
+  return fields.map((f) => {
+    const [get, set] = bodies(f, fields);
+    return `get ${f.name}() { const t = ${task}; ${get} }\n` +
+      `set ${f.name}(v) { const t = ${task}; ${set} }`;
+  }).join("\n");
+}
+
+function structClasses(fields: readonly PlacedField[]): string {
+  return fields.filter((f) => f.kind === "struct").map((f) =>
+    structClasses(f.members) +
+    `class Struct_${f.name} { constructor(t) { this.t = t; }\n${classBody(f.members, "this.t")} }\n`
+  ).join("");
+}
+
+/** A subclass of `base` with an accessor per field. */
+// deno-lint-ignore ban-types
+export function accessorClass<B extends Function>(
+  base: B,
+  className: string,
+  fields: readonly PlacedField[],
+): B {
+  const source = `"use strict";\n${structClasses(fields)}` +
+    `return class ${className} extends Base {\n${classBody(fields, "this")}\n};`;
+  return new Function("Base", "h", source)(base, helpers) as B;
+}
+
+/** Copy statements for the fields that travel in one direction. */
+function copyStatements(
+  fields: readonly PlacedField[],
+  travels: number,
+  inherited: number,
+): string {
+  let text = "";
+  for (const f of fields) {
+    const direction = inherited || f.field.direction;
+    const moves = (direction & travels) !== 0;
+    if (f.kind === "struct") {
+      text += copyStatements(f.members, travels, direction);
+      continue;
+    }
+    const word = Math.floor(f.offsetBytes / 4);
+    if (f.kind === "string" || f.kind === "bytes" || f.kind === "vec") {
+      text += moves
+        ? copyCounted(f, word)
+        : travels === Direction.in
+        ? `to[d + ${word}] = 0;\n`
+        : "";
+      continue;
+    }
+    const words = Math.ceil((f.offsetBytes % 4 + f.sizeBytes) / 4);
+    for (let k = 0; k < words; k++) {
+      text += copyWord(f, word + k, moves, travels);
+    }
+  }
+  return text;
+}
+
+/** One word; fields below 4 bytes share theirs with neighbours and are masked. */
+function copyWord(f: PlacedField, word: number, moves: boolean, travels: number): string {
+  const to = `to[d + ${word}]`;
+  // OUT pointers and capacities name the caller's memory: the handler needs them as they are.
+  const carried = moves || (travels === Direction.in && f.kind === "bulk");
+  if (f.sizeBytes >= 4) {
+    if (carried) return `${to} = from[s + ${word}];\n`;
+    return travels === Direction.in ? `${to} = 0;\n` : "";
+  }
+  const shift = (f.offsetBytes % 4) * 8;
+  const mask = (f.sizeBytes === 1 ? 0xff : 0xffff) << shift;
+  if (carried) return `${to} = (${to} & ${~mask}) | (from[s + ${word}] & ${mask});\n`;
+  return travels === Direction.in ? `${to} &= ${~mask};\n` : "";
+}
+
+function copyCounted(f: PlacedField, word: number): string {
+  const headWords = f.kind === "vec" ? 2 : 1;
+  const element = f.kind === "vec" ? SCALARS[f.field.element as ScalarKind] : 1;
+  return `{ const n = from[s + ${word}];\n` +
+    `if (n < 0 || n > ${f.field.max}) return false;\n` +
+    `const words = (n * ${element} + 3) >>> 2; to[d + ${word}] = n;\n` +
+    `if (words > 0) to.set(from.subarray(s + ${word + headWords}, ` +
+    `s + ${word + headWords} + words), d + ${word + headWords}); }\n`;
+}
+
+/** Functions that move a task's fields between a slot and a block. */
+export function fieldCopiers(fields: readonly PlacedField[]): FieldCopiers {
+  const make = (travels: number) =>
+    new Function("from", "s", "to", "d", `${copyStatements(fields, travels, 0)}return true;`);
+  return {
+    copyIn: make(Direction.in) as FieldCopiers["copyIn"],
+    copyOut: make(Direction.out) as FieldCopiers["copyOut"],
+  };
+}

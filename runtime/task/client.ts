@@ -1,0 +1,219 @@
+/**
+ * Typed stubs: what a module's `Client` class is made of.
+ *
+ * `asyncCompress = taskMethod(CompressTask)` gives the document's three forms:
+ *
+ *   asyncCompress(dom, fields)                            allocate and submit
+ *   asyncCompress.alloc(taskNode, dom, fields)            allocate only
+ *   asyncCompress.base(parent, taskNode, dom, fields)     submit as a child of `parent`
+ *
+ * A stub submits through a session's port in a client program, and through the running task in a
+ * handler: `this.other.in(rctx).compress(…)`. There is no ambient current task; a stub used in a
+ * handler without `in(rctx)` throws CHI-3008.
+ *
+ * Thread rules: a client belongs to its isolate.
+ */
+
+import type { DomainQuery } from "../domain/mod.ts";
+import { ChimaeraError, type ErrorName } from "../errors.ts";
+import {
+  ADMIN_POOL_ID,
+  CreateContext,
+  CreatePoolTask,
+  type CreateTaskType,
+  encodeParams,
+} from "./create.ts";
+import type { Task } from "./task.ts";
+import type { TaskType } from "./task_layout.ts";
+
+/** A task's place in the graph of tasks: the root's id, and how far below it. */
+export interface TaskNode {
+  readonly rootSlot: number;
+  readonly rootOrigin: number;
+  readonly depth: number;
+}
+
+/** Where tasks go in: a port of a session, or a running task. */
+export interface Submitter {
+  /** A zeroed task of the type, with defaults, bound to this submitter. */
+  allocate(type: TaskType): Task;
+  submit(task: Task): void;
+  /** The client object that submits here. */
+  bind<C extends ModuleClient>(client: C): C;
+}
+
+/** The pool that a client and its bound copies call. */
+interface Binding {
+  poolId: number;
+}
+
+let defaultSubmitter: Submitter | null = null;
+let noSubmitter: { kind: ErrorName; why: string } = {
+  kind: "noSession",
+  why: "no session is open in this program",
+};
+
+/** What clients made without a session use. */
+export function setDefaultSubmitter(submitter: Submitter | null): void {
+  defaultSubmitter = submitter;
+}
+
+/** How a stub without a submitter fails in this isolate. */
+export function setNoSubmitterError(kind: ErrorName, why: string): void {
+  noSubmitter = { kind, why };
+}
+
+export class ModuleClient {
+  #submitter: Submitter | null;
+  #binding: Binding = { poolId: 0 };
+
+  /** @param submitter A session; the program's first session when absent. */
+  constructor(submitter?: Submitter) {
+    this.#submitter = submitter ?? null;
+  }
+
+  /** The pool that this client calls; 0 before `create` or `init`. */
+  get poolId(): number {
+    return this.#binding.poolId;
+  }
+
+  /** Binds this client to an existing pool. */
+  init(poolId: number): void {
+    this.#binding.poolId = poolId;
+  }
+
+  /** The same client for calls from inside a handler. */
+  in(rctx: Submitter): this {
+    return rctx.bind(this);
+  }
+
+  /** Where this client's tasks go in. Throws CHI-5007, or CHI-3008 in a handler. */
+  get submitter(): Submitter {
+    const submitter = this.#submitter ?? defaultSubmitter;
+    if (submitter === null) {
+      throw new ChimaeraError(noSubmitter.kind, {
+        what: "call a module",
+        why: noSubmitter.why,
+      });
+    }
+    return submitter;
+  }
+
+  /** A client of the same class and pool with another submitter. */
+  copyFor(submitter: Submitter): this {
+    const copy = new (this.constructor as new (s: Submitter) => this)(submitter);
+    copy.#binding = this.#binding;
+    for (const value of Object.values(copy)) wire(value, copy);
+    return copy;
+  }
+}
+
+const owners = new WeakMap<object, (client: ModuleClient) => void>();
+
+/** Tells a task method which client it belongs to, so that its `.alloc` and `.base` know. */
+function wire(value: unknown, client: ModuleClient): void {
+  if (typeof value === "function") owners.get(value)?.(client);
+}
+
+function setQuery(task: Task, dom: DomainQuery): void {
+  const header = task.header;
+  header.queryKind = dom.kind;
+  header.queryFirst = dom.first;
+  header.querySecond = dom.second;
+}
+
+/** The values of a task's own fields, as a caller may pass them. */
+export type FieldsOf<T extends Task> = Partial<Omit<T, keyof Task>>;
+
+/** The document's three forms of an asynchronous call. */
+export interface TaskMethod<T extends Task> {
+  (this: ModuleClient, dom: DomainQuery, fields?: FieldsOf<T>): T;
+  alloc(taskNode: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T;
+  base(parent: Submitter, taskNode: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T;
+}
+
+/** Makes the asynchronous stubs of one method. Assign it to a field of a `ModuleClient`. */
+export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
+  let owner: ModuleClient | null = null;
+  const prepare = (
+    submitter: Submitter,
+    client: ModuleClient,
+    node: TaskNode | null,
+    dom: DomainQuery,
+    fields: FieldsOf<T> | undefined,
+  ): T => {
+    const task = submitter.allocate(type) as T;
+    task.header.poolId = client.poolId;
+    setQuery(task, dom);
+    if (node !== null) {
+      task.header.rootSlot = node.rootSlot;
+      task.header.rootOrigin = node.rootOrigin;
+      task.header.depth = node.depth;
+    }
+    if (fields !== undefined) type.layout.assign(task, fields);
+    return task;
+  };
+  const known = (): ModuleClient => {
+    if (owner !== null) return owner;
+    throw new ChimaeraError("taskState", {
+      what: "allocate a task",
+      why: "the client has not been used yet: call create() or init() first",
+    });
+  };
+  const call = function (this: ModuleClient, dom: DomainQuery, fields?: FieldsOf<T>): T {
+    owner = this;
+    const submitter = this.submitter;
+    const task = prepare(submitter, this, null, dom, fields);
+    submitter.submit(task);
+    return task;
+  };
+  const method: TaskMethod<T> = Object.assign(call, {
+    alloc: (node: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T => {
+      const client = known();
+      return prepare(client.submitter, client, node, dom, fields);
+    },
+    base: (
+      parent: Submitter,
+      node: TaskNode | null,
+      dom: DomainQuery,
+      fields?: FieldsOf<T>,
+    ): T => {
+      const task = prepare(parent, known(), node, dom, fields);
+      parent.submit(task);
+      return task;
+    },
+  });
+  owners.set(method, (client) => owner = client);
+  return method;
+}
+
+/** The asynchronous call behind a module's `create`. */
+export type CreateMethod<T extends Task> = (
+  this: ModuleClient,
+  dom: DomainQuery,
+  affinity: DomainQuery,
+  poolName: string,
+  ctx?: CreateContext,
+  params?: FieldsOf<T>,
+) => CreatePoolTask;
+
+/** Makes `asyncCreate` of a client: a CreatePool task for the admin. */
+export function createMethod<T extends Task>(type: CreateTaskType<T>): CreateMethod<T> {
+  return function (dom, affinity, poolName, ctx = new CreateContext(), params = {}) {
+    const submitter = this.submitter;
+    const task = submitter.allocate(CreatePoolTask) as CreatePoolTask;
+    task.header.poolId = ADMIN_POOL_ID;
+    setQuery(task, dom);
+    task.poolName = poolName;
+    task.libName = type.libName;
+    task.affinityKind = affinity.kind;
+    task.affinityFirst = affinity.first;
+    task.affinitySecond = affinity.second;
+    task.globalContainers = ctx.globalContainers;
+    task.lanesPerContainer = ctx.lanesPerContainer;
+    task.paramsLayout = type.layout.hash;
+    task.params = encodeParams(type, params);
+    submitter.submit(task);
+    return task;
+  };
+}

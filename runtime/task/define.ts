@@ -1,0 +1,92 @@
+/**
+ * `defineTask`: from the declaration of a task's fields to its class.
+ *
+ * @example
+ * ```ts
+ * import { defineTask, IN, OUT } from "chimaera";
+ * class AddTask extends defineTask(10, { a: IN.u64(), b: IN.u64(), sum: OUT.u64() }) {}
+ * console.assert(AddTask.layout.fieldsBytes === 24);
+ * ```
+ */
+
+import { accessorClass, fieldCopiers } from "./accessors.ts";
+import type { Field, Fields, ValuesOf } from "./fields.ts";
+import { TF_SRL_SYM } from "./header.ts";
+import { layOut, type PlacedField } from "./layout.ts";
+import { Task } from "./task.ts";
+import type { BulkPlace, TaskLayout, TaskType } from "./task_layout.ts";
+
+/** A declaration: fields, and the task's `flags` (TF_SRL_SYM when absent). */
+export type TaskSpec = { readonly flags?: number } & Readonly<Record<string, unknown>>;
+
+/** The class that `defineTask` makes: {@linkcode Task} with the declared accessors. */
+export type TaskClass<S> = TaskType<Task & ValuesOf<S>>;
+
+let taskTypes = 0;
+
+/** Fields of a declaration, without its flags. */
+function fieldsOf(spec: TaskSpec): Fields {
+  const fields: Record<string, Field<unknown>> = {};
+  for (const [name, value] of Object.entries(spec)) {
+    if (name !== "flags") fields[name] = value as Field<unknown>;
+  }
+  return fields;
+}
+
+function bulkPlaces(fields: readonly PlacedField[]): BulkPlace[] {
+  const wordOf = (name: string | undefined) => {
+    const found = fields.find((f) => f.name === name);
+    return found === undefined ? -1 : found.offsetBytes / 4;
+  };
+  return fields.filter((f) => f.kind === "bulk").map((f) => ({
+    name: f.name,
+    direction: f.field.direction,
+    word: f.offsetBytes / 4,
+    sizeWord: wordOf(f.field.sizeField),
+    capacityWord: wordOf(f.field.capacityField),
+  }));
+}
+
+/** Word index and words of the defaults, found by writing them once into scratch memory. */
+function clearFunction(fields: readonly PlacedField[], words: number): (task: Task) => void {
+  const defaults = fields.filter((f) => f.field.initial !== undefined && f.field.initial !== 0);
+  let text = "const i = t.$i32, a = t.$at;\n";
+  if (words <= 32) { for (let k = 0; k < words; k++) text += `i[a + ${k}] = 0;\n`; }
+  else text += `i.fill(0, a, a + ${words});\n`;
+  for (const f of defaults) text += `t.${f.name} = ${String(f.field.initial)};\n`;
+  return new Function("t", text) as (task: Task) => void;
+}
+
+function assignFunction(fields: readonly PlacedField[]): (task: Task, values: object) => void {
+  const text = fields.map((f) => `if (v.${f.name} !== undefined) t.${f.name} = v.${f.name};\n`);
+  return new Function("t", "v", text.join("")) as (task: Task, values: object) => void;
+}
+
+/**
+ * Declares a task type: its method's number and its fields.
+ *
+ * @param method The method's id in `*_methods.yaml`.
+ * @param spec Fields by name, in the order in which they lie; `flags` is not a field.
+ * @returns A class to extend. Throws CHI-3001 for a field that cannot be laid out.
+ */
+export function defineTask<const S extends TaskSpec>(method: number, spec: S): TaskClass<S> {
+  const fields = fieldsOf(spec);
+  const { fields: placed, sizeBytes, hash } = layOut(method, fields);
+  const made = accessorClass(Task, `Task${method}`, placed) as unknown as TaskType & {
+    layout: TaskLayout;
+  };
+  const layout: TaskLayout = {
+    index: taskTypes++,
+    method,
+    hash,
+    flags: spec.flags ?? TF_SRL_SYM,
+    fieldsBytes: sizeBytes,
+    fields: placed,
+    bulks: bulkPlaces(placed),
+    ...fieldCopiers(placed),
+    clear: clearFunction(placed, sizeBytes / 4),
+    assign: assignFunction(placed),
+  };
+  made.layout = layout;
+  return made as unknown as TaskClass<S>;
+}

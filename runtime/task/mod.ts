@@ -1,0 +1,12 @@
+/** Task types, their layout, and task objects. Knows memory, and no lanes. */
+
+export * from "./bulk_view.ts";
+export * from "./client.ts";
+export * from "./create.ts";
+export * from "./define.ts";
+export * from "./fields.ts";
+export * from "./header.ts";
+export * from "./layout.ts";
+export * from "./task.ts";
+export * from "./task_layout.ts";
+export * from "./task_pool.ts";

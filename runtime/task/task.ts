@@ -1,0 +1,188 @@
+/**
+ * A task as a program holds it: accessors on the bytes of one task, and waiting for its end.
+ *
+ * The same class serves both sides. A caller's object stands on a slot of its port; a handler's on
+ * the task block that the worker copied. Objects are pooled and pointed at other bytes after
+ * `free`: keep values, not tasks.
+ *
+ * Thread rules: an object belongs to its isolate.
+ */
+
+import type { ChimaeraError } from "../errors.ts";
+import {
+  asOffset,
+  asSegmentId,
+  type Pointer,
+  type Segment,
+  type SegmentTable,
+} from "../memory/mod.ts";
+import { BulkView } from "./bulk_view.ts";
+import type { Bulk } from "./fields.ts";
+import type { TaskLayout } from "./task_layout.ts";
+
+/** Life of a caller's task. */
+export const TaskState = {
+  free: 0,
+  allocated: 1,
+  submitted: 2,
+  done: 3,
+  /** Given up by its caller; the slot returns when the late completion does. */
+  abandoned: 4,
+} as const;
+export type TaskState = typeof TaskState[keyof typeof TaskState];
+
+/** How long to wait for a task. */
+export interface WaitOptions {
+  /** Give up after this long: CHI-3005. */
+  readonly timeoutMs?: number;
+  /** Give up when it fires: CHI-3006. */
+  readonly signal?: AbortSignal;
+}
+
+/** Who made a task object and carries out what it asks: a port, or a worker. */
+export interface TaskOwner {
+  readonly segments: SegmentTable;
+  submit(task: Task): void;
+  wait(task: Task, options?: WaitOptions): Promise<void>;
+  waitSync(task: Task, timeoutMs?: number): void;
+  free(task: Task): void;
+}
+
+/**
+ * What is known of a task besides its fields. In a worker it mirrors the block's header words; at
+ * the caller it becomes the descriptor.
+ */
+export class TaskHeader {
+  slot = 0;
+  generation = 0;
+  state: TaskState = TaskState.free;
+  poolId = 0;
+  prio = 0;
+  flags = 0;
+  queryKind = 0;
+  queryFirst = 0;
+  querySecond = 0;
+  rootSlot = 0;
+  rootOrigin = 0;
+  depth = 0;
+  returnCode = 0;
+  /** Word index of the task's block in the node segment; 0 at a client. */
+  block = 0;
+  /** Offset of the fields, when they did not fit the slot and took a heap block; else 0. */
+  fieldsBlock = 0;
+  error: ChimaeraError | null = null;
+  /** Blocks that a submitted task keeps from being freed. */
+  pinned: Pinnable[] | null = null;
+  /** Ends the caller's promise, while somebody awaits. */
+  settle: ((error: ChimaeraError | null) => void) | null = null;
+}
+
+export class Task {
+  static readonly layout: TaskLayout;
+
+  readonly layout: TaskLayout;
+  readonly owner: TaskOwner;
+  readonly header = new TaskHeader();
+  // The bytes under the object; `$` keeps the names clear of declared fields.
+  $i32!: Int32Array;
+  $u32!: Uint32Array;
+  $u8!: Uint8Array;
+  $f64!: Float64Array;
+  $view!: DataView;
+  /** Word index of the first field. */
+  $at = 0;
+
+  constructor(owner: TaskOwner, layout: TaskLayout) {
+    this.owner = owner;
+    this.layout = layout;
+  }
+
+  /** Points the object at other bytes. */
+  moveTo(segment: Segment, at: number): void {
+    this.$i32 = segment.i32;
+    this.$u32 = segment.u32;
+    this.$u8 = segment.u8;
+    this.$f64 = segment.f64;
+    this.$view = segment.view;
+    this.$at = at;
+  }
+
+  /** The task's priority; TaskPrio. */
+  get prio(): number {
+    return this.header.prio;
+  }
+
+  set prio(prio: number) {
+    this.header.prio = prio;
+  }
+
+  /** The method's number. */
+  get method(): number {
+    return this.layout.method;
+  }
+
+  /** Whether the result is there. */
+  get done(): boolean {
+    return this.header.state === TaskState.done;
+  }
+
+  /**
+   * Resolves when the task is done; rejects with the handler's error, or CHI-3005 and CHI-3006.
+   */
+  wait(options?: WaitOptions): Promise<void> {
+    return this.owner.wait(this, options);
+  }
+
+  /**
+   * Blocks the calling thread until the task is done. Client programs only: CHI-3007 in a handler.
+   */
+  waitSync(timeoutMs?: number): void {
+    this.owner.waitSync(this, timeoutMs);
+  }
+
+  /** Sends an allocated task. */
+  submit(): void {
+    this.owner.submit(this);
+  }
+
+  /** Gives the task back. One that still runs is freed when it is done. */
+  free(): void {
+    this.owner.free(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.owner.free(this);
+  }
+
+  // ---- called by the generated accessors -------------------------------------------------------
+
+  getPointer(word: number): Pointer {
+    const at = this.$at + word;
+    return { segment: asSegmentId(this.$u32[at]!), offset: asOffset(this.$u32[at + 1]!) };
+  }
+
+  setPointer(word: number, pointer: Pointer): void {
+    const at = this.$at + word;
+    this.$u32[at] = pointer.segment;
+    this.$u32[at + 1] = pointer.offset;
+  }
+
+  getBulk(word: number, size: number): Bulk {
+    return new BulkView(this.owner.segments, this.getPointer(word), size);
+  }
+
+  setBulk(word: number, bulk: Bulk): void {
+    this.setPointer(word, bulk.pointer);
+    if (isPinnable(bulk)) (this.header.pinned ??= []).push(bulk);
+  }
+}
+
+/** A block that must outlive the tasks that name it. */
+export interface Pinnable {
+  pin(): void;
+  unpin(): void;
+}
+
+function isPinnable(bulk: object): bulk is Bulk & Pinnable {
+  return typeof (bulk as Partial<Pinnable>).pin === "function";
+}

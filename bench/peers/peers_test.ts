@@ -1,0 +1,63 @@
+/** Each peer once, briefly: it starts, answers rightly, and leaves nothing behind. */
+
+import assert from "node:assert/strict";
+import { hasProgram } from "../harness/cache.ts";
+import { type BenchContext, CannotRun, Placement, type Side } from "../harness/line.ts";
+import { QUICK_ROUNDS } from "../harness/rounds.ts";
+import { futexPingPong } from "./futex_ping_pong.ts";
+import { POOL_CANDIDATES, startPool } from "./pools.ts";
+import { socketEcho } from "./socket_echo.ts";
+import { waitAsyncPingPong } from "./wait_async.ts";
+
+const CONTEXT: BenchContext = {
+  rounds: QUICK_ROUNDS,
+  submitterCpu: 0,
+  serverCpu: 0,
+  placement: Placement.oneCore,
+};
+
+const OPS = 300;
+
+/** Results are value + 1 for the values 0 to OPS - 1, or 1 to OPS: their sum. */
+const SUM = OPS * (OPS + 1) / 2;
+
+async function runTwice(side: Side): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    const block = await side.run(OPS);
+    assert.equal(block.checksum, SUM);
+    assert.ok(block.microsPerOp > 0);
+  }
+  await side.close();
+}
+
+for (const parties of ["threads", "processes"] as const) {
+  Deno.test(`futex ping-pong between two ${parties}`, {
+    ignore: Deno.build.os !== "linux" || !hasProgram("cc"),
+  }, async () => {
+    await runTwice(await futexPingPong(CONTEXT, parties));
+  });
+}
+
+Deno.test("waitAsync ping-pong with a worker", async () => {
+  await runTwice(await waitAsyncPingPong(CONTEXT));
+});
+
+Deno.test("socket echo with another process", { ignore: Deno.build.os === "windows" }, async () => {
+  await runTwice(await socketEcho());
+});
+
+for (const candidate of POOL_CANDIDATES.filter(({ workers }) => workers === 1)) {
+  Deno.test(`pool under Node: ${candidate.pool}`, {
+    ignore: !hasProgram("node") || !hasProgram("npm"),
+  }, async () => {
+    let side: Side | undefined;
+    try {
+      side = await startPool(candidate, 16);
+    } catch (error) {
+      if (error instanceof CannotRun) return; // No registry within reach: the line is skipped too.
+      throw error;
+    }
+    assert.ok(side, "the pool comes up");
+    await runTwice(side);
+  });
+}

@@ -1,0 +1,5 @@
+// The no-op task of piscina and tinypool.
+
+export function noop(value) {
+  return value + 1;
+}

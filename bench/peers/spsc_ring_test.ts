@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { Placement } from "../harness/line.ts";
+import { QUICK_ROUNDS } from "../harness/rounds.ts";
+import { ringInProcess, ringToProcess } from "./spsc_ring_side.ts";
+
+const CONTEXT = {
+  rounds: QUICK_ROUNDS,
+  submitterCpu: 0,
+  serverCpu: 0,
+  placement: Placement.oneCore,
+};
+
+/** Each slot carries its number and 1 + 2 + 3 + 4 + 5. */
+function sumOf(count: number): number {
+  return (count * (count - 1) / 2 + 15 * count) >>> 0;
+}
+
+for (const batch of [1, 64]) {
+  // More slots than the ring has, so that both sides sleep and wake; not a multiple of the batch.
+  const COUNTS = [1, 5000, 30_001];
+
+  Deno.test(`ring in process, batch ${batch}: every slot arrives once`, async () => {
+    const side = await ringInProcess(CONTEXT, batch);
+    for (const count of COUNTS) assert.equal((await side.run(count)).checksum, sumOf(count));
+    await side.close();
+  });
+
+  Deno.test(`ring to a process, batch ${batch}: every slot arrives once`, {
+    ignore: Deno.build.os !== "linux",
+  }, async () => {
+    const side = await ringToProcess(CONTEXT, batch);
+    for (const count of COUNTS) assert.equal((await side.run(count)).checksum, sumOf(count));
+    await side.close();
+  });
+}

@@ -10,7 +10,7 @@
  *   sdk cli codegen chimods examples tests bench tools                top folders
  */
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 
 const STANDALONE: Readonly<Record<string, string>> = {
   "main.ts": "main",

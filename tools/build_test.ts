@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { test } from "../tests/permission.ts";
+import { build, type BuildReport } from "./packaging/mod.ts";
+import { USER_MODULE, USER_TONE, writeStandIn } from "./packaging/stand_in.ts";
+import { exists, listFiles } from "./packaging/tree.ts";
+
+/** The project's own cache: the runtime it holds compressed is the same. */
+const CACHE = fileURLToPath(new URL("../node_modules/.cache/chimaera_build", import.meta.url));
+const decoder = new TextDecoder();
+
+let workshop: { folder: string; program: string; report: BuildReport } | undefined;
+
+/** The packed stand-in, built once; tests run in the order of this file. */
+async function packed() {
+  if (workshop !== undefined) return workshop;
+  const folder = Deno.makeTempDirSync({ prefix: "chimaera build " });
+  addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  const root = `${folder}/tree`;
+  writeStandIn(root);
+  const program = `${folder}/chimaera`;
+  const report = await build({
+    root,
+    dist: `${root}/dist`,
+    output: program,
+    cache: CACHE,
+    packaging: "self-extract",
+  });
+  workshop = { folder, program, report };
+  return workshop;
+}
+
+interface RunOptions {
+  readonly cache?: string;
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  readonly stdin?: string;
+  readonly program?: string;
+}
+
+/** Runs the packed program with an environment of PATH and the cache only. */
+async function run(args: readonly string[], options: RunOptions = {}) {
+  const { folder, program } = await packed();
+  const cache = options.cache ?? `${folder}/cache`;
+  const child = new Deno.Command(options.program ?? program, {
+    args: [...args],
+    cwd: options.cwd ?? folder,
+    clearEnv: true,
+    env: { PATH: Deno.env.get("PATH") ?? "", CHIMAERA_CACHE: cache, ...options.env },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  // A program that ends without reading closes the pipe; that is not this test's matter.
+  await writer.write(new TextEncoder().encode(options.stdin ?? "")).catch(() => {});
+  await writer.close().catch(() => {});
+  const { code, stdout, stderr } = await child.output();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+async function shown(args: readonly string[], options: RunOptions = {}): Promise<unknown> {
+  const result = await run(args, options);
+  assert.equal(result.code, 0, result.stderr);
+  return JSON.parse(result.stdout);
+}
+
+test("self-extracting: unpacks at the first start, and says what it is", async () => {
+  const { folder, program, report } = await packed();
+  assert.equal(report.packaging, "self-extracting");
+  const info = { packaging: "self-extracting", version: "1.2.3", self: [program] };
+  assert.deepEqual(await shown(["info"]), info);
+  const first = [...Deno.readDirSync(`${folder}/cache`)].map((entry) => entry.name);
+  assert.deepEqual(await shown(["info"]), info);
+  const second = [...Deno.readDirSync(`${folder}/cache`)].map((entry) => entry.name);
+  assert.deepEqual(second.sort(), first.sort());
+  assert.deepEqual(second.map((name) => name.replace(/-.*/, "")), ["app", "deno", "rt"]);
+});
+
+test("self-extracting: arguments, standard input and exit codes pass through", async () => {
+  const args = ["", "two words", "a\nb", "--flag", "-x", "$HOME", "'\"", "*"];
+  assert.deepEqual(await shown(["args", ...args]), args);
+  assert.equal((await run(["stdin"], { stdin: "one\ntwo" })).stdout, "one\ntwo");
+  assert.equal((await run(["exit", "42"])).code, 42);
+});
+
+test("self-extracting: starts by link, by PATH, by shell and by relative path", async () => {
+  const { folder, program } = await packed();
+  const bin = `${folder}/bin`;
+  Deno.mkdirSync(bin);
+  Deno.symlinkSync(program, `${bin}/linked`);
+  const args = ["args", "x"];
+  assert.deepEqual(await shown(args, { program: `${bin}/linked` }), ["x"]);
+  assert.deepEqual(await shown(args, { program: "./chimaera" }), ["x"]);
+  const env = { PATH: `${bin}:${Deno.env.get("PATH")}` };
+  assert.deepEqual(await shown(["-c", "linked args x"], { program: "/bin/sh", env }), ["x"]);
+  assert.deepEqual(await shown(["chimaera", ...args], { program: "/bin/sh" }), ["x"]);
+});
+
+test("self-extracting: starts itself again", async () => {
+  assert.deepEqual(await shown(["again", "once more"]), ["once more"]);
+});
+
+test("self-extracting: loads TypeScript from disk, in main and in a worker, on one SDK", async () => {
+  const { folder } = await packed();
+  const module = `${folder}/user module`;
+  Deno.mkdirSync(module);
+  Deno.writeTextFileSync(`${module}/server.ts`, USER_MODULE);
+  Deno.writeTextFileSync(`${module}/tone.ts`, USER_TONE);
+  // Configuration that lies around must not reach the program.
+  Deno.writeTextFileSync(`${module}/deno.json`, `{ "imports": { "chimaera": "./none.ts" } }`);
+  Deno.writeTextFileSync(`${module}/package.json`, `{ "dependencies": { "chimaera": "1.0.0" } }`);
+  const url = new URL(`file://${module}/server.ts`).href;
+  const options = { cwd: module };
+  assert.deepEqual(await shown(["load", url], options), { here: "user loud", worker: "user loud" });
+});
+
+test("self-extracting: core modules share the SDK, and their plain files are there", async () => {
+  const echo = "chimods/echo/echo_runtime";
+  assert.deepEqual(await shown(["load", echo]), { here: "echo", worker: "echo" });
+  assert.equal(await shown(["asset", "chimods/echo/chimaera_mod.yaml"]), "name: echo\n");
+  const template = "chimods/MOD_NAME/MOD_NAME_runtime.ts";
+  assert.equal(await shown(["asset", template]), "/** The template. */\nexport {};\n");
+});
+
+test("self-extracting: first starts at the same moment all succeed", async () => {
+  const { folder } = await packed();
+  const cache = `${folder}/crowded`;
+  const starts = Array.from({ length: 4 }, (_, index) => shown(["args", `${index}`], { cache }));
+  assert.deepEqual(await Promise.all(starts), [["0"], ["1"], ["2"], ["3"]]);
+  const left = [...Deno.readDirSync(cache)].map((entry) => entry.name.replace(/-.*/, ""));
+  assert.deepEqual(left.sort(), ["app", "deno", "rt"]);
+});
+
+test("self-extracting: a cache that lost files is mended", async () => {
+  const { folder } = await packed();
+  const cache = `${folder}/cache`;
+  const app = [...Deno.readDirSync(cache)].find((entry) => entry.name.startsWith("app-"));
+  Deno.removeSync(`${cache}/${app?.name}/main.js`);
+  assert.deepEqual(await shown(["args", "x"]), ["x"]);
+});
+
+test("self-extracting: a first start that was killed leaves nothing in the way", async () => {
+  const { folder, program } = await packed();
+  const cache = `${folder}/killed`;
+  const child = new Deno.Command(program, {
+    args: ["args", "x"],
+    env: { CHIMAERA_CACHE: cache },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  while (!exists(cache) || [...Deno.readDirSync(cache)].length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  child.kill("SIGKILL");
+  await child.status;
+  assert.deepEqual(await shown(["args", "x"], { cache }), ["x"]);
+});
+
+test("self-extracting: a damaged file says so and starts nothing", async () => {
+  const { folder, program } = await packed();
+  const whole = Deno.readFileSync(program);
+  const flipped = (offset: number) => {
+    const copy = whole.slice();
+    copy[offset] = (copy[offset] ?? 0) ^ 1;
+    return copy;
+  };
+  const damaged = {
+    runtime: flipped(whole.length >> 1),
+    app: flipped(whole.length - 100),
+    "cut short": whole.slice(0, whole.length - 1000),
+  };
+  for (const [name, bytes] of Object.entries(damaged)) {
+    const file = `${folder}/damaged`;
+    Deno.writeFileSync(file, bytes, { mode: 0o755 });
+    const cache = `${folder}/cache of damaged ${name}`;
+    const result = await run(["args"], { program: file, cache });
+    assert.equal(result.code, 70, name);
+    assert.match(result.stderr, /this file is damaged/, name);
+    assert.ok(!listFiles(cache).some((path) => path.endsWith("main.js")), name);
+  }
+});
+
+test("self-extracting: a stub that is cut short does nothing", async () => {
+  const { folder, program } = await packed();
+  const file = `${folder}/stump`;
+  Deno.writeFileSync(file, Deno.readFileSync(program).slice(0, 3000), { mode: 0o755 });
+  const result = await run(["args"], { program: file, cache: `${folder}/cache of a stump` });
+  assert.notEqual(result.code, 0);
+  assert.equal(result.stdout, "");
+});
+
+test("self-extracting: a cache that cannot be used is an error that names it", async () => {
+  const result = await run(["args"], { cache: "/dev/null/cache" });
+  assert.equal(result.code, 70);
+  assert.match(result.stderr, /cannot unpack into \/dev\/null\/cache/);
+});
+
+test("build: the same tree gives the same bytes, wherever it stands", async () => {
+  const { folder, program } = await packed();
+  const root = `${folder}/another place/tree`;
+  writeStandIn(root);
+  const output = `${folder}/chimaera again`;
+  const dist = `${root}/dist`;
+  await build({ root, dist, output, cache: CACHE, packaging: "self-extract" });
+  assert.ok(Deno.readFileSync(output).every((byte, index, all) => byte === all[index]));
+  assert.equal(await hashOf(output), await hashOf(program));
+});
+
+async function hashOf(path: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(path));
+  return new Uint8Array(digest).toHex();
+}
+
+test("build: where the base binary is missing it says so and packs the other way", async () => {
+  const { folder } = await packed();
+  const report = await build({
+    root: `${folder}/tree`,
+    dist: `${folder}/tree/dist`,
+    output: `${folder}/fallback`,
+    cache: CACHE,
+    packaging: "auto",
+    // No cache and a network that refuses: the base binary cannot be had.
+    compileEnv: { DENO_DIR: `${folder}/empty deno dir`, HTTPS_PROXY: "http://127.0.0.1:9" },
+  });
+  assert.equal(report.packaging, "self-extracting");
+  assert.match(report.why ?? "", /denort/);
+});
+
+test("build: deno compile embeds the whole bundle and nothing else", async () => {
+  const { folder } = await packed();
+  const root = `${folder}/tree`;
+  // What a project has around its dist/ and an executable must not carry.
+  Deno.mkdirSync(`${root}/node_modules/stowaway`, { recursive: true });
+  Deno.writeTextFileSync(`${root}/node_modules/stowaway/index.js`, "export const s = 'stowaway';");
+  Deno.writeTextFileSync(`${root}/package.json`, `{ "dependencies": { "stowaway": "1.0.0" } }`);
+  const output = `${folder}/compiled`;
+  const report = await build({
+    root,
+    dist: `${root}/dist`,
+    output,
+    cache: CACHE,
+    packaging: "compile",
+    compileEnv: { DENORT_BIN: "/bin/true" },
+  });
+  assert.equal(report.packaging, "compiled");
+  assert.equal(report.why, undefined);
+  const embedded = new TextDecoder("latin1").decode(Deno.readFileSync(output));
+  for (const path of listFiles(`${root}/dist`)) {
+    const text = Deno.readTextFileSync(`${root}/dist/${path}`);
+    assert.ok(embedded.includes(text.trim()), `${path} is not embedded`);
+  }
+  assert.ok(embedded.includes("./sdk/mod.js"), "no import map");
+  assert.ok(!embedded.includes("stowaway"), "node_modules is embedded");
+});
+
+test("build: deno compile failing for another reason is an error", async () => {
+  const { folder } = await packed();
+  const root = `${folder}/tree`;
+  const base = `${folder}/not a program`;
+  Deno.writeTextFileSync(base, "no program");
+  const building = build({
+    root,
+    dist: `${root}/dist`,
+    output: `${folder}/never`,
+    cache: CACHE,
+    packaging: "auto",
+    compileEnv: { DENORT_BIN: base },
+  });
+  await assert.rejects(building, { name: "BuildError", message: /deno compile failed/ });
+  assert.ok(!listFiles(folder).some((path) => path.startsWith("never")));
+});
+
+test("build: a tree without an entry point is an error that names it", async () => {
+  const { folder } = await packed();
+  const root = `${folder}/incomplete`;
+  writeStandIn(root);
+  Deno.removeSync(`${root}/sdk/node.ts`);
+  const building = build({
+    root,
+    dist: `${root}/dist`,
+    output: `${folder}/never`,
+    cache: CACHE,
+    packaging: "auto",
+  });
+  await assert.rejects(building, { name: "BuildError", message: /no sdk\/node\.ts in/ });
+});

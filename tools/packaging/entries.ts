@@ -1,0 +1,47 @@
+/**
+ * What the executable is made of: the one table of entry points, import names and plain files.
+ *
+ * An entry point is a file that something reaches by its URL at run time: the program's start, the
+ * worker's start, the doors of the SDK (by the import map) and the files of the core modules (by
+ * the module loader). All are bundled in one run with code splitting, so that what they share
+ * exists once: `instanceof` and module state hold across them.
+ */
+
+/** Entry points with fixed paths, without extension. */
+export const ENTRIES: readonly string[] = [
+  "main",
+  "runtime/lane/worker_main",
+  // Makes the file that knows the program's root a chunk at that root; see its head comment.
+  "runtime/platform/packaging",
+  "sdk/mod",
+  "sdk/node",
+  "sdk/platform",
+  "sdk/test",
+];
+
+/** Entry points of each core module: `chimods/<name>/<name>_<role>.ts`, those that exist. */
+export const MODULE_ENTRY_ROLES: readonly string[] = [
+  "runtime",
+  "client",
+  "tasks",
+  "methods",
+  "lib_exec",
+  "monitor",
+];
+
+/** Names that a module or a client program imports, and the entry point behind each. */
+export const IMPORT_NAMES: Readonly<Record<string, string>> = {
+  "chimaera": "sdk/mod",
+  "chimaera/node": "sdk/node",
+  "chimaera/platform": "sdk/platform",
+  "chimaera/test": "sdk/test",
+};
+
+/** The template of new modules, whose sources the program carries as they are. */
+const TEMPLATE = "chimods/MOD_NAME/";
+
+/** Whether the program carries the file of this project path as it is. */
+export function isAsset(path: string): boolean {
+  if (!path.startsWith("chimods/")) return false;
+  return path.endsWith(".yaml") || path.startsWith(TEMPLATE);
+}

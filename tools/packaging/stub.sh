@@ -18,7 +18,7 @@ die() {
 find_self() {
   case $1 in
     /*) self=$1 ;;
-    */*) self=$PWD/$1 ;;
+    */*) self=$PWD/${1#./} ;;
     *) if [ -f "./$1" ]; then self=$PWD/$1; else self=$(command -v -- "$1"); fi ;;
   esac
   [ -r "$self" ] || die "cannot read its own file ($1)"

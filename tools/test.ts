@@ -1,0 +1,116 @@
+/**
+ * `deno task test`: runs every test, and ends with the line `N passed, N failed`.
+ *
+ * Installs the system programs that tests compare with, runs `deno test` in as many processes as
+ * isolation asks for (testing/plan.ts), and fails when a test fails, when a run crashes, hangs or
+ * leaves processes or files behind, and when there was nothing to run.
+ */
+
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { listTests, planExamples, planRuns, selectTests, type TestRun } from "./testing/plan.ts";
+import { provideRequirements } from "./testing/requirements.ts";
+import { type RunResult, runTests } from "./testing/run.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+const TOTAL_LIMIT_MS = 20 * 60_000;
+const RUN_LIMIT_MS = 6 * 60_000;
+
+const HELP = `Usage: deno task test [options] [PATH…]
+
+  PATH…             test files or folders; all of them when none is named
+  --filter TEXT     tests whose name contains TEXT, or matches /TEXT/
+  --no-install      do not install missing system programs
+  --help
+
+Example: deno task test runtime/memory tests/house --filter heap
+`;
+
+/** Runs the tests that the arguments choose; returns the exit code. */
+async function main(args: string[]): Promise<number> {
+  let choice;
+  try {
+    choice = parse(args);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    return 2;
+  }
+  if (choice.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (choice.install) {
+    const missing = await provideRequirements();
+    if (missing.length > 0) console.log(`not installed: ${missing.join(", ")}`);
+  }
+  const results = await runAll(planOf(choice.paths), choice.filter);
+  return report(results);
+}
+
+function parse(args: string[]) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      filter: { type: "string" },
+      "no-install": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const { filter, help } = values;
+  return { filter, help, install: !values["no-install"], paths: positionals };
+}
+
+function planOf(paths: readonly string[]): TestRun[] {
+  const runs = planRuns(selectTests(listTests(ROOT), paths));
+  return paths.length === 0 ? [...runs, ...planExamples(ROOT)] : runs;
+}
+
+async function runAll(runs: readonly TestRun[], filter: string | undefined): Promise<RunResult[]> {
+  const end = Date.now() + TOTAL_LIMIT_MS;
+  const temporary = Deno.makeTempDirSync({ prefix: "chi" });
+  const results: RunResult[] = [];
+  try {
+    for (const run of runs) {
+      const limitMs = Math.min(RUN_LIMIT_MS, end - Date.now());
+      if (limitMs <= 0) {
+        results.push(notRun(run));
+        continue;
+      }
+      console.log(`\n── ${run.title}`);
+      results.push(await runTests(run, { root: ROOT, temporary, limitMs, filter }));
+    }
+  } finally {
+    Deno.removeSync(temporary, { recursive: true });
+  }
+  return results;
+}
+
+function notRun(run: TestRun): RunResult {
+  const minutes = TOTAL_LIMIT_MS / 60_000;
+  return {
+    title: run.title,
+    counts: { passed: 0, failed: 0, ignored: 0 },
+    faults: [`not run: the ${minutes} minutes for all tests were over`],
+  };
+}
+
+/** Prints what failed and the totals, the totals last; returns the exit code. */
+function report(results: readonly RunResult[]): number {
+  let passed = 0;
+  let failed = 0;
+  let ignored = 0;
+  console.log("");
+  for (const { title, counts, faults } of results) {
+    passed += counts.passed;
+    failed += counts.failed + faults.length;
+    ignored += counts.ignored;
+    if (counts.failed > 0) console.log(`failed: ${title}: ${counts.failed} of its tests`);
+    for (const fault of faults) console.log(`failed: ${title}: ${fault}`);
+  }
+  if (ignored > 0) console.log(`ignored: ${ignored}`);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

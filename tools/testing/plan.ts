@@ -1,0 +1,82 @@
+/**
+ * Which test files there are, and which of them share a process.
+ *
+ * Tests of plain code run in one process, several files at a time. Everything that starts nodes,
+ * workers or programs runs alone, a process per file: its timing is then its own, and a crash or
+ * a hang is the file's that caused it.
+ */
+
+import { exists, listFiles } from "../packaging/tree.ts";
+
+/** Top folders that hold tests. */
+const FOLDERS = [
+  "runtime",
+  "sdk",
+  "chimods",
+  "cli",
+  "codegen",
+  "tests",
+  "bench",
+  "examples",
+  "tools",
+];
+
+/** Folders whose tests start nothing and share nothing. */
+const PLAIN_FOLDERS = [
+  "runtime/platform/",
+  "runtime/memory/",
+  "runtime/task/",
+  "runtime/domain/",
+  "runtime/observe/",
+  "codegen/",
+  "bench/harness/",
+  "tools/lint/",
+];
+
+/** Where code examples are run: in doc comments, and in Markdown. */
+const DOCUMENTED = ["sdk", "runtime", "chimods", "README.md", "docs"];
+
+const TEST_FILE = /_test\.tsx?$/;
+
+/** One process of `deno test`. */
+export interface TestRun {
+  readonly title: string;
+  /** Arguments of `deno test` besides those that all runs share. */
+  readonly args: readonly string[];
+}
+
+/** Test files below the project's folder, as project paths. */
+export function listTests(root: string): string[] {
+  return FOLDERS.filter((folder) => exists(`${root}/${folder}`))
+    .flatMap((folder) => listFiles(`${root}/${folder}`).map((path) => `${folder}/${path}`))
+    .filter((path) => TEST_FILE.test(path) && !path.includes("/node_modules/"));
+}
+
+/** The files of `tests` that `paths` names, each a file or a folder; all when there are none. */
+export function selectTests(tests: readonly string[], paths: readonly string[]): string[] {
+  if (paths.length === 0) return [...tests];
+  const wanted = paths.map((path) => path.replace(/^\.\//, "").replace(/\/+$/, ""));
+  return tests.filter((test) =>
+    wanted.some((path) => test === path || test.startsWith(`${path}/`) || path === ".")
+  );
+}
+
+/** The runs for these test files, in the order in which they are to run. */
+export function planRuns(tests: readonly string[]): TestRun[] {
+  const isPlain = (path: string) => PLAIN_FOLDERS.some((folder) => path.startsWith(folder));
+  const plain = tests.filter(isPlain);
+  const alone = tests.filter((path) => !isPlain(path));
+  const runs = alone.map((path) => ({ title: path, args: [path] }));
+  if (plain.length === 0) return runs;
+  return [{ title: "plain code", args: ["--parallel", ...plain] }, ...runs];
+}
+
+/** The run of the documentation's examples, once there is an SDK that they can import. */
+export function planExamples(root: string): TestRun[] {
+  if (!exists(`${root}/sdk/mod.ts`)) return [];
+  const places = DOCUMENTED.filter((place) => exists(`${root}/${place}`));
+  return [{
+    title: "examples in the documentation",
+    args: ["--doc", "--permit-no-files", "--ignore=**/*_test.ts", ...places],
+  }];
+}

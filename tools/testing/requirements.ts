@@ -1,0 +1,58 @@
+/**
+ * Programs of the system that tests compare with or compile by: found, or installed where Debian's
+ * package manager may be used.
+ */
+
+/** A program, and the Debian packages that bring it. */
+interface Requirement {
+  readonly program: string;
+  readonly packages: readonly string[];
+}
+
+const REQUIREMENTS: readonly Requirement[] = [
+  { program: "lz4", packages: ["lz4"] },
+  { program: "zstd", packages: ["zstd"] },
+  { program: "gzip", packages: ["gzip"] },
+  { program: "gcc", packages: ["gcc", "libc6-dev"] },
+];
+
+/** Installs what is missing; returns the programs that are missing still. */
+export async function provideRequirements(): Promise<string[]> {
+  const missing = REQUIREMENTS.filter(({ program }) => !isInstalled(program));
+  if (missing.length === 0) return [];
+  console.log(`installing ${missing.map(({ program }) => program).join(", ")}`);
+  if (await aptGet(["update"])) {
+    const packages = missing.flatMap((requirement) => requirement.packages);
+    await aptGet(["install", "-y", ...packages]);
+  }
+  return missing.map(({ program }) => program).filter((program) => !isInstalled(program));
+}
+
+function isInstalled(program: string): boolean {
+  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => isFile(`${folder}/${program}`));
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false; // Absent, or a folder of PATH that may not be looked into: not found either way.
+  }
+}
+
+/** Runs `apt-get` as root; false when that is not possible or fails. Its output goes to stderr. */
+async function aptGet(args: readonly string[]): Promise<boolean> {
+  if (!isInstalled("apt-get")) return false;
+  const isRoot = Deno.uid() === 0;
+  if (!isRoot && !isInstalled("sudo")) return false;
+  const command = ["apt-get", "-q", ...args];
+  const [program = "", ...rest] = isRoot ? command : ["sudo", "-n", ...command];
+  const child = new Deno.Command(program, {
+    args: rest,
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "inherit",
+  });
+  return (await child.output()).success;
+}

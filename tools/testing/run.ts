@@ -1,0 +1,116 @@
+/**
+ * Runs one `deno test` process: shows its output as it comes, counts, ends it when its time is up,
+ * and looks at what it left behind.
+ */
+
+import type { TestRun } from "./plan.ts";
+import { endGroup, groupEnded } from "./process_group.ts";
+import { type Counts, parseSummary } from "./summary.ts";
+
+/** What one run came to. */
+export interface RunResult {
+  readonly title: string;
+  readonly counts: Counts;
+  /** What is wrong besides failed tests: the process crashed, hung, or left things behind. */
+  readonly faults: readonly string[];
+}
+
+export interface RunOptions {
+  /** The project's folder. */
+  readonly root: string;
+  /** An empty folder for the run's temporary files; must be empty again afterwards. */
+  readonly temporary: string;
+  readonly limitMs: number;
+  readonly filter?: string | undefined;
+}
+
+/** Enough of the output's end to hold the summary line. */
+const TAIL_CHARS = 8192;
+const PRELOAD = "tools/testing/preload.ts";
+const NOTHING: Counts = { passed: 0, failed: 0, ignored: 0 };
+
+/** Runs the tests of `run`. */
+export async function runTests(run: TestRun, options: RunOptions): Promise<RunResult> {
+  const child = spawn(run, options);
+  const interrupt = () => {
+    endGroup(child.pid);
+    Deno.exit(130);
+  };
+  Deno.addSignalListener("SIGINT", interrupt);
+  let timedOut = false;
+  const alarm = setTimeout(() => {
+    timedOut = true;
+    endGroup(child.pid);
+  }, options.limitMs);
+  try {
+    const [tail, status] = await Promise.all([showOutput(child.stdout), child.status]);
+    const counts = tail.split("\n").map(parseSummary).findLast((found) => found !== null);
+    const faults = timedOut
+      ? [`not done after ${Math.round(options.limitMs / 1000)} s`]
+      : [...judgeEnd(status, counts), ...await leftovers(child.pid, options.temporary)];
+    return { title: run.title, counts: counts ?? NOTHING, faults };
+  } finally {
+    clearTimeout(alarm);
+    Deno.removeSignalListener("SIGINT", interrupt);
+  }
+}
+
+function spawn(run: TestRun, options: RunOptions) {
+  const filter = options.filter === undefined ? [] : [`--filter=${options.filter}`];
+  const leakChecks = ["--sanitize-ops", "--sanitize-resources"];
+  const colour: Record<string, string> = Deno.stdout.isTerminal()
+    ? { FORCE_COLOR: "1" }
+    : { NO_COLOR: "1" };
+  return new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--preload", PRELOAD, ...leakChecks, ...filter, ...run.args],
+    cwd: options.root,
+    env: {
+      ...colour,
+      CHIMAERA_DEBUG_HEAP: "1",
+      // Never the instance that the person at this machine has running.
+      CHIMAERA_RUNTIME_DIR: `${options.temporary}/run`,
+      TMPDIR: options.temporary,
+      DENO_NO_UPDATE_CHECK: "1",
+    },
+    detached: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+}
+
+/** Copies the stream to standard output; returns its end. */
+async function showOutput(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let tail = "";
+  for await (const chunk of stream) {
+    await writeAll(chunk);
+    tail = (tail + decoder.decode(chunk, { stream: true })).slice(-TAIL_CHARS);
+  }
+  return tail;
+}
+
+async function writeAll(bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await Deno.stdout.write(bytes.subarray(written));
+  }
+}
+
+function judgeEnd(status: Deno.CommandStatus, counts: Counts | undefined): string[] {
+  if (status.signal !== null) return [`ended by ${status.signal}`];
+  if (!status.success && (counts?.failed ?? 0) === 0) return [`exit code ${status.code}`];
+  return counts === undefined ? ["no result"] : [];
+}
+
+/** Names the processes and files that outlived the run, and removes them. */
+async function leftovers(groupId: number, temporary: string): Promise<string[]> {
+  const found: string[] = [];
+  if (!await groupEnded(groupId)) {
+    endGroup(groupId);
+    found.push("left processes running");
+  }
+  const files = [...Deno.readDirSync(temporary)].map((entry) => entry.name);
+  if (files.length > 0) found.push(`left temporary files: ${files.join(", ")}`);
+  for (const name of files) Deno.removeSync(`${temporary}/${name}`, { recursive: true });
+  return found;
+}

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "../tests/permission.ts";
 import { build, type BuildReport } from "./packaging/mod.ts";
 import { USER_MODULE, USER_TONE, writeStandIn } from "./packaging/stand_in.ts";
-import { exists, listFiles } from "./packaging/tree.ts";
+import { exists, listFiles } from "./file_tree.ts";
 
 /** The project's own cache: the runtime it holds compressed is the same. */
 const CACHE = fileURLToPath(new URL("../node_modules/.cache/chimaera_build", import.meta.url));

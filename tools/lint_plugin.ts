@@ -9,6 +9,7 @@
  *   house/no-enum      `as const` objects instead of TypeScript enums
  *   house/no-default-export   one name per thing, the same everywhere
  *   house/private-names       `#name`, not the `private` keyword
+ *   house/function-lines      a function fits on a screen
  *
  * What needs the whole tree (file lengths, head comments, dependencies) is in `tests/house/`.
  */
@@ -28,6 +29,7 @@ type Visitor = Deno.lint.LintVisitor;
 type Context = Deno.lint.RuleContext;
 
 const NOTHING: Visitor = {};
+const FUNCTION_LINES_MAX = 70;
 
 /** A rule that sees only the files that `applies` chooses by project path. */
 function rule(
@@ -159,6 +161,24 @@ const privateNames = rule(() => true, (context) => {
   return { PropertyDefinition: check, MethodDefinition: check };
 });
 
+type AnyFunction =
+  | Deno.lint.FunctionDeclaration
+  | Deno.lint.FunctionExpression
+  | Deno.lint.ArrowFunctionExpression;
+
+const functionLines = rule((path) => !isWorkshop(path), (context) => {
+  const check = (node: AnyFunction) => {
+    const lines = context.sourceCode.getText(node).split("\n").length;
+    if (lines <= FUNCTION_LINES_MAX) return;
+    context.report({
+      node,
+      message: `a function of ${lines} lines, more than ${FUNCTION_LINES_MAX}`,
+      hint: "give its parts names",
+    });
+  };
+  return { FunctionDeclaration: check, FunctionExpression: check, ArrowFunctionExpression: check };
+});
+
 const plugin: Deno.lint.Plugin = {
   name: "house",
   rules: {
@@ -169,6 +189,7 @@ const plugin: Deno.lint.Plugin = {
     "no-enum": noEnum,
     "no-default-export": noDefaultExport,
     "private-names": privateNames,
+    "function-lines": functionLines,
   },
 };
 

@@ -12,7 +12,7 @@
 import { BuildError } from "./build_error.ts";
 import { ENTRIES, IMPORT_NAMES, isAsset, MODULE_ENTRY_ROLES } from "./entries.ts";
 import { runDeno } from "./run_deno.ts";
-import { exists, listFiles, makeParent } from "./tree.ts";
+import { exists, listFiles, makeParent } from "../file_tree.ts";
 
 /** Entry points of the tree at `root`, project paths without extension. */
 export function entriesOf(root: string): string[] {

@@ -6,7 +6,7 @@ import { BuildError } from "./build_error.ts";
 import { bundle } from "./bundle.ts";
 import { compile } from "./compile.ts";
 import { selfExtract } from "./self_extract.ts";
-import { exists } from "./tree.ts";
+import { exists } from "../file_tree.ts";
 
 export { BuildError };
 

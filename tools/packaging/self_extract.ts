@@ -16,7 +16,7 @@
 import { gzipSync } from "node:zlib";
 import { BuildError } from "./build_error.ts";
 import { concatenate, tar } from "./tar.ts";
-import { exists, listFiles } from "./tree.ts";
+import { exists, listFiles } from "../file_tree.ts";
 
 /** Fixed, so that the offsets in the stub do not depend on its own length. */
 const STUB_BYTES = 8192;

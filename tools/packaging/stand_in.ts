@@ -5,7 +5,7 @@
  * `runtime/platform/packaging.ts` is the project's own.
  */
 
-import { makeParent } from "./tree.ts";
+import { makeParent } from "../file_tree.ts";
 
 const PACKAGING_SOURCE = new URL("../../runtime/platform/packaging.ts", import.meta.url);
 

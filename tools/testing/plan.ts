@@ -6,7 +6,7 @@
  * a hang is the file's that caused it.
  */
 
-import { exists, listFiles } from "../packaging/tree.ts";
+import { exists, listFiles } from "../file_tree.ts";
 
 /** Top folders that hold tests. */
 const FOLDERS = [

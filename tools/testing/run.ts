@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly temporary: string;
   readonly limitMs: number;
   readonly filter?: string | undefined;
+  /** Shows nothing of the run's output. */
+  readonly quiet?: boolean;
 }
 
 /** Enough of the output's end to hold the summary line. */
@@ -43,7 +45,10 @@ export async function runTests(run: TestRun, options: RunOptions): Promise<RunRe
     endGroup(child.pid);
   }, options.limitMs);
   try {
-    const [tail, status] = await Promise.all([showOutput(child.stdout), child.status]);
+    const [tail, status] = await Promise.all([
+      readOutput(child.stdout, options.quiet ?? false),
+      child.status,
+    ]);
     const counts = tail.split("\n").map(parseSummary).findLast((found) => found !== null);
     const faults = timedOut
       ? [`not done after ${Math.round(options.limitMs / 1000)} s`]
@@ -75,16 +80,16 @@ function spawn(run: TestRun, options: RunOptions) {
     detached: true,
     stdin: "null",
     stdout: "piped",
-    stderr: "inherit",
+    stderr: options.quiet ? "null" : "inherit",
   }).spawn();
 }
 
-/** Copies the stream to standard output; returns its end. */
-async function showOutput(stream: ReadableStream<Uint8Array>): Promise<string> {
+/** Copies the stream to standard output, unless `quiet`; returns its end. */
+async function readOutput(stream: ReadableStream<Uint8Array>, quiet: boolean): Promise<string> {
   const decoder = new TextDecoder();
   let tail = "";
   for await (const chunk of stream) {
-    await writeAll(chunk);
+    if (!quiet) await writeAll(chunk);
     tail = (tail + decoder.decode(chunk, { stream: true })).slice(-TAIL_CHARS);
   }
   return tail;

@@ -14,7 +14,7 @@ async function outcome(source: string, limitMs = 60_000) {
   Deno.writeTextFileSync(file, source);
   try {
     const run = { title: "sample", args: ["--no-check", file] };
-    return await runTests(run, { root: PROJECT, temporary, limitMs });
+    return await runTests(run, { root: PROJECT, temporary, limitMs, quiet: true });
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

@@ -26,6 +26,7 @@ export const ERRORS = {
   redZone: { code: 2005, hint: "a write went past the end of the block named here" },
   badSegment: { code: 2006, hint: "the file is not a Chimaera segment of this version" },
   sessionMemory: { code: 2007, hint: "close idle sessions, or give the node more memory" },
+  badSize: { code: 2008, hint: "a size is a whole number of bytes, from 0 on" },
   badField: { code: 3001, hint: "see the field's kind in the module's *_tasks.ts" },
   layoutMismatch: {
     code: 3002,

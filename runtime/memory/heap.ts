@@ -6,10 +6,12 @@
  *                 4 bytes in use · 5 blocks in use · 6 high-water page
  *                 8 … 28 heads of the buddy's free lists, by order · 32 … 37 heads of the slabs'
  *   page table    one byte per page: 0 inside something · 1+order free · 33+order taken
- *                 65+class a slab run's first page
+ *                 65+class a slab run's first page; the bytes of its other 15 pages hold
+ *                   2 free blocks (u16) · 4 first of them (offset) · 8 next run · 12 previous run
  *
  * A free buddy block holds its list's next and previous page (+1; 0 is none) in its first two
- * words; a free slab block the offset of the next one in its first.
+ * words; a free slab block the offset of its run's next one in its first. The runs of a class that
+ * have free blocks form a list; a run whose blocks are all free goes back to the buddy.
  *
  * Figures: the cache in front of the slabs makes an allocation about 7 ns, the buddy under its
  * lock about 150 ns, on the machines this is built for.
@@ -21,27 +23,23 @@
 
 import { ChimaeraError } from "../errors.ts";
 import { cas, exchange, type SharedWords, wait, wake } from "../platform/mod.ts";
+import { Buddy, PageCode, RUN_PAGES } from "./buddy.ts";
 import { HEAP_OFFSET, HEAP_STATE_OFFSET, PAGE_BYTES } from "./layout.ts";
 import { asOffset, type Offset } from "./pointer.ts";
 import type { Segment } from "./segment.ts";
 
 const STATE = HEAP_STATE_OFFSET / 4;
 const LOCK = STATE;
-const READY = STATE + 1;
-const FIRST_PAGE = STATE + 2;
-const PAGES = STATE + 3;
-const USED_BYTES_UNITS = STATE + 4;
 const USED_BLOCKS = STATE + 5;
-const HIGH_WATER = STATE + 6;
-const BUDDY_HEADS = STATE + 8;
 const SLAB_HEADS = STATE + 32;
 
-const ORDERS = 21;
-const PAGE_FREE = 1;
-const PAGE_TAKEN = 33;
-const PAGE_SLAB = 65;
 const RUN_ORDER = 4;
-const RUN_BYTES = PAGE_BYTES << RUN_ORDER;
+const RUN_BYTES = RUN_PAGES * PAGE_BYTES;
+/** A run's own state, in bytes from its first page's entry in the page table. */
+const RUN_FREE = 2;
+const RUN_FIRST = 4;
+const RUN_NEXT = 8;
+const RUN_PREVIOUS = 12;
 
 const SLAB_SHIFT_MIN = 6;
 const SLAB_CLASSES = 6;
@@ -54,14 +52,17 @@ export interface HeapStats {
   readonly sizeBytes: number;
   /** Bytes of pages that are not free; slab runs count whole. */
   readonly usedBytes: number;
-  /** Blocks handed out, by all isolates. Blocks in a cache count as handed out. */
+  /** Blocks handed out, by all isolates. Blocks in other isolates' caches count as handed out. */
   readonly usedBlocks: number;
   readonly highWaterBytes: number;
 }
 
 /** What both kinds of heap offer. */
 export interface Allocator {
-  /** A block of at least `sizeBytes`, aligned to 64 bytes, or to 4096 from that size on. */
+  /**
+   * A block of at least `sizeBytes`, aligned to 64 bytes, or to 4096 from that size on. CHI-2001
+   * when there is no room; CHI-2008 for what is no size.
+   */
   alloc(sizeBytes: number): Offset;
   /** Gives a block back. CHI-2002 for an offset that is no block, CHI-2003 for a free one. */
   free(offset: Offset): void;
@@ -75,6 +76,8 @@ export interface Allocator {
 export class Heap implements Allocator {
   readonly #words: SharedWords;
   readonly #i32: Int32Array;
+  readonly #u16: Uint16Array;
+  readonly #buddy: Buddy;
   readonly #pageTable: Uint8Array;
   readonly #basePage: number;
   readonly #pages: number;
@@ -86,19 +89,19 @@ export class Heap implements Allocator {
   constructor(segment: Segment) {
     this.#words = segment.words;
     this.#i32 = segment.i32;
-    this.#lock();
-    const tablePages = Math.ceil((segment.sizeBytes - HEAP_OFFSET) / PAGE_BYTES / PAGE_BYTES);
-    // Blocks are aligned to their size relative to this page, and runs to 64 KiB in the segment.
-    const firstPage = Math.ceil((HEAP_OFFSET / PAGE_BYTES + tablePages) / 16) * 16;
-    this.#basePage = firstPage;
-    this.#pages = segment.sizeBytes / PAGE_BYTES - firstPage;
-    this.#pageTable = segment.u8.subarray(HEAP_OFFSET, HEAP_OFFSET + this.#pages);
+    this.#u16 = new Uint16Array(segment.buffer);
+    this.#buddy = new Buddy(segment);
+    this.#pageTable = this.#buddy.table;
+    this.#basePage = this.#buddy.basePage;
+    this.#pages = this.#buddy.pages;
     for (let k = 0; k < SLAB_CLASSES; k++) this.#cache.push(new Int32Array(CACHE_BLOCKS));
-    if (this.#i32[READY] === 0) this.#format();
+    this.#lock();
+    this.#buddy.format();
     this.#unlock();
   }
 
   alloc(sizeBytes: number): Offset {
+    if (sizeBytes >>> 0 !== sizeBytes) this.#badSize(sizeBytes);
     if (sizeBytes > SLAB_BYTES_MAX) return this.#allocPages(sizeBytes);
     const slab = sizeBytes <= 64 ? 0 : 26 - Math.clz32(sizeBytes - 1);
     const height = this.#cached[slab]!;
@@ -126,20 +129,16 @@ export class Heap implements Allocator {
     const slab = this.#slabOf(offset);
     if (slab >= 0) return 1 << (SLAB_SHIFT_MIN + slab);
     const code = this.#pageTable[this.#pageIndexOf(offset)]!;
-    if (code < PAGE_TAKEN || code >= PAGE_SLAB) this.#badFree(offset, code);
-    return PAGE_BYTES * 2 ** (code - PAGE_TAKEN);
+    if (!isTaken(code) || offset % PAGE_BYTES !== 0) this.#badFree(offset, code);
+    return PAGE_BYTES * 2 ** (code - PageCode.taken);
   }
 
   stats(): HeapStats {
-    const i32 = this.#i32;
+    const { pages, usedBytes, highWaterBytes } = this.#buddy;
     let cached = 0;
     for (let k = 0; k < SLAB_CLASSES; k++) cached += this.#cached[k]!;
-    return {
-      sizeBytes: this.#pages * PAGE_BYTES,
-      usedBytes: i32[USED_BYTES_UNITS]! * PAGE_BYTES,
-      usedBlocks: i32[USED_BLOCKS]! - cached,
-      highWaterBytes: i32[HIGH_WATER]! * PAGE_BYTES,
-    };
+    const usedBlocks = this.#i32[USED_BLOCKS]! - cached;
+    return { sizeBytes: pages * PAGE_BYTES, usedBytes, usedBlocks, highWaterBytes };
   }
 
   flush(): void {
@@ -149,21 +148,23 @@ export class Heap implements Allocator {
   /** The slab class of a small block's offset; −1 for a page block. */
   #slabOf(offset: Offset): number {
     const page = this.#pageIndexOf(offset);
-    const code = this.#pageTable[page & ~15]!;
-    if (code < PAGE_SLAB) return -1;
-    const slab = code - PAGE_SLAB;
+    const code = this.#pageTable[page & ~(RUN_PAGES - 1)]!;
+    if (code < PageCode.slab) return -1;
+    const slab = code - PageCode.slab;
     if ((offset & ((1 << (SLAB_SHIFT_MIN + slab)) - 1)) !== 0) this.#badFree(offset, code);
     return slab;
   }
 
   #pageIndexOf(offset: Offset): number {
-    const page = Math.floor(offset / PAGE_BYTES) - this.#basePage;
-    if (!(page >= 0 && page < this.#pages)) this.#badFree(offset, 0);
+    const page = (offset >>> 12) - this.#basePage;
+    if (offset >>> 0 !== offset || page < 0 || page >= this.#pages) {
+      this.#badFree(offset, PageCode.inside);
+    }
     return page;
   }
 
   #badFree(offset: Offset, code: number): never {
-    const free = code >= PAGE_FREE && code < PAGE_TAKEN;
+    const free = code >= PageCode.free && code < PageCode.taken && offset % PAGE_BYTES === 0;
     throw new ChimaeraError(free ? "doubleFree" : "badPointer", {
       what: `block at offset ${offset}`,
       why: free ? "it is already free" : "no block of this heap starts there",
@@ -173,158 +174,139 @@ export class Heap implements Allocator {
   // ---- slabs, under the lock -------------------------------------------------------------------
 
   #refill(slab: number): void {
+    if (this.#takeBlocks(slab)) return;
+    // Blocks of other classes in this isolate's cache may be what keeps a run from coming back.
+    this.flush();
+    if (!this.#takeBlocks(slab)) this.#outOfMemory(1 << (SLAB_SHIFT_MIN + slab));
+  }
+
+  /** Fills the empty cache of the class; false when there is neither a free block nor a run. */
+  #takeBlocks(slab: number): boolean {
     this.#lock();
     const i32 = this.#i32;
     const stack = this.#cache[slab]!;
-    if (i32[SLAB_HEADS + slab] === 0 && !this.#cutRun(slab)) {
-      this.#unlock();
-      this.#outOfMemory(1 << (SLAB_SHIFT_MIN + slab));
-    }
+    if (i32[SLAB_HEADS + slab] === 0) this.#cutRun(slab);
     let height = 0;
-    let head = i32[SLAB_HEADS + slab]!;
-    while (head !== 0 && height < CACHE_MOVE) {
-      stack[height++] = head;
-      head = i32[head >>> 2]!;
+    while (height < CACHE_MOVE && i32[SLAB_HEADS + slab] !== 0) {
+      const run = i32[SLAB_HEADS + slab]! - 1;
+      const entry = HEAP_OFFSET + run;
+      const free = this.#u16[(entry + RUN_FREE) >>> 1]!;
+      const count = Math.min(free, CACHE_MOVE - height);
+      let first = i32[(entry + RUN_FIRST) >>> 2]!;
+      for (let k = 0; k < count; k++) {
+        stack[height++] = first;
+        first = i32[first >>> 2]!;
+      }
+      i32[(entry + RUN_FIRST) >>> 2] = first;
+      this.#u16[(entry + RUN_FREE) >>> 1] = free - count;
+      if (free === count) this.#unlinkRun(slab, run);
     }
-    i32[SLAB_HEADS + slab] = head;
     i32[USED_BLOCKS]! += height;
     this.#unlock();
     this.#cached[slab] = height;
+    return height > 0;
   }
 
   #spill(slab: number, count: number): void {
     if (count === 0) return;
     this.#lock();
-    const i32 = this.#i32;
     const stack = this.#cache[slab]!;
-    let head = i32[SLAB_HEADS + slab]!;
-    for (let k = 0; k < count; k++) {
-      const offset = stack[k]!;
-      i32[offset >>> 2] = head;
-      head = offset;
-    }
-    i32[SLAB_HEADS + slab] = head;
-    i32[USED_BLOCKS]! -= count;
+    for (let k = 0; k < count; k++) this.#returnBlock(slab, stack[k]!);
+    this.#i32[USED_BLOCKS]! -= count;
     this.#unlock();
     // The oldest went back; what was freed last, and is in the processor's cache, stays.
     stack.copyWithin(0, count, this.#cached[slab]!);
     this.#cached[slab]! -= count;
   }
 
-  #cutRun(slab: number): boolean {
-    const page = this.#takePages(RUN_ORDER);
-    if (page < 0) return false;
-    this.#pageTable[page] = PAGE_SLAB + slab;
-    const stride = 1 << (SLAB_SHIFT_MIN + slab);
-    const start = (this.#basePage + page) * PAGE_BYTES;
+  #returnBlock(slab: number, offset: number): void {
     const i32 = this.#i32;
-    let head = i32[SLAB_HEADS + slab]!;
-    for (let at = start + RUN_BYTES - stride; at >= start; at -= stride) {
-      i32[at >>> 2] = head;
-      head = at | 0;
+    const run = ((offset >>> 12) - this.#basePage) & ~(RUN_PAGES - 1);
+    const first = (HEAP_OFFSET + run + RUN_FIRST) >>> 2;
+    i32[offset >>> 2] = i32[first]!;
+    i32[first] = offset;
+    const free = ++this.#u16[(HEAP_OFFSET + run + RUN_FREE) >>> 1]!;
+    if (free === 1) {
+      this.#linkRun(slab, run);
+    } else if (free === RUN_BYTES >>> (SLAB_SHIFT_MIN + slab)) {
+      this.#unlinkRun(slab, run);
+      this.#pageTable.fill(0, run, run + RUN_PAGES);
+      this.#buddy.give(run, RUN_ORDER);
     }
-    i32[SLAB_HEADS + slab] = head;
-    return true;
   }
 
-  // ---- buddy -----------------------------------------------------------------------------------
+  #cutRun(slab: number): void {
+    const run = this.#buddy.take(RUN_ORDER);
+    if (run < 0) return;
+    this.#pageTable[run] = PageCode.slab + slab;
+    const stride = 1 << (SLAB_SHIFT_MIN + slab);
+    const start = this.#buddy.offsetOf(run);
+    const i32 = this.#i32;
+    let next = 0;
+    for (let at = start + RUN_BYTES - stride; at >= start; at -= stride) {
+      i32[at >>> 2] = next;
+      next = at | 0;
+    }
+    i32[(HEAP_OFFSET + run + RUN_FIRST) >>> 2] = next;
+    this.#u16[(HEAP_OFFSET + run + RUN_FREE) >>> 1] = RUN_BYTES / stride;
+    this.#linkRun(slab, run);
+  }
+
+  #linkRun(slab: number, run: number): void {
+    const i32 = this.#i32;
+    const next = i32[SLAB_HEADS + slab]!;
+    i32[(HEAP_OFFSET + run + RUN_NEXT) >>> 2] = next;
+    i32[(HEAP_OFFSET + run + RUN_PREVIOUS) >>> 2] = 0;
+    if (next !== 0) i32[(HEAP_OFFSET + next - 1 + RUN_PREVIOUS) >>> 2] = run + 1;
+    i32[SLAB_HEADS + slab] = run + 1;
+  }
+
+  #unlinkRun(slab: number, run: number): void {
+    const i32 = this.#i32;
+    const next = i32[(HEAP_OFFSET + run + RUN_NEXT) >>> 2]!;
+    const previous = i32[(HEAP_OFFSET + run + RUN_PREVIOUS) >>> 2]!;
+    if (next !== 0) i32[(HEAP_OFFSET + next - 1 + RUN_PREVIOUS) >>> 2] = previous;
+    if (previous !== 0) i32[(HEAP_OFFSET + previous - 1 + RUN_NEXT) >>> 2] = next;
+    else i32[SLAB_HEADS + slab] = next;
+  }
+
+  // ---- pages -----------------------------------------------------------------------------------
 
   #allocPages(sizeBytes: number): Offset {
-    const order = orderOf(sizeBytes);
+    const order = Buddy.orderOf(sizeBytes);
+    let page = this.#takePages(order);
+    if (page < 0) {
+      this.flush(); // Small blocks in this isolate's cache may be what keeps pages from joining.
+      page = this.#takePages(order);
+    }
+    if (page < 0) this.#outOfMemory(sizeBytes);
+    return asOffset(this.#buddy.offsetOf(page));
+  }
+
+  #takePages(order: number): number {
     this.#lock();
-    const page = order < ORDERS ? this.#takePages(order) : -1;
+    const page = this.#buddy.take(order);
     if (page >= 0) this.#i32[USED_BLOCKS]!++;
     this.#unlock();
-    if (page < 0) this.#outOfMemory(sizeBytes);
-    return asOffset((this.#basePage + page) * PAGE_BYTES);
+    return page;
   }
 
   #freePages(offset: Offset): void {
     const page = this.#pageIndexOf(offset);
-    const code = this.#pageTable[page]!;
-    if (offset % PAGE_BYTES !== 0 || code < PAGE_TAKEN || code >= PAGE_SLAB) {
-      this.#badFree(offset, code);
-    }
     this.#lock();
-    this.#i32[USED_BLOCKS]!--;
-    this.#givePages(page, code - PAGE_TAKEN);
+    const code = this.#pageTable[page]!;
+    const taken = isTaken(code) && offset % PAGE_BYTES === 0;
+    if (taken) {
+      this.#i32[USED_BLOCKS]!--;
+      this.#buddy.give(page, code - PageCode.taken);
+    }
     this.#unlock();
+    if (!taken) this.#badFree(offset, code);
   }
 
-  /** Takes a block of the order out of the free lists, splitting larger ones; −1 if none. */
-  #takePages(order: number): number {
-    const i32 = this.#i32;
-    let from = order;
-    while (from < ORDERS && i32[BUDDY_HEADS + from] === 0) from++;
-    if (from === ORDERS) return -1;
-    const page = i32[BUDDY_HEADS + from]! - 1;
-    this.#unlink(page, from);
-    while (from > order) {
-      from--;
-      this.#link(page + 2 ** from, from);
-    }
-    this.#pageTable[page] = PAGE_TAKEN + order;
-    i32[USED_BYTES_UNITS]! += 2 ** order;
-    if (page + 2 ** order > i32[HIGH_WATER]!) i32[HIGH_WATER] = page + 2 ** order;
-    return page;
-  }
-
-  /** Puts a block back and joins it with its free buddies. */
-  #givePages(first: number, firstOrder: number): void {
-    this.#i32[USED_BYTES_UNITS]! -= 2 ** firstOrder;
-    this.#pageTable[first] = 0;
-    let page = first;
-    let order = firstOrder;
-    while (order < ORDERS - 1) {
-      const size = 2 ** order;
-      const buddy = (page & size) === 0 ? page + size : page - size;
-      if (buddy + size > this.#pages || this.#pageTable[buddy] !== PAGE_FREE + order) break;
-      this.#unlink(buddy, order);
-      this.#pageTable[buddy] = 0;
-      if (buddy < page) page = buddy;
-      order++;
-    }
-    this.#link(page, order);
-  }
-
-  #link(page: number, order: number): void {
-    const i32 = this.#i32;
-    const at = this.#wordOf(page);
-    const next = i32[BUDDY_HEADS + order]!;
-    i32[at] = next;
-    i32[at + 1] = 0;
-    if (next !== 0) i32[this.#wordOf(next - 1) + 1] = page + 1;
-    i32[BUDDY_HEADS + order] = page + 1;
-    this.#pageTable[page] = PAGE_FREE + order;
-  }
-
-  #unlink(page: number, order: number): void {
-    const i32 = this.#i32;
-    const at = this.#wordOf(page);
-    const next = i32[at]!;
-    const previous = i32[at + 1]!;
-    if (next !== 0) i32[this.#wordOf(next - 1) + 1] = previous;
-    if (previous !== 0) i32[this.#wordOf(previous - 1)] = next;
-    else i32[BUDDY_HEADS + order] = next;
-  }
-
-  #wordOf(page: number): number {
-    return (this.#basePage + page) * (PAGE_BYTES / 4);
-  }
-
-  /** Cuts the pages of a new heap into the largest aligned free blocks. */
-  #format(): void {
-    const i32 = this.#i32;
-    i32[FIRST_PAGE] = this.#basePage;
-    i32[PAGES] = this.#pages;
-    let page = 0;
-    while (page < this.#pages) {
-      let order = ORDERS - 1;
-      while (page % 2 ** order !== 0 || page + 2 ** order > this.#pages) order--;
-      this.#link(page, order);
-      page += 2 ** order;
-    }
-    i32[READY] = 1;
+  #badSize(sizeBytes: number): never {
+    if (Number.isInteger(sizeBytes) && sizeBytes > 0) this.#outOfMemory(sizeBytes);
+    throw new ChimaeraError("badSize", { what: "allocate", why: `${sizeBytes} bytes` });
   }
 
   #outOfMemory(sizeBytes: number): never {
@@ -347,8 +329,6 @@ export class Heap implements Allocator {
   }
 }
 
-function orderOf(sizeBytes: number): number {
-  let order = 0;
-  while (PAGE_BYTES * 2 ** order < sizeBytes) order++;
-  return order;
+function isTaken(code: number): boolean {
+  return code >= PageCode.taken && code < PageCode.slab;
 }

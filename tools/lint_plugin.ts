@@ -95,14 +95,14 @@ const seam = rule(
         if (object === "Deno" && !PURE_DENO_MEMBERS.includes(member)) report(node, name);
         if (object !== undefined && MACHINE_GLOBALS.includes(object)) report(node, name);
       },
-      "CallExpression > Identifier.callee"(node: Deno.lint.Identifier) {
-        if (MACHINE_GLOBALS.includes(node.name)) report(node, `${node.name}()`);
+      CallExpression({ callee }) {
+        if (callee.type !== "Identifier") return;
+        if (MACHINE_GLOBALS.includes(callee.name)) report(callee, `${callee.name}()`);
       },
-      "NewExpression > Identifier.callee"(node: Deno.lint.Identifier) {
-        if (MACHINE_GLOBALS.includes(node.name)) report(node, `new ${node.name}`);
-      },
-      "NewExpression[callee.name='Date'][arguments.length=0]"(node: Deno.lint.NewExpression) {
-        report(node, "new Date()");
+      NewExpression({ callee, arguments: values }) {
+        if (callee.type !== "Identifier") return;
+        if (MACHINE_GLOBALS.includes(callee.name)) report(callee, `new ${callee.name}`);
+        if (callee.name === "Date" && values.length === 0) report(callee, "new Date()");
       },
     };
   },

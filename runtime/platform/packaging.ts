@@ -5,12 +5,12 @@
  *   bundle            `deno run dist/main.js`: the bundled program, not packed
  *   compiled          one file by `deno compile`; the bundle is embedded in it
  *   self-extracting   one file by `tools/build.ts`: a shell stub, the Deno runtime and the bundle;
- *                     the first start unpacks it into a cache (docs/packaging.md)
+ *                     the first start unpacks it into a cache (tools/packaging/stub.sh)
  *
  * In the last three the files are the same bundle. Its entry points keep their project paths with
  * `.js` for `.ts`, and code that several of them share lies in chunks at the bundle's root:
  *
- *   <root>/main.js   <root>/sdk/mod.js   <root>/runtime/lane/worker_main.js   <root>/chunk-*.js
+ *   <root>/main.js   <root>/sdk/mod.js   <root>/runtime/module/worker_main.js   <root>/chunk-*.js
  *
  * This file is such code: `tools/packaging/entries.ts` makes it an entry point of its own so that
  * it always is, and `import.meta.url` below therefore is a file of the root.
@@ -47,7 +47,7 @@ function selfExtractingFile(): string | undefined {
 /**
  * The URL of an entry point, for `import()` and `new Worker()`.
  *
- * @param path Project path without extension: `runtime/lane/worker_main`.
+ * @param path Project path without extension: `runtime/module/worker_main`.
  */
 export function entryUrl(path: string): string {
   return new URL(`${path}.${IS_SOURCE ? "ts" : "js"}`, PROGRAM_ROOT).href;

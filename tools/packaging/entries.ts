@@ -10,7 +10,7 @@
 /** Entry points with fixed paths, without extension. */
 export const ENTRIES: readonly string[] = [
   "main",
-  "runtime/lane/worker_main",
+  "runtime/module/worker_main",
   // Makes the file that knows the program's root a chunk at that root; see its head comment.
   "runtime/platform/packaging",
   "sdk/mod",

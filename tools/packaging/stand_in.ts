@@ -68,7 +68,7 @@ export async function loadHere(url: string): Promise<string> {
 }
 
 export async function loadInWorker(url: string): Promise<string> {
-  const worker = new Worker(entryUrl("runtime/lane/worker_main"), { type: "module" });
+  const worker = new Worker(entryUrl("runtime/module/worker_main"), { type: "module" });
   const answer = await new Promise<string>((resolve, reject) => {
     worker.onmessage = (event) => resolve(event.data);
     worker.onerror = (event) => reject(new Error(event.message));
@@ -106,7 +106,7 @@ const FILES: Readonly<Record<string, string>> = {
   "sdk/node.ts": SDK_NODE,
   "sdk/platform.ts": "/** Empty here. */\nexport {};\n",
   "sdk/test.ts": `/** Same class as everywhere. */\nexport { Module } from "./mod.ts";\n`,
-  "runtime/lane/worker_main.ts": WORKER,
+  "runtime/module/worker_main.ts": WORKER,
   "chimods/chimaera_repo.yaml": "namespace: chimaera\n",
   "chimods/echo/echo_tasks.ts": `/** Shared text. */\nexport const greeting = "echo";\n`,
   "chimods/echo/echo_runtime.ts": ECHO_RUNTIME,

@@ -13,7 +13,7 @@
  *      49   head at which the producer wants to be woken
  *      50   wake epoch of the producer
  *      51   the consumer should end
- *      64   slots, 16 words each: value and five more words
+ *      64   slots, 16 words each: a value, value + 1, … value + 15
  *
  * Sleeping is lazy: a side that finds nothing to do looks again a few hundred times before it
  * sleeps, and is woken only when it said that it sleeps. A full ring lets the producer sleep until
@@ -36,8 +36,8 @@ const LOOKS = 200;
 /** Slots that the consumer takes before it hands them back. */
 const TAKE_MAX = 256;
 
-/** Slots of the ring. */
-export const RING_SLOTS = 1024;
+/** Slots of the ring: as many messages may be under way as a port of ours has tasks. */
+export const RING_SLOTS = 4096;
 /** Bytes of memory that a ring needs. */
 export const RING_BYTES = (FIRST_SLOT + RING_SLOTS * SLOT_WORDS) * 4;
 
@@ -60,6 +60,8 @@ export class SpscProducer {
   readonly #words: Int32Array;
   readonly #sleeper: Sleeper;
   #tail = 0;
+  /** Tail at which the ring may be full. */
+  #limit = RING_SLOTS;
   #sumBefore = 0;
 
   constructor(words: Int32Array, sleeper: Sleeper) {
@@ -67,44 +69,42 @@ export class SpscProducer {
     this.#sleeper = sleeper;
   }
 
-  /** Sends `count` slots, publishing `batch` at a time, and waits until all are consumed. */
+  /** Sends `count` messages, publishing `batch` at a time, and waits until all are consumed. */
   sendAll(count: number, batch: number): number {
-    const words = this.#words;
-    let tail = this.#tail;
-    let limit = (Atomics.load(words, HEAD) + RING_SLOTS) | 0;
     for (let sent = 0; sent < count;) {
       const end = Math.min(sent + batch, count);
-      for (; sent < end; sent++) {
-        if (tail === limit) limit = this.#waitForRoom(tail);
-        const slot = FIRST_SLOT + (tail & (RING_SLOTS - 1)) * SLOT_WORDS;
-        words[slot] = sent;
-        words[slot + 1] = 1;
-        words[slot + 2] = 2;
-        words[slot + 3] = 3;
-        words[slot + 4] = 4;
-        words[slot + 5] = 5;
-        tail = (tail + 1) | 0;
-      }
-      this.#publish(tail);
+      for (; sent < end; sent++) this.push(sent);
+      this.publish();
     }
-    this.#tail = tail;
-    this.#waitForHead(tail);
-    const sum = words[SUM]!;
+    this.#waitForHead(this.#tail);
+    const sum = this.#words[SUM]!;
     const delta = (sum - this.#sumBefore) >>> 0;
     this.#sumBefore = sum;
     return delta;
   }
 
-  #publish(tail: number): void {
-    Atomics.store(this.#words, TAIL, tail);
+  /** Writes one message of 64 bytes; waits when the ring is full. */
+  push(value: number): void {
+    if (this.#tail === this.#limit) this.#waitForRoom();
+    const words = this.#words;
+    const slot = FIRST_SLOT + (this.#tail & (RING_SLOTS - 1)) * SLOT_WORDS;
+    for (let word = 0; word < SLOT_WORDS; word++) words[slot + word] = value + word;
+    this.#tail = (this.#tail + 1) | 0;
+  }
+
+  /** Shows the consumer what was pushed. */
+  publish(): void {
+    Atomics.store(this.#words, TAIL, this.#tail);
     if (Atomics.load(this.#words, CONSUMER_SLEEPS) !== 0) this.#sleeper.wake(TAIL);
   }
 
-  #waitForRoom(tail: number): number {
-    const head = Atomics.load(this.#words, HEAD);
-    if (head !== ((tail - RING_SLOTS) | 0)) return (head + RING_SLOTS) | 0;
-    this.#publish(tail);
-    return (this.#waitForHead((tail - RING_SLOTS / 2) | 0) + RING_SLOTS) | 0;
+  #waitForRoom(): void {
+    let head = Atomics.load(this.#words, HEAD);
+    if (head === ((this.#tail - RING_SLOTS) | 0)) {
+      this.publish();
+      head = this.#waitForHead((this.#tail - RING_SLOTS / 2) | 0);
+    }
+    this.#limit = (head + RING_SLOTS) | 0;
   }
 
   #waitForHead(wanted: number): number {
@@ -150,8 +150,7 @@ export function consumeUntilStopped(words: Int32Array, sleeper: Sleeper): void {
     if (available > TAKE_MAX) available = TAKE_MAX;
     for (; available > 0; available--) {
       const slot = FIRST_SLOT + (head & (RING_SLOTS - 1)) * SLOT_WORDS;
-      sum = (sum + words[slot]! + words[slot + 1]! + words[slot + 2]! + words[slot + 3]! +
-        words[slot + 4]! + words[slot + 5]!) | 0;
+      for (let word = 0; word < SLOT_WORDS; word++) sum = (sum + words[slot + word]!) | 0;
       head = (head + 1) | 0;
     }
     words[SUM] = sum;

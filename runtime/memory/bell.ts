@@ -24,6 +24,7 @@ import {
   store,
   wait,
   waitAsync,
+  WaitResult,
   wake,
 } from "../platform/mod.ts";
 
@@ -51,14 +52,23 @@ export class Bell {
     store(this.#words.i32, this.#base + STATE, state);
   }
 
-  /** Blocks the thread until the bell rings or time is up. Call {@linkcode prepare} first. */
-  sleep(timeoutMs: number): void {
-    wait(this.#words, this.#base + EPOCH, this.#epoch, timeoutMs);
+  /**
+   * Blocks the thread until the bell rings or time is up. Call {@linkcode prepare} first.
+   *
+   * @returns Whether time was up.
+   */
+  sleep(timeoutMs: number): boolean {
+    return wait(this.#words, this.#base + EPOCH, this.#epoch, timeoutMs) === WaitResult.timedOut;
   }
 
   /** As {@linkcode sleep}, without blocking the event loop; rung by this process only. */
   async sleepAsync(timeoutMs: number): Promise<void> {
     await waitAsync(this.#words, this.#base + EPOCH, this.#epoch, timeoutMs);
+  }
+
+  /** Ends {@linkcode sleepAsync} early, from the same thread. */
+  cancel(): void {
+    notify(this.#words, this.#base + EPOCH);
   }
 
   /** Says that the caller is awake. */

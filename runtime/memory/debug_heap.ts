@@ -3,9 +3,10 @@
  *
  *   | prefix: magic · size · generation · owner … fence | the caller's bytes | fence, 64 bytes |
  *
- * The prefix is 64 bytes, or a page for blocks from 4 KiB on so that they stay aligned. Freed
- * blocks are filled with 0xDD and kept in a queue; one that has changed when it leaves the queue
- * was written after it was freed.
+ * The prefix is 64 bytes, or a page for blocks from 4 KiB on so that they stay aligned; its last 64
+ * bytes hold the tag and end in a fence of 32. Freed blocks are filled with 0xDD and kept in a
+ * queue; one that has changed when it leaves the queue was written after it was freed. The queue
+ * is short in blocks and in bytes, and is emptied before memory is called exhausted.
  *
  * Used by all tests, and by programs with CHIMAERA_DEBUG_HEAP=1.
  *
@@ -13,6 +14,7 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
+import { cas, store } from "../platform/mod.ts";
 import type { Allocator, HeapStats } from "./heap.ts";
 import { PAGE_BYTES } from "./layout.ts";
 import { asOffset, type Offset } from "./pointer.ts";
@@ -23,8 +25,12 @@ const FREED = 0x44414544; // "DEAD"
 const FENCE_BYTE = 0xfd;
 const POISON_BYTE = 0xdd;
 const FENCE_BYTES = 64;
+const FENCE_BEFORE_BYTES = 32;
 const PREFIX_SMALL = 64;
+const TAG_ALIGNMENT = 64;
 const QUARANTINE_BLOCKS = 64;
+/** Of the heap: beyond this part the oldest blocks leave the queue. */
+const QUARANTINE_PART = 1 / 16;
 /** A large block's poison is written and checked at both ends only. */
 const POISON_EDGE_BYTES = 4096;
 
@@ -34,6 +40,8 @@ export class DebugHeap implements Allocator {
   readonly #u8: Uint8Array;
   readonly #owner: number;
   readonly #quarantine: Offset[] = [];
+  readonly #quarantineBytesMax: number;
+  #quarantineBytes = 0;
   #generation = 0;
 
   /** @param owner A number that names this isolate in errors. */
@@ -42,30 +50,38 @@ export class DebugHeap implements Allocator {
     this.#i32 = segment.i32;
     this.#u8 = segment.u8;
     this.#owner = owner;
+    this.#quarantineBytesMax = heap.stats().sizeBytes * QUARANTINE_PART;
   }
 
   alloc(sizeBytes: number): Offset {
     const prefix = sizeBytes >= PAGE_BYTES ? PAGE_BYTES : PREFIX_SMALL;
-    const raw = this.#heap.alloc(prefix + sizeBytes + FENCE_BYTES);
+    const raw = this.#allocRaw(sizeBytes, prefix + FENCE_BYTES);
     const at = raw + prefix;
-    const tag = this.#tagOf(at);
-    this.#i32[tag] = ALIVE;
+    const tag = tagOf(at);
     this.#i32[tag + 1] = sizeBytes;
     this.#i32[tag + 2] = ++this.#generation;
     this.#i32[tag + 3] = this.#owner;
     this.#i32[tag + 4] = raw;
-    this.#u8.fill(FENCE_BYTE, at - 32, at);
+    this.#u8.fill(FENCE_BYTE, at - FENCE_BEFORE_BYTES, at);
     this.#u8.fill(FENCE_BYTE, at + sizeBytes, at + sizeBytes + FENCE_BYTES);
+    store(this.#i32, tag, ALIVE);
     return asOffset(at);
   }
 
   free(offset: Offset): void {
     const tag = this.#check(offset, "free");
+    // Of two isolates that free the block at once, one finds it freed.
+    if (cas(this.#i32, tag, ALIVE, FREED) !== ALIVE) this.#failFreed(tag, offset, "free");
     const sizeBytes = this.#i32[tag + 1]!;
-    this.#i32[tag] = FREED;
     this.#poison(offset, sizeBytes);
     this.#quarantine.push(offset);
-    if (this.#quarantine.length > QUARANTINE_BLOCKS) this.#release(this.#quarantine.shift()!);
+    this.#quarantineBytes += sizeBytes;
+    while (
+      this.#quarantine.length > QUARANTINE_BLOCKS ||
+      this.#quarantineBytes > this.#quarantineBytesMax
+    ) {
+      this.#release(this.#quarantine.shift()!);
+    }
   }
 
   sizeOf(offset: Offset): number {
@@ -78,8 +94,11 @@ export class DebugHeap implements Allocator {
   }
 
   flush(): void {
-    for (const offset of this.#quarantine.splice(0)) this.#release(offset);
-    this.#heap.flush();
+    try {
+      this.#emptyQuarantine();
+    } finally {
+      this.#heap.flush();
+    }
   }
 
   /** Throws when the block is not alive or its fences are damaged. */
@@ -87,27 +106,29 @@ export class DebugHeap implements Allocator {
     this.#check(offset, "check");
   }
 
-  #tagOf(at: number): number {
-    return (at - PREFIX_SMALL) >>> 2;
+  #allocRaw(sizeBytes: number, extraBytes: number): Offset {
+    // What is no size must not become one by the fences' bytes.
+    const rawBytes = sizeBytes >= 0 ? sizeBytes + extraBytes : sizeBytes;
+    try {
+      return this.#heap.alloc(rawBytes);
+    } catch (error) {
+      const full = error instanceof ChimaeraError && error.kind === "outOfMemory";
+      if (!full || this.#quarantine.length === 0) throw error;
+      this.flush();
+      return this.#heap.alloc(rawBytes);
+    }
   }
 
   #check(offset: Offset, verb: string): number {
-    const tag = this.#tagOf(offset);
-    const magic = this.#i32[tag];
-    const what = `${verb} the block at offset ${offset}`;
-    if (magic === FREED) {
-      throw new ChimaeraError(verb === "free" ? "doubleFree" : "useAfterFree", {
-        what,
-        why: `it was freed before (allocation ${this.#i32[tag + 2]} of owner ${
-          this.#i32[tag + 3]
-        })`,
-      });
-    }
+    const tag = tagOf(offset);
+    const magic = offset % TAG_ALIGNMENT === 0 ? this.#i32[tag] : 0;
+    const what = whatOf(verb, offset);
+    if (magic === FREED) this.#failFreed(tag, offset, verb);
     if (magic !== ALIVE) {
       throw new ChimaeraError("badPointer", { what, why: "no block starts there" });
     }
     const end = offset + this.#i32[tag + 1]!;
-    if (!this.#filled(offset - 32, offset, FENCE_BYTE)) {
+    if (!this.#filled(offset - FENCE_BEFORE_BYTES, offset, FENCE_BYTE)) {
       throw new ChimaeraError("redZone", { what, why: "the bytes before it were overwritten" });
     }
     if (!this.#filled(end, end + FENCE_BYTES, FENCE_BYTE)) {
@@ -116,21 +137,49 @@ export class DebugHeap implements Allocator {
     return tag;
   }
 
+  #failFreed(tag: number, offset: Offset, verb: string): never {
+    throw new ChimaeraError(verb === "free" ? "doubleFree" : "useAfterFree", {
+      what: whatOf(verb, offset),
+      why: `it was freed before (allocation ${this.#i32[tag + 2]} of owner ${this.#i32[tag + 3]})`,
+    });
+  }
+
+  /** Gives a block that was freed back to the heap, unless somebody wrote to it meanwhile. */
   #release(offset: Offset): void {
-    const tag = this.#tagOf(offset);
+    const tag = tagOf(offset);
     const sizeBytes = this.#i32[tag + 1]!;
-    const raw = asOffset(this.#i32[tag + 4]! >>> 0);
+    const generation = this.#i32[tag + 2];
+    const owner = this.#i32[tag + 3];
     const edge = Math.min(sizeBytes, POISON_EDGE_BYTES);
-    const intact = this.#filled(offset, offset + edge, POISON_BYTE) &&
-      this.#filled(offset + sizeBytes - edge, offset + sizeBytes, POISON_BYTE);
-    this.#i32[tag] = 0;
-    this.#heap.free(raw);
-    if (!intact) {
-      throw new ChimaeraError("useAfterFree", {
-        what: `block at offset ${offset}`,
-        why: `written after it was freed (owner ${this.#i32[tag + 3]})`,
-      });
+    this.#quarantineBytes -= sizeBytes;
+    const tagIntact = this.#i32[tag] === FREED &&
+      this.#filled(offset - FENCE_BEFORE_BYTES, offset, FENCE_BYTE);
+    // A block whose tag is damaged stays out of use: where it starts is no longer known.
+    if (tagIntact) {
+      this.#i32[tag] = 0;
+      const intact = this.#filled(offset, offset + edge, POISON_BYTE) &&
+        this.#filled(offset + sizeBytes - edge, offset + sizeBytes, POISON_BYTE);
+      this.#heap.free(asOffset(this.#i32[tag + 4]! >>> 0));
+      if (intact) return;
     }
+    throw new ChimaeraError("useAfterFree", {
+      what: `block at offset ${offset}`,
+      why: `written after it was freed (allocation ${generation} of owner ${owner})`,
+    });
+  }
+
+  /** Releases all blocks, and throws the first error after the last. */
+  #emptyQuarantine(): void {
+    const errors: unknown[] = [];
+    for (const offset of this.#quarantine.splice(0)) {
+      try {
+        this.#release(offset);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    this.#quarantineBytes = 0;
+    if (errors.length > 0) throw errors[0];
   }
 
   #poison(offset: number, sizeBytes: number): void {
@@ -143,4 +192,13 @@ export class DebugHeap implements Allocator {
     for (let at = start; at < end; at++) if (this.#u8[at] !== byte) return false;
     return true;
   }
+}
+
+/** The word of a block's tag. */
+function tagOf(at: number): number {
+  return (at - PREFIX_SMALL) >>> 2;
+}
+
+function whatOf(verb: string, offset: Offset): string {
+  return `${verb} the block at offset ${offset}`;
 }

@@ -75,8 +75,13 @@ export function writeHeader(words: Int32Array, fields: HeaderFields): void {
   words[HEADER.magic] = SEGMENT_MAGIC;
 }
 
-/** Throws CHI-2006 unless the words are the header of a segment of this version and kind. */
-export function checkHeader(words: Int32Array, kind: SegmentKind, what: string): void {
+/** Throws CHI-2006 unless the words are the header of a segment of this version, kind and size. */
+export function checkHeader(
+  words: Int32Array,
+  kind: SegmentKind,
+  sizeBytes: number,
+  what: string,
+): void {
   const refuse = (why: string): never => {
     throw new ChimaeraError("badSegment", { what, why });
   };
@@ -85,4 +90,7 @@ export function checkHeader(words: Int32Array, kind: SegmentKind, what: string):
     refuse(`layout version ${words[HEADER.version]}, this program has ${LAYOUT_VERSION}`);
   }
   if (words[HEADER.kind] !== kind) refuse(`kind ${words[HEADER.kind]}, expected ${kind}`);
+  if (words[HEADER.sizeUnits] !== sizeBytes / 65536) {
+    refuse(`${sizeBytes} bytes, its header says ${words[HEADER.sizeUnits]! * 65536}`);
+  }
 }

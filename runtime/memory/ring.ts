@@ -34,6 +34,11 @@ export function ringBytes(capacity: number, slotWords: number): number {
   return (SLOTS + capacity * slotWords) * 4;
 }
 
+/** Makes memory that held something else an empty ring. Both ends are made after this. */
+export function formatRing(segment: { readonly u8: Uint8Array }, offsetBytes: number): void {
+  segment.u8.fill(0, offsetBytes, offsetBytes + SLOTS * 4);
+}
+
 export class RingProducer {
   readonly words: Int32Array;
   readonly capacity: number;

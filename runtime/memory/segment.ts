@@ -17,6 +17,7 @@ import {
   closeFile,
   createSealedMemory,
   ffiAvailable,
+  fileSize,
   isSealed,
   mapOver,
   openFile,
@@ -24,7 +25,7 @@ import {
   releasePages,
   type SharedWords,
 } from "../platform/mod.ts";
-import { checkHeader, SegmentKind, writeHeader } from "./layout.ts";
+import { checkHeader, type SegmentKind, writeHeader } from "./layout.ts";
 import { asSegmentId, type SegmentId } from "./pointer.ts";
 
 /** What lies behind a segment's pages. */
@@ -67,8 +68,11 @@ export class Segment {
   readonly fd: number;
   readonly backing: Backing;
   readonly sizeBytes: number;
+  /** Whether the descriptor is this object's to close. */
+  readonly #owner: boolean;
+  #discarded = false;
 
-  private constructor(handle: SegmentHandle) {
+  private constructor(handle: SegmentHandle, owner: boolean) {
     const buffer = handle.memory.buffer as unknown as SharedArrayBuffer;
     this.id = handle.id;
     this.kind = handle.kind;
@@ -84,11 +88,12 @@ export class Segment {
     this.fd = handle.fd;
     this.backing = handle.backing;
     this.sizeBytes = buffer.byteLength;
+    this.#owner = owner;
   }
 
   /** Makes a segment: sealed and mappable where FFI is allowed, else private to the process. */
   static create(options: SegmentOptions): Segment {
-    const sizeBytes = Math.ceil(options.sizeBytes / 65536) * 65536;
+    const sizeBytes = Math.max(1, Math.ceil(options.sizeBytes / 65536)) * 65536;
     const memory = newMemory(sizeBytes);
     const id = asSegmentId(options.id);
     let address = 0;
@@ -99,7 +104,7 @@ export class Segment {
       address = mapMemory(memory, sizeBytes, fd);
       backing = "memfd";
     }
-    const segment = new Segment({ id, kind: options.kind, memory, address, fd, backing });
+    const segment = new Segment({ id, kind: options.kind, memory, address, fd, backing }, true);
     writeHeader(segment.i32, { ...options, segmentId: options.id, sizeBytes });
     return segment;
   }
@@ -109,6 +114,8 @@ export class Segment {
    *
    * @param path `/proc/<pid>/fd/<n>` of the node, or a file.
    * @param sealRequired Refuse a file whose size could still change under this process.
+   *
+   * Throws CHI-2006 for what is not such a segment, CHI-7002 for a file that cannot be opened.
    */
   static open(path: string, id: number, kind: SegmentKind, sealRequired: boolean): Segment {
     const fd = openFile(path);
@@ -117,14 +124,15 @@ export class Segment {
       if (sealRequired && backing !== "memfd") {
         throw new ChimaeraError("badSegment", { what: `open ${path}`, why: "it is not sealed" });
       }
-      const sizeBytes = Deno.statSync(path).size;
+      const sizeBytes = fileSize(fd);
       if (sizeBytes < 65536 || sizeBytes > LIMITS.segmentBytesMax || sizeBytes % 65536 !== 0) {
         throw new ChimaeraError("badSegment", { what: `open ${path}`, why: `${sizeBytes} bytes` });
       }
       const memory = newMemory(sizeBytes);
       const address = mapMemory(memory, sizeBytes, fd);
-      const segment = new Segment({ id: asSegmentId(id), kind, memory, address, fd: -1, backing });
-      checkHeader(segment.i32, kind, `open ${path}`);
+      const handle = { id: asSegmentId(id), kind, memory, address, fd: -1, backing };
+      const segment = new Segment(handle, false);
+      checkHeader(segment.i32, kind, sizeBytes, `open ${path}`);
       return segment;
     } finally {
       closeFile(fd);
@@ -133,7 +141,7 @@ export class Segment {
 
   /** The segment that another thread of this process made. */
   static attach(handle: SegmentHandle): Segment {
-    return new Segment(handle);
+    return new Segment(handle, false);
   }
 
   handle(): SegmentHandle {
@@ -143,7 +151,7 @@ export class Segment {
 
   /** The path by which another process of this user can open the pages; empty if none can. */
   path(): string {
-    return this.fd >= 0 ? `/proc/${Deno.pid}/fd/${this.fd}` : "";
+    return this.fd >= 0 && !this.#discarded ? `/proc/${Deno.pid}/fd/${this.fd}` : "";
   }
 
   /** Makes pages present ahead of their use. */
@@ -154,11 +162,14 @@ export class Segment {
   }
 
   /**
-   * Gives the memory back at once, whoever still has views: they read zeros from then on. The
-   * owner calls this when nothing uses the content any more.
+   * Gives the memory back at once, whoever still has views: they read zeros from then on. Called
+   * on the object that made the segment, when nothing uses the content any more; a second call,
+   * and one on an attached or opened segment, does nothing. A segment that is only dropped keeps
+   * its pages for as long as the process lives.
    */
   discard(): void {
-    if (this.fd < 0) return;
+    if (!this.#owner || this.fd < 0 || this.#discarded) return;
+    this.#discarded = true; // From here on the descriptor's number may be another file's.
     releasePages(this.fd, 0, this.sizeBytes);
     closeFile(this.fd);
   }

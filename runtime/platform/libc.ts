@@ -9,12 +9,13 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
-import { LINUX, SYS } from "./syscalls.ts";
+import { ERRNO_NAMES, LINUX, SYS } from "./syscalls.ts";
 
 const SYMBOLS = {
   mmap: { parameters: ["usize", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
   close: { parameters: ["i32"], result: "i32" },
   open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
+  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   fallocate: { parameters: ["i32", "i32", "i64", "i64"], result: "i32" },
@@ -80,7 +81,10 @@ function errno(): number {
 }
 
 function fail(call: string): never {
-  throw new ChimaeraError("systemCall", { what: call, why: `errno ${errno()}` });
+  const number = errno();
+  const name = ERRNO_NAMES[number];
+  const why = name === undefined ? `errno ${number}` : `${name} (errno ${number})`;
+  throw new ChimaeraError("systemCall", { what: call, why });
 }
 
 /** The address of a buffer's first byte. Valid while the buffer is alive. */
@@ -141,10 +145,15 @@ export function createSealedMemory(name: string, sizeBytes: number): number {
   const c = libc();
   const fd = c.memfd_create(cString(name), LINUX.memfdCloseOnExec | LINUX.memfdAllowSealing);
   if (fd < 0) fail("memfd_create");
-  if (c.ftruncate(fd, BigInt(sizeBytes)) !== 0) fail("ftruncate");
-  const seals = LINUX.sealShrink | LINUX.sealGrow | LINUX.sealSeal;
-  if (c.fcntl(fd, LINUX.fcntlAddSeals, seals) !== 0) fail("fcntl(F_ADD_SEALS)");
-  return fd;
+  try {
+    if (c.ftruncate(fd, BigInt(sizeBytes)) !== 0) fail("ftruncate");
+    const seals = LINUX.sealShrink | LINUX.sealGrow | LINUX.sealSeal;
+    if (c.fcntl(fd, LINUX.fcntlAddSeals, seals) !== 0) fail("fcntl(F_ADD_SEALS)");
+    return fd;
+  } catch (error) {
+    c.close(fd);
+    throw error;
+  }
 }
 
 /** Whether the file behind `fd` can no longer change its size. */
@@ -159,6 +168,13 @@ export function openFile(path: string): number {
   const fd = libc().open(cString(path), LINUX.openReadWrite | LINUX.openCloseOnExec, 0);
   if (fd < 0) fail(`open ${path}`);
   return fd;
+}
+
+/** Bytes of the file behind `fd`, whatever its path names by now. */
+export function fileSize(fd: number): number {
+  const size = Number(libc().lseek(fd, 0n, LINUX.seekEnd));
+  if (size < 0) fail("lseek");
+  return size;
 }
 
 export function closeFile(fd: number): void {

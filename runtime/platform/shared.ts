@@ -117,3 +117,21 @@ export async function waitAsync(
 export function notify(words: SharedWords, index: number): void {
   Atomics.notify(words.i32, index);
 }
+
+/**
+ * Writes a word and wakes its sleepers in {@linkcode takeTurn} and {@linkcode waitAsync}. For the
+ * simulator's own words: the interleaver does not see it.
+ */
+export function giveTurn(words: Int32Array, index: number, value: number): void {
+  Atomics.store(words, index, value);
+  Atomics.notify(words, index);
+}
+
+/** Blocks until the word is not 0, sets it to 0 and returns what it was; see {@linkcode giveTurn}. */
+export function takeTurn(words: Int32Array, index: number): number {
+  while (true) {
+    const found = Atomics.exchange(words, index, 0);
+    if (found !== 0) return found;
+    Atomics.wait(words, index, 0);
+  }
+}

@@ -16,6 +16,7 @@ export const SYS = SYSCALLS[Deno.build.arch];
 export const LINUX = {
   futexWait: 0,
   futexWake: 1,
+  seekEnd: 2,
   protReadWrite: 3,
   mapShared: 1,
   mapFixed: 0x10,
@@ -43,3 +44,19 @@ export const LINUX = {
   errnoAgain: 11,
   errnoTimedOut: 110,
 } as const;
+
+/** Names of the errors that a user may meet; others are told by number. */
+export const ERRNO_NAMES: Readonly<Record<number, string>> = {
+  1: "EPERM, not permitted",
+  2: "ENOENT, no such file",
+  12: "ENOMEM, out of memory",
+  13: "EACCES, permission denied",
+  20: "ENOTDIR, a part of the path is not a folder",
+  21: "EISDIR, it is a folder",
+  22: "EINVAL, not possible for this file",
+  23: "ENFILE, too many open files in the system",
+  24: "EMFILE, too many open files in this process",
+  28: "ENOSPC, no space left",
+  30: "EROFS, the file system is read-only",
+  38: "ENOSYS, the kernel does not know the call",
+};

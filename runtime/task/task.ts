@@ -73,6 +73,8 @@ export class TaskHeader {
   error: ChimaeraError | null = null;
   /** Blocks that a submitted task keeps from being freed. */
   pinned: Pinnable[] | null = null;
+  /** What the task's owner keeps with it. */
+  context: object | null = null;
   /** Ends the caller's promise, while somebody awaits. */
   settle: ((error: ChimaeraError | null) => void) | null = null;
 }

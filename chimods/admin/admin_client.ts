@@ -1,0 +1,98 @@
+/** Client of the admin module. Its pool always exists, so there is nothing to create. */
+
+import {
+  ADMIN_POOL_ID,
+  type DomainQuery,
+  ModuleClient,
+  type PoolInfo,
+  type Submitter,
+  taskMethod,
+  type WorkerInfo,
+} from "chimaera";
+import {
+  DestroyContainerTask,
+  GetPoolIdTask,
+  ListPoolsTask,
+  PollStatsTask,
+  SetWorkOrchProcPolicyTask,
+  SetWorkOrchQueuePolicyTask,
+  StopRuntimeTask,
+} from "./admin_tasks.ts";
+
+export class Client extends ModuleClient {
+  constructor(submitter?: Submitter) {
+    super(submitter);
+    this.init(ADMIN_POOL_ID);
+  }
+
+  // CHI_BEGIN(DestroyContainer)
+  /** Ends a pool. Throws CHI-4001. */
+  async destroyContainer(dom: DomainQuery, targetPool: number): Promise<void> {
+    using task = this.asyncDestroyContainer(dom, { targetPool });
+    await task.wait();
+  }
+  asyncDestroyContainer = taskMethod(DestroyContainerTask);
+  // CHI_END(DestroyContainer)
+
+  // CHI_BEGIN(GetPoolId)
+  /** The id of a pool; 0 when there is none of that name. */
+  async getPoolId(dom: DomainQuery, poolName: string): Promise<number> {
+    using task = this.asyncGetPoolId(dom, { poolName });
+    await task.wait();
+    return task.id;
+  }
+  asyncGetPoolId = taskMethod(GetPoolIdTask);
+  // CHI_END(GetPoolId)
+
+  // CHI_BEGIN(StopRuntime)
+  /** Asks the node to stop; it ends soon after. */
+  async stopRuntime(dom: DomainQuery): Promise<void> {
+    using task = this.asyncStopRuntime(dom);
+    await task.wait();
+  }
+  asyncStopRuntime = taskMethod(StopRuntimeTask);
+  // CHI_END(StopRuntime)
+
+  // CHI_BEGIN(SetWorkOrchQueuePolicy)
+  /** Puts a pool in charge of which worker runs which lane, for lanes made from now on. */
+  async setWorkOrchQueuePolicy(dom: DomainQuery, policyPool: number): Promise<void> {
+    using task = this.asyncSetWorkOrchQueuePolicy(dom, { policyPool });
+    await task.wait();
+  }
+  asyncSetWorkOrchQueuePolicy = taskMethod(SetWorkOrchQueuePolicyTask);
+  // CHI_END(SetWorkOrchQueuePolicy)
+
+  // CHI_BEGIN(SetWorkOrchProcPolicy)
+  /** Puts a pool in charge of which processor a worker is bound to; takes effect at once. */
+  async setWorkOrchProcPolicy(dom: DomainQuery, policyPool: number): Promise<void> {
+    using task = this.asyncSetWorkOrchProcPolicy(dom, { policyPool });
+    await task.wait();
+  }
+  asyncSetWorkOrchProcPolicy = taskMethod(SetWorkOrchProcPolicyTask);
+  // CHI_END(SetWorkOrchProcPolicy)
+
+  // CHI_BEGIN(PollStats)
+  /** The workers' counters. */
+  async pollStats(dom: DomainQuery): Promise<WorkerInfo[]> {
+    using task = this.asyncPollStats(dom);
+    await task.wait();
+    return JSON.parse(task.json);
+  }
+  asyncPollStats = taskMethod(PollStatsTask);
+  // CHI_END(PollStats)
+
+  // CHI_BEGIN(ListPools)
+  /** All pools with their lanes. */
+  async listPools(dom: DomainQuery): Promise<PoolInfo[]> {
+    const pools: PoolInfo[] = [];
+    for (;;) {
+      using task = this.asyncListPools(dom, { offset: pools.length });
+      await task.wait();
+      pools.push(...JSON.parse(task.json) as PoolInfo[]);
+      if (task.count === 0 || pools.length >= task.total) return pools;
+    }
+  }
+  asyncListPools = taskMethod(ListPoolsTask);
+  // CHI_END(ListPools)
+  // CHI_AUTOGEN_METHODS  // keep at class bottom
+}

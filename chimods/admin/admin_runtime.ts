@@ -1,0 +1,135 @@
+/**
+ * The admin: makes and ends pools, tells about the node, changes policies, stops it.
+ *
+ * Its right to do so is `this.node`, which only this module gets.
+ */
+
+import {
+  type Lane,
+  Module,
+  type MonitorMode,
+  QUEUE_LOW_LATENCY,
+  type RunContext,
+  type Task,
+} from "chimaera";
+import {
+  type CreatePoolTask,
+  type CreateTask,
+  type DestroyContainerTask,
+  type GetPoolIdTask,
+  LISTING_BYTES_MAX,
+  type ListPoolsTask,
+  type PollStatsTask,
+  type SetWorkOrchProcPolicyTask,
+  type SetWorkOrchQueuePolicyTask,
+  type StopRuntimeTask,
+} from "./admin_tasks.ts";
+
+export class Server extends Module {
+  static readonly kDefaultGroup = 0;
+
+  // CHI_BEGIN(Create)
+  override create(_task: CreateTask, _rctx: RunContext): void {
+    this.createLaneGroup(Server.kDefaultGroup, 1, QUEUE_LOW_LATENCY);
+  }
+  monitorCreate(_mode: MonitorMode, _task: CreateTask, _rctx: RunContext): void {}
+  // CHI_END(Create)
+
+  override mapTaskToLane(task: Task): Lane {
+    return this.getLaneByHash(Server.kDefaultGroup, task.prio, 0);
+  }
+
+  // CHI_BEGIN(CreatePool)
+  /** Idempotent by name and parameters; CHI-4002 for other parameters. */
+  async createPool(task: CreatePoolTask, _rctx: RunContext): Promise<void> {
+    const { pool, created } = await this.node.createPool({
+      name: task.poolName,
+      libName: task.libName,
+      paramsLayout: task.paramsLayout,
+      params: task.params,
+    });
+    task.id = pool.id;
+    task.created = created;
+  }
+  monitorCreatePool(_mode: MonitorMode, _task: CreatePoolTask, _rctx: RunContext): void {}
+  // CHI_END(CreatePool)
+
+  // CHI_BEGIN(DestroyContainer)
+  async destroyContainer(task: DestroyContainerTask, _rctx: RunContext): Promise<void> {
+    await this.node.destroyPool(task.targetPool);
+  }
+  monitorDestroyContainer(
+    _mode: MonitorMode,
+    _task: DestroyContainerTask,
+    _rctx: RunContext,
+  ): void {}
+  // CHI_END(DestroyContainer)
+
+  // CHI_BEGIN(GetPoolId)
+  async getPoolId(task: GetPoolIdTask, _rctx: RunContext): Promise<void> {
+    const name = task.poolName;
+    const pools = await this.node.listPools();
+    task.id = pools.find((pool) => pool.name === name)?.id ?? 0;
+  }
+  monitorGetPoolId(_mode: MonitorMode, _task: GetPoolIdTask, _rctx: RunContext): void {}
+  // CHI_END(GetPoolId)
+
+  // CHI_BEGIN(StopRuntime)
+  async stopRuntime(_task: StopRuntimeTask, _rctx: RunContext): Promise<void> {
+    await this.node.stop();
+  }
+  monitorStopRuntime(_mode: MonitorMode, _task: StopRuntimeTask, _rctx: RunContext): void {}
+  // CHI_END(StopRuntime)
+
+  // CHI_BEGIN(SetWorkOrchQueuePolicy)
+  async setWorkOrchQueuePolicy(
+    task: SetWorkOrchQueuePolicyTask,
+    _rctx: RunContext,
+  ): Promise<void> {
+    await this.node.setPolicy("queue", task.policyPool);
+  }
+  monitorSetWorkOrchQueuePolicy(
+    _mode: MonitorMode,
+    _task: SetWorkOrchQueuePolicyTask,
+    _rctx: RunContext,
+  ): void {}
+  // CHI_END(SetWorkOrchQueuePolicy)
+
+  // CHI_BEGIN(SetWorkOrchProcPolicy)
+  async setWorkOrchProcPolicy(task: SetWorkOrchProcPolicyTask, _rctx: RunContext): Promise<void> {
+    await this.node.setPolicy("proc", task.policyPool);
+  }
+  monitorSetWorkOrchProcPolicy(
+    _mode: MonitorMode,
+    _task: SetWorkOrchProcPolicyTask,
+    _rctx: RunContext,
+  ): void {}
+  // CHI_END(SetWorkOrchProcPolicy)
+
+  // CHI_BEGIN(PollStats)
+  async pollStats(task: PollStatsTask, _rctx: RunContext): Promise<void> {
+    task.json = JSON.stringify(await this.node.workers());
+  }
+  monitorPollStats(_mode: MonitorMode, _task: PollStatsTask, _rctx: RunContext): void {}
+  // CHI_END(PollStats)
+
+  // CHI_BEGIN(ListPools)
+  /** As many pools from `offset` on as fit. */
+  async listPools(task: ListPoolsTask, _rctx: RunContext): Promise<void> {
+    const pools = await this.node.listPools();
+    const texts: string[] = [];
+    let sizeBytes = 2;
+    for (const pool of pools.slice(task.offset)) {
+      const text = JSON.stringify(pool);
+      sizeBytes += new TextEncoder().encode(text).length + 1;
+      if (sizeBytes > LISTING_BYTES_MAX) break;
+      texts.push(text);
+    }
+    task.total = pools.length;
+    task.count = texts.length;
+    task.json = `[${texts.join(",")}]`;
+  }
+  monitorListPools(_mode: MonitorMode, _task: ListPoolsTask, _rctx: RunContext): void {}
+  // CHI_END(ListPools)
+  // CHI_AUTOGEN_METHODS  // keep at class bottom
+}

@@ -1,0 +1,71 @@
+/** Tasks of the admin module. */
+
+import { defineCreateTask, defineTask, IN, LIMITS, OUT } from "chimaera";
+import { Method } from "./admin_methods.ts";
+
+/** The library's name. Generated. */
+export const libName = "chimaera_admin";
+
+/** Longest JSON that a listing task carries back. */
+export const LISTING_BYTES_MAX = 60_000;
+
+// CHI_BEGIN(Create)
+/** The admin's pool has no parameters. */
+export class CreateTask extends defineCreateTask(libName, {}) {}
+// CHI_END(Create)
+
+// CHI_BEGIN(CreatePool)
+export { CreatePoolTask } from "chimaera";
+// CHI_END(CreatePool)
+
+// CHI_BEGIN(DestroyContainer)
+/** Ends a pool on every node. */
+export class DestroyContainerTask extends defineTask(Method.kDestroyContainer, {
+  targetPool: IN.u32(),
+}) {}
+// CHI_END(DestroyContainer)
+
+// CHI_BEGIN(GetPoolId)
+/** The id of a pool, by name; 0 when there is none. */
+export class GetPoolIdTask extends defineTask(Method.kGetPoolId, {
+  poolName: IN.string(LIMITS.poolNameBytes),
+  id: OUT.u32(),
+}) {}
+// CHI_END(GetPoolId)
+
+// CHI_BEGIN(StopRuntime)
+/** Asks the node to stop once this task is answered. */
+export class StopRuntimeTask extends defineTask(Method.kStopRuntime, {}) {}
+// CHI_END(StopRuntime)
+
+// CHI_BEGIN(SetWorkOrchQueuePolicy)
+/** Puts a pool in charge of lane → worker. */
+export class SetWorkOrchQueuePolicyTask extends defineTask(Method.kSetWorkOrchQueuePolicy, {
+  policyPool: IN.u32(),
+}) {}
+// CHI_END(SetWorkOrchQueuePolicy)
+
+// CHI_BEGIN(SetWorkOrchProcPolicy)
+/** Puts a pool in charge of worker → processor. */
+export class SetWorkOrchProcPolicyTask extends defineTask(Method.kSetWorkOrchProcPolicy, {
+  policyPool: IN.u32(),
+}) {}
+// CHI_END(SetWorkOrchProcPolicy)
+
+// CHI_BEGIN(PollStats)
+/** The workers' counters, as JSON. */
+export class PollStatsTask extends defineTask(Method.kPollStats, {
+  json: OUT.string(LISTING_BYTES_MAX),
+}) {}
+// CHI_END(PollStats)
+
+// CHI_BEGIN(ListPools)
+/** A page of the pools and their lanes, as JSON; `total` counts all pools. */
+export class ListPoolsTask extends defineTask(Method.kListPools, {
+  offset: IN.u32(),
+  count: OUT.u32(),
+  total: OUT.u32(),
+  json: OUT.string(LISTING_BYTES_MAX),
+}) {}
+// CHI_END(ListPools)
+// CHI_AUTOGEN_METHODS  // keep at class bottom

@@ -1,0 +1,39 @@
+/**
+ * Worker → processor, in turn. With more workers than processors none is bound: two workers that
+ * share one would wait for each other while another is idle.
+ */
+
+import {
+  type Lane,
+  Module,
+  type MonitorMode,
+  QUEUE_LOW_LATENCY,
+  type RunContext,
+  type Task,
+} from "chimaera";
+import type { CreateTask, ScheduleTask } from "./worch_proc_round_robin_tasks.ts";
+
+export class Server extends Module {
+  static readonly kDefaultGroup = 0;
+
+  // CHI_BEGIN(Create)
+  override create(_task: CreateTask, _rctx: RunContext): void {
+    this.createLaneGroup(Server.kDefaultGroup, 1, QUEUE_LOW_LATENCY);
+  }
+  monitorCreate(_mode: MonitorMode, _task: CreateTask, _rctx: RunContext): void {}
+  // CHI_END(Create)
+
+  override mapTaskToLane(task: Task): Lane {
+    return this.getLaneByHash(Server.kDefaultGroup, task.prio, 0);
+  }
+
+  // CHI_BEGIN(Schedule)
+  schedule(task: ScheduleTask, _rctx: RunContext): void {
+    const { workerCount, cpuCount } = task;
+    const bound = workerCount <= cpuCount;
+    task.cpus = Array.from({ length: workerCount }, (_, worker) => bound ? worker : -1);
+  }
+  monitorSchedule(_mode: MonitorMode, _task: ScheduleTask, _rctx: RunContext): void {}
+  // CHI_END(Schedule)
+  // CHI_AUTOGEN_METHODS  // keep at class bottom
+}

@@ -1,0 +1,27 @@
+/** Client of the worch_queue_round_robin policy. */
+
+import { CreateContext, createMethod, type DomainQuery, ModuleClient, taskMethod } from "chimaera";
+import { CreateTask, ScheduleTask } from "./worch_queue_round_robin_tasks.ts";
+
+export class Client extends ModuleClient {
+  // CHI_BEGIN(Create)
+  /** Makes a pool, or finds the one of that name, and binds this client to it. */
+  async create(
+    dom: DomainQuery,
+    affinity: DomainQuery,
+    poolName: string,
+    ctx: CreateContext = new CreateContext(),
+  ): Promise<void> {
+    using task = this.asyncCreate(dom, affinity, poolName, ctx);
+    await task.wait();
+    ctx.id = task.id;
+    this.init(task.id);
+  }
+  asyncCreate = createMethod(CreateTask);
+  // CHI_END(Create)
+
+  // CHI_BEGIN(Schedule)
+  asyncSchedule = taskMethod(ScheduleTask);
+  // CHI_END(Schedule)
+  // CHI_AUTOGEN_METHODS  // keep at class bottom
+}

@@ -1,0 +1,52 @@
+/**
+ * A container as one worker sees it: the module's code, its lanes, and the instance that routes.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import type { Task, TaskType } from "../task/mod.ts";
+import type { Lane } from "./lane.ts";
+import type { LibExec } from "./lib_exec.ts";
+import type { Module } from "./module.ts";
+
+/** Methods below this number are found by index; a module may number its methods up to 2^32. */
+const DENSE_METHODS = 256;
+
+export class ContainerOnWorker {
+  readonly poolId: number;
+  readonly poolName: string;
+  readonly libExec: LibExec;
+  readonly homeWorker: number;
+  /** Lanes by group and index, of all workers. */
+  readonly groups: Lane[][] = [];
+  /** The instance that maps tasks to lanes here; null: the home worker does it. */
+  router: Module | null = null;
+  /** Tasks of this container between intake and completion on this worker. */
+  active = 0;
+  readonly #dense: (TaskType | undefined)[] = new Array(DENSE_METHODS).fill(undefined);
+  readonly #sparse = new Map<number, TaskType>();
+
+  constructor(poolId: number, poolName: string, homeWorker: number, libExec: LibExec) {
+    this.poolId = poolId;
+    this.poolName = poolName;
+    this.homeWorker = homeWorker;
+    this.libExec = libExec;
+    for (const [method, type] of libExec.tasks) {
+      if (method < DENSE_METHODS) this.#dense[method] = type;
+      else this.#sparse.set(method, type);
+    }
+  }
+
+  /** The task type of a method. */
+  typeOf(method: number): TaskType | undefined {
+    return method >= 0 && method < DENSE_METHODS
+      ? this.#dense[method]
+      : this.#sparse.get(method >>> 0);
+  }
+
+  /** `compressor.kCompress`, for messages. */
+  nameOf(task: Task): string {
+    const method = task.layout.method;
+    return `${this.libExec.libName}.${this.libExec.methodNames[method] ?? method}`;
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * The containers of one worker: made, given lanes, opened, destroyed, as the node says.
+ *
+ * A pool comes up in two steps. Its home worker makes the home instance and runs `create`, which
+ * asks for lane groups; the node decides which worker runs which lane; then every worker makes the
+ * instances of its lanes. A worker without lanes of the pool hands its tasks to the home worker.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import { decodeParams, encodeParams } from "../task/mod.ts";
+import { ContainerOnWorker } from "./container.ts";
+import { Lane } from "./lane.ts";
+import { COUNTER_LINE_WORDS, LANE_COUNTER } from "./counters.ts";
+import type { LibExec } from "./lib_exec.ts";
+import { attachModule, type LaneGroupSpec, type Module, type ModuleHost } from "./module.ts";
+import type { NodeControl } from "./node_control.ts";
+import { RunContext, type RunHost } from "./run_context.ts";
+import type { WorkerState } from "./worker_state.ts";
+
+/** Where a module's code is. */
+export interface ModuleSpec {
+  readonly libName: string;
+  readonly runtimeUrl: string;
+  readonly libExecUrl: string;
+}
+
+/** A module's code, imported. */
+export interface LoadedModule {
+  readonly libExec: LibExec;
+  readonly make: () => Module;
+}
+
+/** A pool to create, as the node tells the home worker. */
+export interface CreateOrder {
+  readonly poolId: number;
+  readonly poolName: string;
+  readonly module: ModuleSpec;
+  readonly homeWorker: number;
+  /** 0: the module's defaults. */
+  readonly paramsLayout: number;
+  readonly params: readonly number[];
+}
+
+/** The lanes of a pool, as the node tells every worker. */
+export interface LanesOrder {
+  readonly poolId: number;
+  readonly poolName: string;
+  readonly module: ModuleSpec;
+  readonly homeWorker: number;
+  readonly groups: readonly { id: number; lanes: readonly { id: number; worker: number }[] }[];
+  readonly shared: readonly number[] | null;
+}
+
+/** What `create` asked for. */
+export interface CreateResult {
+  readonly groups: readonly LaneGroupSpec[];
+  readonly shared: readonly number[] | null;
+}
+
+/** Encodes `shared`; separate because `node:v8` costs 20 ms where nobody needs it. */
+async function serializeShared(shared: unknown): Promise<readonly number[] | null> {
+  if (shared === undefined) return null;
+  const { serialize } = await import("node:v8");
+  return [...serialize(shared)];
+}
+
+async function deserializeShared(bytes: readonly number[] | null): Promise<unknown> {
+  if (bytes === null) return undefined;
+  const { deserialize } = await import("node:v8");
+  return deserialize(Uint8Array.from(bytes));
+}
+
+interface Resource {
+  readonly value: unknown;
+  readonly close: (value: never) => void;
+}
+
+export class Containers {
+  readonly #state: WorkerState;
+  readonly #host: RunHost;
+  readonly #load: (spec: ModuleSpec) => Promise<LoadedModule>;
+  /** Home instances whose lanes are not known yet. */
+  readonly #created = new Map<number, { module: Module; container: ContainerOnWorker }>();
+  /** Per-worker resources by library and key. */
+  readonly #resources = new Map<string, Resource>();
+
+  constructor(
+    state: WorkerState,
+    host: RunHost,
+    load: (spec: ModuleSpec) => Promise<LoadedModule>,
+  ) {
+    this.#state = state;
+    this.#host = host;
+    this.#load = load;
+  }
+
+  /** Makes the home instance and runs its `create`. */
+  async create(order: CreateOrder): Promise<CreateResult> {
+    const loaded = await this.#load(order.module);
+    const { libExec } = loaded;
+    const container = new ContainerOnWorker(
+      order.poolId,
+      order.poolName,
+      order.homeWorker,
+      libExec,
+    );
+    const module = loaded.make();
+    const specs: LaneGroupSpec[] = [];
+    attachModule(module, this.#hostOf(container, null, specs));
+    const type = libExec.create;
+    const params = order.paramsLayout === 0
+      ? encodeParams(type, {})
+      : Uint8Array.from(order.params);
+    const task = decodeParams(type, params, order.paramsLayout || type.layout.hash);
+    const rctx = new RunContext(this.#host);
+    rctx.start(task, null as unknown as Lane);
+    await module.create(task, rctx);
+    if (specs.length === 0) {
+      throw new ChimaeraError("badLaneGroup", {
+        what: `create pool ${order.poolName}`,
+        why: "create() made no lane group",
+      });
+    }
+    this.#created.set(order.poolId, { module, container });
+    return { groups: specs, shared: await serializeShared(module.shared) };
+  }
+
+  /** Sets up a pool's lanes here, and their instances. */
+  async setLanes(order: LanesOrder): Promise<void> {
+    const state = this.#state;
+    const created = this.#created.get(order.poolId);
+    this.#created.delete(order.poolId);
+    const loaded = await this.#load(order.module);
+    const container = created?.container ??
+      new ContainerOnWorker(order.poolId, order.poolName, order.homeWorker, loaded.libExec);
+    for (const group of order.groups) {
+      container.groups[group.id] = group.lanes.map(({ id, worker }, index) =>
+        new Lane(id, group.id, index, worker, container, state.counters)
+      );
+    }
+    for (const group of container.groups) {
+      for (const lane of group ?? []) {
+        if (lane.worker !== state.id) continue;
+        const isHome = lane === firstLane(container) && created !== undefined;
+        const module = isHome ? created.module : loaded.make();
+        attachModule(module, this.#hostOf(container, lane, null));
+        if (!isHome) {
+          module.shared = await deserializeShared(order.shared);
+          await module.open?.();
+        }
+        lane.server = module;
+        state.lanes[lane.id] = lane;
+        const line = lane.counter;
+        state.counters.words.fill(0, line, line + COUNTER_LINE_WORDS);
+        state.counters.words[line + LANE_COUNTER.worker] = state.id;
+        container.router ??= module;
+      }
+    }
+    state.containers[order.poolId] = container;
+  }
+
+  /** Ends a pool's instances here. Tasks that still wait on its lanes have been answered. */
+  async destroy(poolId: number): Promise<void> {
+    const state = this.#state;
+    this.#created.delete(poolId);
+    const container = state.containers[poolId];
+    if (container === undefined) return;
+    state.containers[poolId] = undefined;
+    for (const group of container.groups) {
+      for (const lane of group ?? []) {
+        if (lane.server === null) continue;
+        state.lanes[lane.id] = undefined;
+        await lane.server.close?.();
+        lane.server = null;
+      }
+    }
+  }
+
+  /** Closes the per-worker resources. */
+  close(): void {
+    for (const { value, close } of this.#resources.values()) close(value as never);
+    this.#resources.clear();
+  }
+
+  #hostOf(
+    container: ContainerOnWorker,
+    lane: Lane | null,
+    specs: LaneGroupSpec[] | null,
+  ): ModuleHost {
+    const control = container.libExec.libName === "chimaera_admin"
+      ? this.#state.control
+      : notAdmin(container.libExec.libName);
+    return {
+      poolId: container.poolId,
+      poolName: container.poolName,
+      groups: container.groups,
+      lane,
+      node: control,
+      createLaneGroup: (id, count, queue) => addGroup(specs, { id, count, queue }),
+      perWorker: (key, open, close) =>
+        this.#resource(`${container.libExec.libName}/${key}`, open, close),
+    };
+  }
+
+  #resource<T>(key: string, open: () => T, close: (value: T) => void): T {
+    let resource = this.#resources.get(key);
+    if (resource === undefined) {
+      resource = { value: open(), close: close as (value: never) => void };
+      this.#resources.set(key, resource);
+    }
+    return resource.value as T;
+  }
+}
+
+function firstLane(container: ContainerOnWorker): Lane | undefined {
+  return container.groups.find((group) => group !== undefined)?.[0];
+}
+
+function addGroup(specs: LaneGroupSpec[] | null, spec: LaneGroupSpec): void {
+  const refuse = (why: string): never => {
+    throw new ChimaeraError("badLaneGroup", { what: `lane group ${spec.id}`, why });
+  };
+  if (specs === null) return refuse("groups are made in create()");
+  if (!Number.isInteger(spec.id) || spec.id < 0 || spec.id > 255) refuse("ids are 0 to 255");
+  if (!Number.isInteger(spec.count) || spec.count < 1 || spec.count > LIMITS.lanesPerGroup) {
+    refuse(`${spec.count} lanes`);
+  }
+  if (specs.some((other) => other.id === spec.id)) refuse("it was made before");
+  specs.push(spec);
+}
+
+function notAdmin(libName: string): NodeControl {
+  const refuse = (): never => {
+    throw new ChimaeraError("notAdmin", {
+      what: `control the node from ${libName}`,
+      why: "only the admin module has that right",
+    });
+  };
+  return {
+    createPool: refuse,
+    destroyPool: refuse,
+    listPools: refuse,
+    workers: refuse,
+    setPolicy: refuse,
+    stop: refuse,
+  };
+}

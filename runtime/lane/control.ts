@@ -1,0 +1,134 @@
+/**
+ * Messages between the thread that assembled a node and its workers: JSON in a block of the node
+ * segment, announced by a link entry. For everything that is not a task.
+ *
+ * Thread rules: one `ControlChannel` per participant, in its isolate.
+ */
+
+import { ChimaeraError, type ErrorName, errorNameOf, toChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
+import { LinkKind, type Links } from "./links.ts";
+
+/** A message; `kind` says which. */
+export interface ControlMessage {
+  readonly kind: string;
+  readonly [key: string]: unknown;
+}
+
+/** An error as JSON. */
+export interface ErrorData {
+  readonly code: number;
+  readonly what: string;
+  readonly why: string;
+  readonly hint: string;
+}
+
+export function errorData(error: ChimaeraError): ErrorData {
+  const { number, what, why, hint } = error;
+  return { code: number, what, why, hint };
+}
+
+export function errorFromData(data: ErrorData): ChimaeraError {
+  const kind: ErrorName = errorNameOf(data.code) ?? "handlerThrew";
+  return new ChimaeraError(kind, data);
+}
+
+/** Carries out a request of another participant; its result must be JSON. */
+export type ControlHandler = (message: ControlMessage, from: number) => unknown;
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: ChimaeraError) => void;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class ControlChannel {
+  readonly #node: Segment;
+  readonly #heap: Allocator;
+  readonly #links: Links;
+  readonly #handle: ControlHandler;
+  readonly #flush: () => void;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  /** Requests of others that are not answered yet. */
+  busy = 0;
+
+  /** @param flush Called when a message was queued outside the participant's own loop. */
+  constructor(
+    node: Segment,
+    heap: Allocator,
+    links: Links,
+    handle: ControlHandler,
+    flush: () => void,
+  ) {
+    this.#node = node;
+    this.#heap = heap;
+    this.#links = links;
+    this.#handle = handle;
+    this.#flush = flush;
+  }
+
+  /** Sends a message that has no answer. */
+  send(to: number, message: ControlMessage): void {
+    const bytes = encoder.encode(JSON.stringify(message));
+    if (bytes.length > LIMITS.controlMessageBytes) {
+      throw new ChimaeraError("outOfMemory", {
+        what: `send control message ${message.kind}`,
+        why: `${bytes.length} bytes, at most ${LIMITS.controlMessageBytes}`,
+      });
+    }
+    const block = this.#heap.alloc(bytes.length);
+    this.#node.u8.set(bytes, block);
+    this.#links.push(to, LinkKind.control, block | 0, bytes.length, 0);
+    this.#flush();
+  }
+
+  /** Sends a request and waits for its answer; rejects with the other side's error. */
+  request(to: number, message: ControlMessage): Promise<unknown> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.send(to, { ...message, requestId: id });
+    });
+  }
+
+  /** Fails every request under way, when its answers can no longer come. */
+  abandon(error: ChimaeraError): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+
+  /** A control entry came in. */
+  receive(from: number, block: number, sizeBytes: number): void {
+    const offset = asOffset(block >>> 0);
+    const text = decoder.decode(this.#node.u8.slice(offset, offset + sizeBytes));
+    this.#heap.free(offset);
+    const message = JSON.parse(text) as ControlMessage;
+    if (message.kind === "reply") this.#settle(message);
+    else void this.#carryOut(from, message);
+  }
+
+  #settle(message: ControlMessage): void {
+    const waiting = this.#waiting.get(message.answerTo as number);
+    this.#waiting.delete(message.answerTo as number);
+    if (message.error !== undefined) waiting?.reject(errorFromData(message.error as ErrorData));
+    else waiting?.resolve(message.value);
+  }
+
+  async #carryOut(from: number, message: ControlMessage): Promise<void> {
+    this.busy++;
+    let reply: ControlMessage;
+    try {
+      const value = await this.#handle(message, from);
+      reply = { kind: "reply", answerTo: message.requestId, value: value ?? null };
+    } catch (thrown) {
+      const error = toChimaeraError(thrown, "moduleLoad", `node: ${message.kind}`);
+      reply = { kind: "reply", answerTo: message.requestId, error: errorData(error) };
+    }
+    this.busy--;
+    if (message.requestId !== undefined) this.send(from, reply);
+  }
+}

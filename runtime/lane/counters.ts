@@ -1,0 +1,53 @@
+/**
+ * What the runtime counts, in words of the node segment. Each line has one writer, a worker, that
+ * uses plain stores; readers may see a value a moment old.
+ *
+ *   worker line, 16 words   0 ticks   1 tasks done   2 pool being run   3 method being run
+ *                           4 since (ms, low 31 bits)   5 sleeps   6 turns of the event loop
+ *                           7 tasks handed to other workers   8 malformed descriptors
+ *                           9 handlers in flight   10 cpu + 1, 0: not pinned
+ *   lane line, 16 words     0 worker   1 tasks waiting   2 tasks done   3 tasks failed
+ */
+
+export const WORKER_COUNTER = {
+  ticks: 0,
+  tasks: 1,
+  pool: 2,
+  method: 3,
+  since: 4,
+  sleeps: 5,
+  turns: 6,
+  forwarded: 7,
+  malformed: 8,
+  inFlight: 9,
+  cpu: 10,
+} as const;
+
+export const LANE_COUNTER = { worker: 0, waiting: 1, done: 2, failed: 3 } as const;
+
+export const COUNTER_LINE_WORDS = 16;
+/** Lanes of a node. */
+export const LANES_MAX = 16384;
+
+/** The counters' place: one block of the node segment. */
+export class Counters {
+  readonly words: Int32Array;
+  readonly #base: number;
+
+  constructor(words: Int32Array, offsetBytes: number) {
+    this.words = words;
+    this.#base = offsetBytes >>> 2;
+  }
+
+  static bytes(): number {
+    return (64 + LANES_MAX) * COUNTER_LINE_WORDS * 4;
+  }
+
+  worker(id: number): number {
+    return this.#base + id * COUNTER_LINE_WORDS;
+  }
+
+  lane(id: number): number {
+    return this.#base + (64 + id) * COUNTER_LINE_WORDS;
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Running handlers, and telling whoever waits for them.
+ *
+ * A synchronous handler costs no promise: it is run, its OUT fields are copied back, and its
+ * completion joins the batch. An asynchronous one keeps its task and context until its promise is
+ * settled; the lane goes on with other tasks. Whatever a handler throws fails its task, and only
+ * its task.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import {
+  BLOCK_HEADER_WORDS,
+  Direction,
+  H,
+  OriginKind,
+  type Task,
+  TaskFlag,
+  writeErrorRecord,
+} from "../task/mod.ts";
+import type { ClientPort } from "./client_port.ts";
+import type { ContainerOnWorker } from "./container.ts";
+import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
+import type { Lane } from "./lane.ts";
+import { LinkKind } from "./links.ts";
+import { RunContext, type RunHost } from "./run_context.ts";
+import type { WorkerState } from "./worker_state.ts";
+
+/** Ends subtasks whose caller is on this worker. */
+export interface SubtaskEnd {
+  finish(ticket: number, generation: number, error: ChimaeraError | null): void;
+}
+
+export class Executor {
+  readonly #state: WorkerState;
+  readonly #host: RunHost;
+  readonly #subtasks: SubtaskEnd;
+  readonly #onSettled: () => void;
+  readonly #contexts: RunContext[] = [];
+  /** Handlers whose promise is not settled. */
+  inFlight = 0;
+  readonly running = new Map<RunContext, Task>();
+
+  constructor(state: WorkerState, host: RunHost, subtasks: SubtaskEnd, onSettled: () => void) {
+    this.#state = state;
+    this.#host = host;
+    this.#subtasks = subtasks;
+    this.#onSettled = onSettled;
+  }
+
+  /** Runs tasks of ready lanes, at most `budget`. Returns how many ran. */
+  runLanes(budget: number): number {
+    const ready = this.#state.ready;
+    let ran = 0;
+    let at = 0;
+    while (at < ready.length && ran < budget) {
+      const lane = ready[at]!;
+      ran += this.#runLane(lane, budget - ran);
+      if (lane.low.length + lane.high.length === 0) {
+        lane.listed = false;
+        const last = ready.pop()!;
+        if (last !== lane) ready[at] = last;
+      } else at++;
+    }
+    return ran;
+  }
+
+  /** Low-latency tasks first; a high-latency one after each quota of them, or when none waits. */
+  #runLane(lane: Lane, budget: number): number {
+    const { low, high } = lane;
+    let ran = 0;
+    let sinceHigh = 0;
+    while (ran < budget) {
+      if (low.length > 0 && (high.length === 0 || sinceHigh < LIMITS.highLatencyQuota)) {
+        sinceHigh++;
+        this.#run(lane, low.shift());
+      } else if (high.length > 0) {
+        sinceHigh = 0;
+        this.#run(lane, high.shift());
+      } else break;
+      ran++;
+    }
+    const words = this.#state.counters.words;
+    words[lane.counter + LANE_COUNTER.waiting] = low.length + high.length;
+    words[lane.counter + LANE_COUNTER.done]! += ran;
+    words[this.#state.counter + WORKER_COUNTER.tasks]! += ran;
+    return ran;
+  }
+
+  #run(lane: Lane, task: Task): void {
+    const container = lane.container;
+    const method = task.layout.method;
+    const words = this.#state.counters.words;
+    const counter = this.#state.counter;
+    words[counter + WORKER_COUNTER.method] = method;
+    words[counter + WORKER_COUNTER.pool] = container.poolId;
+    const rctx = this.#contexts.pop() ?? new RunContext(this.#host);
+    rctx.start(task, lane);
+    let promise: void | Promise<void>;
+    try {
+      promise = container.libExec.run(lane.server!, method, task, rctx);
+    } catch (thrown) {
+      words[counter + WORKER_COUNTER.pool] = 0;
+      this.#end(lane, task, rctx, thrownBy(thrown, container, task));
+      return;
+    }
+    words[counter + WORKER_COUNTER.pool] = 0;
+    if (promise === undefined) this.#end(lane, task, rctx, null);
+    else this.#follow(lane, task, rctx, promise);
+  }
+
+  #follow(lane: Lane, task: Task, rctx: RunContext, promise: Promise<void>): void {
+    this.inFlight++;
+    this.running.set(rctx, task);
+    const settled = (error: ChimaeraError | null) => {
+      this.inFlight--;
+      this.running.delete(rctx);
+      this.#end(lane, task, rctx, error);
+      this.#onSettled();
+    };
+    promise.then(
+      () => settled(null),
+      (thrown) => settled(thrownBy(thrown, lane.container, task)),
+    );
+  }
+
+  #end(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {
+    rctx.leave();
+    this.#contexts.push(rctx);
+    lane.container.active--;
+    const failure = error ?? this.#checkOut(task);
+    if (failure !== null) this.#state.counters.words[lane.counter + LANE_COUNTER.failed]!++;
+    this.#tell(task, failure);
+  }
+
+  /** Fails a task that never reached a handler. */
+  fail(task: Task, error: ChimaeraError): void {
+    const container = this.#state.containers[task.header.poolId];
+    if (container !== undefined) container.active--;
+    this.#tell(task, error);
+  }
+
+  /** A handler must not report more bytes than there was room for. */
+  #checkOut(task: Task): ChimaeraError | null {
+    const bulks = task.layout.bulks;
+    if (bulks.length === 0) return null;
+    const words = this.#state.node.u32;
+    for (let k = 0; k < bulks.length; k++) {
+      const bulk = bulks[k]!;
+      if ((bulk.direction & Direction.out) === 0 || bulk.capacityWord < 0) continue;
+      const size = task.$at + bulk.sizeWord;
+      const room = task.$at + bulk.capacityWord;
+      const sizeBytes = words[size]! + words[size + 1]! * 4294967296;
+      const roomBytes = words[room]! + words[room + 1]! * 4294967296;
+      if (sizeBytes > roomBytes) {
+        return new ChimaeraError("sizeAboveCapacity", {
+          what: `field ${bulk.name}`,
+          why: `the handler set ${sizeBytes} bytes, there is room for ${roomBytes}`,
+        });
+      }
+    }
+    return null;
+  }
+
+  #tell(task: Task, error: ChimaeraError | null): void {
+    const state = this.#state;
+    const words = state.node.i32;
+    const block = task.header.block;
+    switch (words[block + H.origin]) {
+      case OriginKind.port: {
+        const port = (task.header.context as ClientPort | null) ??
+          state.ports.get(words[block + H.port]!);
+        if (port !== undefined) this.#tellPort(port, task, error);
+        state.release(task);
+        break;
+      }
+      case OriginKind.subtask:
+        this.#tellParent(task, error);
+        break;
+      default:
+        state.release(task);
+    }
+  }
+
+  #tellPort(port: ClientPort, task: Task, error: ChimaeraError | null): void {
+    const state = this.#state;
+    const words = state.node.i32;
+    const block = task.header.block;
+    if (error === null) {
+      const fields = (words[block + H.fields]! >>> 0) >>> 2;
+      const target = port.session.segment.i32;
+      task.layout.copyOut(words, block + BLOCK_HEADER_WORDS, target, fields);
+    }
+    state.answer(port, task.header.slot, task.header.generation, error);
+  }
+
+  /** The block goes back to the caller, who frees it. */
+  #tellParent(task: Task, error: ChimaeraError | null): void {
+    const state = this.#state;
+    const words = state.node.i32;
+    const block = task.header.block;
+    const origin = words[block + H.port]!;
+    const ticket = words[block + H.ticket]!;
+    const generation = words[block + H.generation]!;
+    task.header.context = null;
+    state.tasks.give(task);
+    if (origin === state.id) {
+      this.#subtasks.finish(ticket, generation, error);
+      return;
+    }
+    words[block + H.errorRecord] = 0;
+    if (error !== null && (words[block + H.flags]! & TaskFlag.fireAndForget) === 0) {
+      const record = state.heap.alloc(LIMITS.errorRecordBytes);
+      writeErrorRecord(state.node, record, error);
+      words[block + H.errorRecord] = record | 0;
+    }
+    state.links.push(origin, LinkKind.done, ticket, generation, error === null ? 0 : error.number);
+  }
+}
+
+function thrownBy(thrown: unknown, container: ContainerOnWorker, task: Task): ChimaeraError {
+  return toChimaeraError(thrown, "handlerThrew", container.nameOf(task));
+}

@@ -1,0 +1,198 @@
+/**
+ * Taking tasks from clients: copy, check, and only then look.
+ *
+ * The descriptor and the fields are copied into a task block of the node segment; every check and
+ * every handler reads that copy. A task that a client could send by mistake (unknown pool, other
+ * layout) fails with its error; a descriptor that no working client sends closes its session.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import {
+  BLOCK_HEADER_BYTES,
+  BLOCK_HEADER_WORDS,
+  Direction,
+  H,
+  OriginKind,
+  type TaskLayout,
+} from "../task/mod.ts";
+import type { ClientPort, ClientSession } from "./client_port.ts";
+import { WORKER_COUNTER } from "./counters.ts";
+import type { Router } from "./router.ts";
+import type { WorkerState } from "./worker_state.ts";
+
+export class Intake {
+  readonly #state: WorkerState;
+  readonly #router: Router;
+  readonly #onMalformed: (session: ClientSession, why: string) => void;
+  #ports: ClientPort[] = [];
+
+  constructor(
+    state: WorkerState,
+    router: Router,
+    onMalformed: (session: ClientSession, why: string) => void,
+  ) {
+    this.#state = state;
+    this.#router = router;
+    this.#onMalformed = onMalformed;
+  }
+
+  add(port: ClientPort): void {
+    this.#ports.push(port);
+    this.#state.ports.set(port.number, port);
+  }
+
+  /** Takes nothing more from a session; its tasks under way still find their port. */
+  remove(session: ClientSession): void {
+    this.#ports = this.#ports.filter((port) => port.session !== session);
+  }
+
+  get count(): number {
+    return this.#ports.length;
+  }
+
+  /** Whether a client has something for this worker. */
+  get pending(): boolean {
+    for (let k = 0; k < this.#ports.length; k++) {
+      if (this.#ports[k]!.submissions.available() !== 0) return true;
+    }
+    return false;
+  }
+
+  /** Takes at most a batch from each port. Returns how many tasks. */
+  poll(): number {
+    let total = 0;
+    const ports = this.#ports;
+    for (let k = 0; k < ports.length; k++) {
+      const port = ports[k]!;
+      const ring = port.submissions;
+      let count = ring.available();
+      if (count === 0) continue;
+      if (count < 0 || count > ring.capacity) {
+        this.#malformed(port, "the submission ring's tail is out of range");
+        continue;
+      }
+      if (count > LIMITS.ringBatch) count = LIMITS.ringBatch;
+      for (let n = 0; n < count && !port.session.closing; n++) this.#take(port, ring.next());
+      ring.release();
+      total += count;
+    }
+    return total;
+  }
+
+  #take(port: ClientPort, at: number): void {
+    const state = this.#state;
+    const from = port.submissions.words;
+    // Read once: the client may change these words while they are looked at.
+    const slot = from[at + H.slot]!;
+    const generation = from[at + H.generation]!;
+    const poolId = from[at + H.pool]!;
+    const method = from[at + H.method]!;
+    if (slot < 0 || slot >= LIMITS.slotsPerPort) {
+      this.#malformed(port, `task slot ${slot} does not exist`);
+      return;
+    }
+    port.session.taken++;
+    const container = state.containers[poolId];
+    if (container === undefined) {
+      this.#reject(
+        port,
+        slot,
+        generation,
+        "poolNotFound",
+        "call a pool",
+        `no pool has id ${poolId}`,
+      );
+      return;
+    }
+    const type = container.typeOf(method);
+    if (type === undefined) {
+      const why = `${container.libExec.libName} has no method ${method >>> 0}`;
+      this.#reject(port, slot, generation, "methodNotFound", `call ${container.poolName}`, why);
+      return;
+    }
+    const layout = type.layout;
+    if (from[at + H.layoutHash] !== (layout.hash | 0)) {
+      const what = `call ${container.libExec.libName}.${container.libExec.methodNames[method]}`;
+      const why = "the caller's task layout is not the module's";
+      this.#reject(port, slot, generation, "layoutMismatch", what, why);
+      return;
+    }
+    const block = state.heap.alloc(BLOCK_HEADER_BYTES + layout.fieldsBytes) >>> 2;
+    const why = this.#copy(port, at, block, layout);
+    if (why !== null) {
+      state.freeBlock(block);
+      port.session.taken--;
+      this.#malformed(port, why);
+      return;
+    }
+    container.active++;
+    const task = state.view(container, block)!;
+    task.header.context = port;
+    this.#router.route(container, task);
+  }
+
+  /** Copies descriptor and fields into a block and checks the copy. Returns what is wrong. */
+  #copy(port: ClientPort, at: number, block: number, layout: TaskLayout): string | null {
+    const from = port.submissions.words;
+    const to = this.#state.node.i32;
+    for (let k = 0; k < 16; k++) to[block + k] = from[at + k]!;
+    to[block + H.returnCode] = 0;
+    to[block + H.errorRecord] = 0;
+    to[block + H.origin] = OriginKind.port;
+    to[block + H.segment] = port.session.segment.id;
+    to[block + H.port] = port.number;
+    // A client cannot claim another's root, nor a place deep in a graph.
+    to[block + H.rootSlot] = to[block + H.slot]!;
+    to[block + H.rootOrigin] = port.number;
+    to[block + H.depth] = 0;
+    const fields = to[block + H.fields]! >>> 0;
+    const end = fields + layout.fieldsBytes;
+    if (fields % 8 !== 0 || fields < LIMITS.segmentReservedBytes) return "fields are misplaced";
+    if (end > port.session.segment.sizeBytes) return "fields leave the segment";
+    if (!layout.copyIn(from, fields >>> 2, to, block + BLOCK_HEADER_WORDS)) {
+      return "a field's count is above its maximum";
+    }
+    return layout.bulks.length === 0 ? null : this.#checkBulks(port, block, layout);
+  }
+
+  /** Bulk must lie in the sender's own segment, past the part that the runtime uses. */
+  #checkBulks(port: ClientPort, block: number, layout: TaskLayout): string | null {
+    const words = this.#state.node.u32;
+    const base = block + BLOCK_HEADER_WORDS;
+    for (const bulk of layout.bulks) {
+      const segment = words[base + bulk.word]!;
+      const offset = words[base + bulk.word + 1]!;
+      const limit = bulk.capacityWord >= 0 && (bulk.direction & Direction.out) !== 0
+        ? bulk.capacityWord
+        : bulk.sizeWord;
+      const size = words[base + limit]! + words[base + limit + 1]! * 4294967296;
+      if (segment === 0 && offset === 0 && size === 0) continue;
+      if (segment !== port.session.segment.id) return `${bulk.name} points into another segment`;
+      if (offset < LIMITS.segmentReservedBytes) return `${bulk.name} points into the header`;
+      if (offset + size > port.session.segment.sizeBytes) return `${bulk.name} leaves the segment`;
+    }
+    return null;
+  }
+
+  #reject(
+    port: ClientPort,
+    slot: number,
+    generation: number,
+    kind: "poolNotFound" | "methodNotFound" | "layoutMismatch",
+    what: string,
+    why: string,
+  ): void {
+    this.#state.answer(port, slot, generation, new ChimaeraError(kind, { what, why }));
+  }
+
+  #malformed(port: ClientPort, why: string): void {
+    const { counters, counter } = this.#state;
+    counters.words[counter + WORKER_COUNTER.malformed]!++;
+    this.remove(port.session);
+    port.session.closing = true;
+    this.#onMalformed(port.session, why);
+  }
+}

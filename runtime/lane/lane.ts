@@ -1,0 +1,57 @@
+/**
+ * A lane: the queue of one instance of a module, on one worker at a time.
+ *
+ * Every isolate that knows the container has a `Lane` object for each of its lanes; only the
+ * worker that runs the lane has its instance and its queues.
+ *
+ * Thread rules: a `Lane` object belongs to its isolate. The load is a shared counter.
+ */
+
+import type { Counters } from "./counters.ts";
+import { LANE_COUNTER } from "./counters.ts";
+import type { Module } from "./module.ts";
+import type { ContainerOnWorker } from "./container.ts";
+import { TaskQueue } from "./task_queue.ts";
+
+/** Kinds of lane group, as the document names them. */
+export const QUEUE_LOW_LATENCY = 0;
+export const QUEUE_HIGH_LATENCY = 1;
+
+export class Lane {
+  /** Number in the node's lane table. */
+  readonly id: number;
+  readonly group: number;
+  readonly index: number;
+  readonly container: ContainerOnWorker;
+  readonly counter: number;
+  readonly #counters: Int32Array;
+  worker: number;
+  /** The instance that runs here; null when the lane is on another worker. */
+  server: Module | null = null;
+  readonly low = new TaskQueue();
+  readonly high = new TaskQueue();
+  /** Whether the worker's list of lanes with work has it. */
+  listed = false;
+
+  constructor(
+    id: number,
+    group: number,
+    index: number,
+    worker: number,
+    container: ContainerOnWorker,
+    counters: Counters,
+  ) {
+    this.id = id;
+    this.group = group;
+    this.index = index;
+    this.worker = worker;
+    this.container = container;
+    this.#counters = counters.words;
+    this.counter = counters.lane(id);
+  }
+
+  /** Tasks that wait on the lane, wherever it runs; a moment old. */
+  get load(): number {
+    return this.#counters[this.counter + LANE_COUNTER.waiting]!;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * What a module's generated `*_lib_exec.ts` gives the runtime: its name, its task types, and the
+ * dispatch from method numbers to handlers.
+ */
+
+import type { Task, TaskType } from "../task/mod.ts";
+import type { Module } from "./module.ts";
+import type { MonitorMode, RunContext } from "./run_context.ts";
+
+export interface LibExec {
+  /** `<namespace>_<module>`. */
+  readonly libName: string;
+  /** Type of the module's CreateTask. */
+  readonly create: TaskType;
+  /** Method number and task type of every other method. */
+  readonly tasks: readonly (readonly [number, TaskType])[];
+  /** Runs the handler of a method; undefined for a synchronous one. */
+  run(server: Module, method: number, task: Task, rctx: RunContext): void | Promise<void>;
+  /** Runs the monitor of a method. */
+  monitor(server: Module, mode: MonitorMode, method: number, task: Task, rctx: RunContext): void;
+  /** Names by number, for messages. */
+  readonly methodNames: Readonly<Record<number, string>>;
+}

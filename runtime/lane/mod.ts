@@ -1,0 +1,14 @@
+/** Lanes and the workers that run them. Knows tasks. */
+
+export * from "./client_port.ts";
+export * from "./container.ts";
+export * from "./containers.ts";
+export * from "./control.ts";
+export * from "./counters.ts";
+export * from "./lane.ts";
+export * from "./lib_exec.ts";
+export * from "./links.ts";
+export * from "./module.ts";
+export * from "./node_control.ts";
+export * from "./run_context.ts";
+export * from "./worker.ts";

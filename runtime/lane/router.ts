@@ -1,0 +1,109 @@
+/**
+ * From a task block to a lane: the domain query picks the container, the module's `mapTaskToLane`
+ * the lane, and the lane's worker gets the task.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import { resolveOne, Unresolved } from "../domain/mod.ts";
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
+import { H, type Task } from "../task/mod.ts";
+import type { ContainerOnWorker } from "./container.ts";
+import { WORKER_COUNTER } from "./counters.ts";
+import { Lane } from "./lane.ts";
+import { LinkKind } from "./links.ts";
+import type { WorkerState } from "./worker_state.ts";
+
+/** Ends a task that could not be brought to a lane. */
+export type FailTask = (task: Task, error: ChimaeraError) => void;
+
+export class Router {
+  readonly #state: WorkerState;
+  readonly #fail: FailTask;
+
+  constructor(state: WorkerState, fail: FailTask) {
+    this.#state = state;
+    this.#fail = fail;
+  }
+
+  /** Brings a task to its lane, here or on another worker. */
+  route(container: ContainerOnWorker, task: Task): void {
+    const router = container.router;
+    if (router === null) {
+      this.#forward(container.homeWorker, LinkKind.route, task, 0);
+      return;
+    }
+    const words = this.#state.node.i32;
+    const block = task.header.block;
+    const id = resolveOne(
+      words[block + H.queryKind]!,
+      words[block + H.queryFirst]!,
+      words[block + H.querySecond]!,
+      1,
+    );
+    if (id < 0) {
+      this.#fail(task, unresolved(id, container));
+      return;
+    }
+    let lane: Lane;
+    try {
+      lane = router.mapTaskToLane(task);
+    } catch (thrown) {
+      this.#fail(task, toChimaeraError(thrown, "handlerThrew", `${container.nameOf(task)}: lane`));
+      return;
+    }
+    if (!(lane instanceof Lane) || lane.container !== container) {
+      this.#fail(
+        task,
+        new ChimaeraError("noLane", {
+          what: container.nameOf(task),
+          why: "mapTaskToLane returned something that is no lane of the container",
+        }),
+      );
+      return;
+    }
+    if (lane.worker === this.#state.id) this.#state.enqueue(lane, task);
+    else this.#forward(lane.worker, LinkKind.lane, task, lane.id);
+  }
+
+  /** A block that another worker handed over, for a lane (`kind` lane) or to be routed. */
+  receive(kind: number, block: number, laneId: number): void {
+    const state = this.#state;
+    const poolId = state.node.i32[block + H.pool]!;
+    const container = state.containers[poolId];
+    const task = container === undefined ? null : state.view(container, block);
+    if (container === undefined || task === null) {
+      throw new ChimaeraError("poolNotFound", {
+        what: `task of pool ${poolId}`,
+        why: "it was handed to a worker that does not know the pool",
+      });
+    }
+    container.active++;
+    const lane = kind === LinkKind.lane ? state.lanes[laneId] : undefined;
+    if (lane !== undefined && lane.worker === state.id) state.enqueue(lane, task);
+    else this.route(container, task);
+  }
+
+  #forward(worker: number, kind: LinkKind, task: Task, laneId: number): void {
+    const state = this.#state;
+    const block = task.header.block;
+    const container = state.containers[task.header.poolId];
+    if (container !== undefined) container.active--;
+    task.header.context = null;
+    state.tasks.give(task);
+    state.counters.words[state.counter + WORKER_COUNTER.forwarded]!++;
+    state.links.push(worker, kind, block, laneId, 0);
+  }
+}
+
+function unresolved(reason: number, container: ContainerOnWorker): ChimaeraError {
+  const what = `task for pool ${container.poolName}`;
+  switch (reason) {
+    case Unresolved.pastEnd:
+      return new ChimaeraError("domainEmpty", { what, why: "the query names no such container" });
+    case Unresolved.unknown:
+      return new ChimaeraError("badDomain", { what, why: "unknown kind of domain query" });
+    default:
+      return new ChimaeraError("domainEmpty", { what, why: "the query selects no container" });
+  }
+}

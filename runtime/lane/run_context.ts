@@ -1,0 +1,117 @@
+/**
+ * `RunContext`: a handler's view of the task it runs and of the worker under it.
+ *
+ * It is where a handler's own calls go in: `this.other.in(rctx).compress(…)` makes a subtask of
+ * the running task. Contexts are pooled; one belongs to a task from its handler's start until the
+ * handler's promise is settled.
+ *
+ * Thread rules: the worker's isolate. Everything a handler may await from here is resolved by the
+ * worker's loop itself, so waiting for it does not need the event loop.
+ */
+
+import type { ModuleClient, Submitter, Task, TaskType } from "../task/mod.ts";
+import type { Lane } from "./lane.ts";
+
+/** The document's monitor modes. */
+export const MonitorMode = {
+  kEstLoad: 0,
+  kSampleLoad: 1,
+  kReinforceLoad: 2,
+  kReplicaStart: 3,
+  kReplicaAgg: 4,
+  kSchedule: 5,
+  kFlushWork: 6,
+} as const;
+export type MonitorMode = typeof MonitorMode[keyof typeof MonitorMode];
+
+/** What a context needs of its worker. */
+export interface RunHost {
+  readonly workerId: number;
+  allocateSubtask(type: TaskType, parent: RunContext): Task;
+  submitSubtask(task: Task): void;
+  sleep(ms: number, rctx: RunContext): Promise<void>;
+  /** A handler began or ended to wait for something that the loop resolves. */
+  parked(delta: number): void;
+}
+
+export class RunContext implements Submitter {
+  readonly host: RunHost;
+  /** The running task. */
+  task!: Task;
+  /** The lane it runs on. */
+  lane!: Lane;
+  /** The tasks of a replicated task, in kReplicaAgg. */
+  replicas: readonly Task[] = [];
+  /** Awaitables of the loop that the handler has not got back yet. */
+  #waiting = 0;
+  #abort: AbortController | null = null;
+  #aborted = false;
+  readonly #bound = new Map<ModuleClient, ModuleClient>();
+
+  constructor(host: RunHost) {
+    this.host = host;
+  }
+
+  get workerId(): number {
+    return this.host.workerId;
+  }
+
+  /** Fires when the caller has given up; the result will be dropped. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#aborted) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  /** Resolves after `ms`; other tasks of the lane run meanwhile. */
+  sleep(ms: number): Promise<void> {
+    return this.host.sleep(ms, this);
+  }
+
+  // ---- for the runtime -------------------------------------------------------------------------
+
+  start(task: Task, lane: Lane): void {
+    this.task = task;
+    this.lane = lane;
+    this.replicas = [];
+    this.#waiting = 0;
+    this.#abort = null;
+    this.#aborted = false;
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    this.#abort?.abort();
+  }
+
+  park(): void {
+    if (this.#waiting++ === 0) this.host.parked(1);
+  }
+
+  unpark(): void {
+    if (--this.#waiting === 0) this.host.parked(-1);
+  }
+
+  /** Forgets what a finished handler left waiting. */
+  leave(): void {
+    if (this.#waiting > 0) this.host.parked(-1);
+    this.#waiting = 0;
+  }
+
+  allocate(type: TaskType): Task {
+    return this.host.allocateSubtask(type, this);
+  }
+
+  submit(task: Task): void {
+    this.host.submitSubtask(task);
+  }
+
+  bind<C extends ModuleClient>(client: C): C {
+    let bound = this.#bound.get(client);
+    if (bound === undefined) {
+      bound = client.copyFor(this);
+      this.#bound.set(client, bound);
+    }
+    return bound as C;
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * Tasks that handlers submit: allocated in the node segment, known by a ticket until they end.
+ *
+ * The caller's task object and the handler's stand on the same block, so nothing is copied. A
+ * ticket's generation changes with each use; an end that comes for an older one is dropped.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import { asOffset, type SegmentTable } from "../memory/mod.ts";
+import {
+  BLOCK_HEADER_BYTES,
+  BLOCK_HEADER_WORDS,
+  H,
+  OriginKind,
+  readErrorRecord,
+  type Task,
+  type TaskOwner,
+  TaskPool,
+  TaskState,
+  type TaskType,
+  type WaitOptions,
+  watchWait,
+} from "../task/mod.ts";
+import type { Router } from "./router.ts";
+import type { RunContext } from "./run_context.ts";
+import type { WorkerState } from "./worker_state.ts";
+
+/** What subtasks need of their worker. */
+export interface SubtaskHooks {
+  readonly router: () => Router;
+  /** Something was submitted, perhaps outside a pass. */
+  readonly onSubmit: () => void;
+  /** A timer of the worker's loop; returns how to take it back. */
+  readonly after: (ms: number, call: () => void) => () => void;
+}
+
+export class Subtasks implements TaskOwner {
+  readonly segments: SegmentTable;
+  readonly #state: WorkerState;
+  readonly #hooks: SubtaskHooks;
+  readonly #pool = new TaskPool(this);
+  readonly #byTicket: (Task | null)[] = [];
+  readonly #generations: number[] = [];
+  readonly #freeTickets: number[] = [];
+
+  constructor(state: WorkerState, hooks: SubtaskHooks) {
+    this.#state = state;
+    this.segments = state.segments;
+    this.#hooks = hooks;
+  }
+
+  /** A subtask of the task that `parent` runs. */
+  allocate(type: TaskType, parent: RunContext): Task {
+    const state = this.#state;
+    const task = this.#pool.take(type);
+    const layout = type.layout;
+    const block = state.heap.alloc(BLOCK_HEADER_BYTES + layout.fieldsBytes) >>> 2;
+    if (task.$i32 !== state.node.i32) task.moveTo(state.node, 0);
+    task.$at = block + BLOCK_HEADER_WORDS;
+    layout.clear(task);
+    const ticket = this.#freeTickets.pop() ?? this.#byTicket.push(null) - 1;
+    this.#byTicket[ticket] = task;
+    const generation = ((this.#generations[ticket] ?? 0) + 1) | 0;
+    this.#generations[ticket] = generation;
+    const header = task.header;
+    const root = parent.task.header;
+    header.block = block;
+    header.slot = ticket;
+    header.generation = generation;
+    header.state = TaskState.allocated;
+    header.flags = 0;
+    header.prio = 0;
+    header.rootSlot = root.rootSlot;
+    header.rootOrigin = root.rootOrigin;
+    header.depth = root.depth + 1;
+    header.error = null;
+    header.settle = null;
+    header.context = parent;
+    return task;
+  }
+
+  submit(task: Task): void {
+    const header = task.header;
+    if (header.state !== TaskState.allocated) {
+      throw new ChimaeraError("taskState", { what: "submit a task", why: "it was sent before" });
+    }
+    const state = this.#state;
+    const words = state.node.i32;
+    const block = header.block;
+    const layout = task.layout;
+    words[block + H.slot] = header.slot;
+    words[block + H.generation] = header.generation;
+    words[block + H.pool] = header.poolId;
+    words[block + H.method] = layout.method;
+    words[block + H.layoutHash] = layout.hash | 0;
+    words[block + H.queryKind] = header.queryKind;
+    words[block + H.queryFirst] = header.queryFirst;
+    words[block + H.querySecond] = header.querySecond;
+    words[block + H.flags] = header.flags | header.prio;
+    words[block + H.periodUs] = 0;
+    words[block + H.rootSlot] = header.rootSlot;
+    words[block + H.rootOrigin] = header.rootOrigin;
+    words[block + H.depth] = header.depth;
+    words[block + H.fields] = 0;
+    words[block + H.returnCode] = 0;
+    words[block + H.errorRecord] = 0;
+    words[block + H.origin] = OriginKind.subtask;
+    words[block + H.segment] = 0;
+    words[block + H.port] = state.id;
+    words[block + H.ticket] = header.slot;
+    header.state = TaskState.submitted;
+    header.pinned = null; // The parent's blocks are pinned by the parent, which waits for this.
+    const container = state.containers[header.poolId];
+    const type = container?.typeOf(layout.method);
+    if (container === undefined || type === undefined) {
+      this.#settle(task, notFound(header.poolId, layout.method, container?.poolName));
+      return;
+    }
+    if (type.layout.hash !== layout.hash) {
+      const what = `call ${container.libExec.libName}`;
+      const why = "the caller's task layout is not the module's";
+      this.#settle(task, new ChimaeraError("layoutMismatch", { what, why }));
+      return;
+    }
+    container.active++;
+    this.#hooks.router().route(container, state.view(container, block)!);
+    this.#hooks.onSubmit();
+  }
+
+  /** A subtask ended; `code` and the block's error record when it ran on another worker. */
+  finishRemote(ticket: number, generation: number, code: number): void {
+    const task = this.#byTicket[ticket];
+    if (!task || task.header.generation !== generation) return;
+    let error: ChimaeraError | null = null;
+    if (code !== 0) {
+      const record = this.#state.node.u32[task.header.block + H.errorRecord]!;
+      if (record === 0) {
+        error = new ChimaeraError("handlerThrew", { what: "subtask", why: `code ${code}` });
+      } else {
+        error = readErrorRecord(this.#state.node, record, code);
+        this.#state.heap.free(asOffset(record));
+      }
+    }
+    this.finish(ticket, generation, error);
+  }
+
+  finish(ticket: number, generation: number, error: ChimaeraError | null): void {
+    const task = this.#byTicket[ticket];
+    if (!task || task.header.generation !== generation) return;
+    if (task.header.state === TaskState.abandoned) {
+      this.#recycle(task);
+      return;
+    }
+    this.#settle(task, error);
+  }
+
+  #settle(task: Task, error: ChimaeraError | null): void {
+    const header = task.header;
+    header.error = error;
+    header.state = TaskState.done;
+    const settle = header.settle;
+    if (settle === null) return;
+    header.settle = null;
+    settle(error);
+  }
+
+  wait(task: Task, options?: WaitOptions): Promise<void> {
+    const header = task.header;
+    if (header.state === TaskState.done) {
+      return header.error === null ? Promise.resolve() : Promise.reject(header.error);
+    }
+    if (header.state !== TaskState.submitted) {
+      return Promise.reject(
+        new ChimaeraError("taskState", { what: "wait for a task", why: "it was not sent" }),
+      );
+    }
+    const parent = header.context as RunContext;
+    parent.park();
+    return new Promise((resolve, reject) => {
+      const stop = options === undefined ? null : watchWait(options, (error) => {
+        header.settle = null;
+        header.state = TaskState.abandoned;
+        parent.unpark();
+        reject(error);
+      }, this.#hooks.after);
+      header.settle = (error) => {
+        stop?.();
+        parent.unpark();
+        if (error === null) resolve();
+        else reject(error);
+      };
+    });
+  }
+
+  waitSync(): void {
+    throw new ChimaeraError("waitSyncInHandler", {
+      what: "wait for a subtask",
+      why: "blocking a lane would stop the tasks that it waits for",
+    });
+  }
+
+  free(task: Task): void {
+    const state = task.header.state;
+    if (state === TaskState.submitted) task.header.state = TaskState.abandoned;
+    else if (state === TaskState.done || state === TaskState.allocated) this.#recycle(task);
+  }
+
+  #recycle(task: Task): void {
+    const header = task.header;
+    header.state = TaskState.free;
+    header.context = null;
+    this.#byTicket[header.slot] = null;
+    this.#freeTickets.push(header.slot);
+    this.#state.freeBlock(header.block);
+    this.#pool.give(task);
+  }
+}
+
+function notFound(poolId: number, method: number, poolName: string | undefined): ChimaeraError {
+  return poolName === undefined
+    ? new ChimaeraError("poolNotFound", { what: "call a pool", why: `no pool has id ${poolId}` })
+    : new ChimaeraError("methodNotFound", {
+      what: `call ${poolName}`,
+      why: `its module has no method ${method}`,
+    });
+}

@@ -1,0 +1,43 @@
+/**
+ * A first-in-first-out queue of task objects in a circular array that doubles when it is full.
+ *
+ * Thread rules: one isolate.
+ */
+
+import type { Task } from "../task/mod.ts";
+
+export class TaskQueue {
+  #items: (Task | null)[] = new Array(16).fill(null);
+  #mask = 15;
+  #head = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(task: Task): void {
+    if (this.#length > this.#mask) this.#grow();
+    this.#items[(this.#head + this.#length) & this.#mask] = task;
+    this.#length++;
+  }
+
+  /** The oldest task. The queue must not be empty. */
+  shift(): Task {
+    const at = this.#head;
+    const task = this.#items[at]!;
+    this.#items[at] = null;
+    this.#head = (at + 1) & this.#mask;
+    this.#length--;
+    return task;
+  }
+
+  #grow(): void {
+    const length = this.#length;
+    const items: (Task | null)[] = new Array(length * 2).fill(null);
+    for (let k = 0; k < length; k++) items[k] = this.#items[(this.#head + k) & this.#mask]!;
+    this.#items = items;
+    this.#mask = length * 2 - 1;
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,384 @@
+/**
+ * A worker: the loop that takes tasks, runs lanes, answers, and sleeps.
+ *
+ * One pass is a `tick()`: take from clients and from other workers, fire timers, run lanes, publish
+ * and ring. Between passes the loop lets resumed handlers go on (microtasks need no event loop),
+ * and gives the event loop a turn when something foreign is pending. With nothing to do it sleeps,
+ * in a futex when all that can wake it rings the bell, else in the event loop.
+ *
+ * Thread rules: everything here runs on the worker's thread.
+ */
+
+import type { ChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import {
+  Bell,
+  BellState,
+  ringBell,
+  ringBytes,
+  RingConsumer,
+  RingProducer,
+  type Segment,
+  type SegmentTable,
+} from "../memory/mod.ts";
+import {
+  type Clock,
+  eventLoopTurn,
+  every,
+  ringDoorbell,
+  type SharedWords,
+} from "../platform/mod.ts";
+import { COMPLETION_WORDS, DESCRIPTOR_WORDS, type Task, type TaskOwner } from "../task/mod.ts";
+import { type Allocator } from "../memory/mod.ts";
+import { ClientPort, ClientSession, type PortPlaces } from "./client_port.ts";
+import { Containers, type LoadedModule, type ModuleSpec } from "./containers.ts";
+import { type Counters, WORKER_COUNTER } from "./counters.ts";
+import { ControlChannel, type ControlMessage } from "./control.ts";
+import { Executor } from "./executor.ts";
+import { Intake } from "./intake.ts";
+import { bellLineOf, LinkKind, type Links } from "./links.ts";
+import type { NodeControl } from "./node_control.ts";
+import { Router } from "./router.ts";
+import type { RunContext, RunHost } from "./run_context.ts";
+import { Subtasks } from "./subtasks.ts";
+import { WorkerState } from "./worker_state.ts";
+import { WorkerTimers } from "./worker_timers.ts";
+
+export interface WorkerOptions {
+  readonly id: number;
+  readonly workers: number;
+  readonly node: Segment;
+  readonly bells: SharedWords;
+  readonly heap: Allocator;
+  readonly segments: SegmentTable;
+  readonly links: Links;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly load: (spec: ModuleSpec) => Promise<LoadedModule>;
+  /** Everything the node may tell a worker that this class does not know. */
+  readonly onControl: (message: ControlMessage, from: number) => unknown;
+}
+
+export class LaneWorker implements RunHost {
+  readonly workerId: number;
+  readonly control: ControlChannel;
+  readonly containers: Containers;
+  readonly #bells: SharedWords;
+  readonly #bell: Bell;
+  readonly #clock: Clock;
+  readonly #links: Links;
+  readonly #state: WorkerState;
+  readonly #router: Router;
+  readonly #intake: Intake;
+  readonly #executor: Executor;
+  readonly #subtasks: Subtasks;
+  readonly #timers = new WorkerTimers();
+  readonly #sessions = new Map<number, ClientSession>();
+  #parked = 0;
+  #stopping = false;
+  /** Ends the present sleep in the event loop. */
+  #poke: (() => void) | null = null;
+  #nowMs = 0;
+  #lastTurnMs = 0;
+  #tasksSinceTurn = 0;
+
+  constructor(options: WorkerOptions) {
+    const { id, workers, node, heap, segments, links, counters } = options;
+    this.workerId = id;
+    this.#bells = options.bells;
+    this.#bell = new Bell(options.bells, bellLineOf(id));
+    this.#clock = options.clock;
+    this.#links = links;
+    const wake = () => this.wake();
+    this.control = new ControlChannel(node, heap, links, options.onControl, wake);
+    const fail = (task: Task, error: ChimaeraError) => this.#executor.fail(task, error);
+    this.#state = new WorkerState({
+      id,
+      workers,
+      node,
+      heap,
+      segments,
+      links,
+      counters,
+      control: nodeControl(this.control, workers),
+      owner: blockOwner(segments),
+    });
+    this.#subtasks = new Subtasks(this.#state, {
+      router: () => this.#router,
+      onSubmit: wake,
+      after: (ms, call) => this.#timers.add(this.#clock.nowMs() + ms, call),
+    });
+    this.#router = new Router(this.#state, fail);
+    this.#executor = new Executor(this.#state, this, this.#subtasks, wake);
+    this.#intake = new Intake(this.#state, this.#router, (session, why) => {
+      this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
+    });
+    this.containers = new Containers(this.#state, this, options.load);
+  }
+
+  // ---- the loop --------------------------------------------------------------------------------
+
+  /** Runs until {@linkcode stop}. */
+  async run(): Promise<void> {
+    while (!this.#stopping) {
+      const worked = this.tick();
+      if (this.#foreign > 0) await this.#letHandlersRun();
+      if (worked > 0 || this.#state.ready.length > 0) {
+        if (this.#eventLoopWanted && this.#turnDue()) await this.#turn();
+        continue;
+      }
+      await this.#sleep();
+    }
+    this.#flush();
+    this.containers.close();
+  }
+
+  /** One pass. Returns how much there was to do. */
+  tick(): number {
+    this.#nowMs = this.#clock.nowMs();
+    const words = this.#state.counters.words;
+    words[this.#state.counter + WORKER_COUNTER.ticks]!++;
+    words[this.#state.counter + WORKER_COUNTER.since] = this.#nowMs & 0x7fffffff;
+    let worked = this.#links.poll(this.#onLink);
+    worked += this.#intake.poll();
+    worked += this.#timers.fire(this.#nowMs);
+    const ran = this.#executor.runLanes(LIMITS.tickTasksMax);
+    this.#tasksSinceTurn += ran;
+    this.#flush();
+    return worked + ran;
+  }
+
+  /** Ends the loop after the present pass. */
+  stop(): void {
+    this.#stopping = true;
+    this.wake();
+  }
+
+  /** Ends a sleep in the event loop, from something that ran in it. */
+  wake(): void {
+    this.#poke?.();
+  }
+
+  readonly #onLink = (from: number, kind: number, a: number, b: number, c: number): void => {
+    switch (kind) {
+      case LinkKind.lane:
+      case LinkKind.route:
+        this.#router.receive(kind, a, b);
+        break;
+      case LinkKind.done:
+        this.#subtasks.finishRemote(a, b, c);
+        break;
+      case LinkKind.control:
+        this.control.receive(from, a, b);
+        break;
+    }
+  };
+
+  #flush(): void {
+    this.#links.flush();
+    const dirty = this.#state.dirty;
+    for (let k = 0; k < dirty.length; k++) {
+      const port = dirty[k]!;
+      port.dirty = false;
+      port.completions.publish();
+      const found = ringBell(this.#bells, port.bellLine);
+      if (found === BellState.eventLoop && port.doorbell >= 0) ringDoorbell(port.doorbell);
+      if (port.session.closing) this.#reportClosing(port.session);
+    }
+    dirty.length = 0;
+  }
+
+  // ---- waiting ---------------------------------------------------------------------------------
+
+  /** Handlers that are neither done nor waiting for something that this loop resolves. */
+  get #foreign(): number {
+    return this.#executor.inFlight - this.#parked;
+  }
+
+  get #eventLoopWanted(): boolean {
+    return this.#foreign > 0 || this.control.busy > 0;
+  }
+
+  #turnDue(): boolean {
+    return this.#tasksSinceTurn >= LIMITS.tickTasksMax ||
+      (this.#nowMs - this.#lastTurnMs) * 1000 >= LIMITS.tickMicros;
+  }
+
+  /** Lets handlers that were resumed go on to their end or their next wait. */
+  async #letHandlersRun(): Promise<void> {
+    for (let turn = 0; turn < LIMITS.microtaskTurns && this.#foreign > 0; turn++) await null;
+  }
+
+  async #turn(): Promise<void> {
+    this.#state.counters.words[this.#state.counter + WORKER_COUNTER.turns]!++;
+    await eventLoopTurn();
+    this.#lastTurnMs = this.#clock.nowMs();
+    this.#tasksSinceTurn = 0;
+  }
+
+  get #idle(): boolean {
+    return !this.#links.pending && !this.#intake.pending && this.#state.ready.length === 0 &&
+      this.#state.dirty.length === 0;
+  }
+
+  async #sleep(): Promise<void> {
+    const counters = this.#state.counters.words;
+    const untilTimer = this.#timers.nextMs - this.#clock.nowMs();
+    // Whoever has a client looks around now and then: bells are memory that clients can damage.
+    const longestMs = this.#intake.count > 0 || this.#links.blocked ? LIMITS.sleepMs : Infinity;
+    const timeoutMs = Math.min(longestMs, Math.max(0, untilTimer));
+    if (this.#eventLoopWanted) {
+      this.#bell.prepare(BellState.eventLoop);
+      if (this.#idle && timeoutMs > 0) await this.#sleepInEventLoop(timeoutMs);
+      this.#bell.finish();
+      this.#lastTurnMs = this.#clock.nowMs();
+      this.#tasksSinceTurn = 0;
+      return;
+    }
+    this.#bell.prepare(BellState.futex);
+    if (this.#idle && timeoutMs > 0) {
+      counters[this.#state.counter + WORKER_COUNTER.sleeps]!++;
+      this.#bell.sleep(timeoutMs);
+    }
+    this.#bell.finish();
+  }
+
+  /** Until the bell, a handler that goes on, the timer, or a lost ring's 100 ms. */
+  #sleepInEventLoop(timeoutMs: number): Promise<void> {
+    this.#state.counters.words[this.#state.counter + WORKER_COUNTER.turns]!++;
+    return new Promise((resolve) => {
+      const boundMs = Math.min(LIMITS.sleepMs, Math.max(1, timeoutMs));
+      const stop = every(boundMs, () => done());
+      const done = () => {
+        if (this.#poke !== done) return;
+        this.#poke = null;
+        stop();
+        this.#bell.cancel();
+        resolve();
+      };
+      this.#poke = done;
+      this.#bell.sleepAsync(boundMs).then(done);
+    });
+  }
+
+  // ---- RunHost ---------------------------------------------------------------------------------
+
+  allocateSubtask = (type: Parameters<Subtasks["allocate"]>[0], parent: RunContext): Task =>
+    this.#subtasks.allocate(type, parent);
+
+  submitSubtask(task: Task): void {
+    this.#subtasks.submit(task);
+  }
+
+  sleep(ms: number, rctx: RunContext): Promise<void> {
+    rctx.park();
+    return new Promise((resolve) => {
+      this.#timers.add(this.#clock.nowMs() + ms, () => {
+        rctx.unpark();
+        resolve();
+      });
+    });
+  }
+
+  parked(delta: number): void {
+    this.#parked += delta;
+  }
+
+  // ---- sessions --------------------------------------------------------------------------------
+
+  attachSession(id: number, segment: Segment): void {
+    this.#state.segments.add(segment);
+    this.#sessions.set(id, new ClientSession(id, segment));
+  }
+
+  openPort(sessionId: number, places: PortPlaces, doorbell: number): void {
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return;
+    const rings = ringPlaces(places.ringsOffset, this.workerId);
+    const words = session.segment.i32;
+    const port = new ClientPort(
+      session,
+      places,
+      new RingConsumer(words, {
+        baseWord: rings.submissions / 4,
+        capacity: LIMITS.slotsPerPort,
+        slotWords: DESCRIPTOR_WORDS,
+      }),
+      new RingProducer(words, {
+        baseWord: rings.completions / 4,
+        capacity: LIMITS.slotsPerPort,
+        slotWords: COMPLETION_WORDS,
+      }),
+      doorbell,
+      this.workerId,
+    );
+    session.ports.push(port);
+    this.#intake.add(port);
+  }
+
+  /** Takes nothing more from a session, and tells the node when its tasks are answered. */
+  closeSession(id: number): void {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    session.closing = true;
+    this.#intake.remove(session);
+    this.#reportClosing(session);
+  }
+
+  /** Forgets a session whose tasks are all answered. */
+  forgetSession(id: number): void {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    this.#sessions.delete(id);
+    for (const port of session.ports) this.#state.ports.delete(port.number);
+    this.#state.segments.remove(session.segment.id);
+  }
+
+  #reportClosing(session: ClientSession): void {
+    const { id, taken, answered } = session;
+    this.control.send(this.#state.workers, { kind: "closing", sessionId: id, taken, answered });
+  }
+}
+
+/** Where the rings of a port for one worker lie. */
+export function ringPlaces(ringsOffset: number, worker: number): {
+  submissions: number;
+  completions: number;
+} {
+  const submission = ringBytes(LIMITS.slotsPerPort, DESCRIPTOR_WORDS);
+  const completion = ringBytes(LIMITS.slotsPerPort, COMPLETION_WORDS);
+  const submissions = ringsOffset + worker * (submission + completion);
+  return { submissions, completions: submissions + submission };
+}
+
+/** Bytes of a port's rings with so many workers. */
+export function portRingsBytes(workers: number): number {
+  return ringPlaces(0, workers).submissions;
+}
+
+/** Owner of a handler's own task object: it can be read, and nothing else. */
+function blockOwner(segments: SegmentTable): TaskOwner {
+  const nothing = () => {};
+  return {
+    segments,
+    submit: nothing,
+    wait: () => Promise.resolve(),
+    waitSync: nothing,
+    free: nothing,
+  };
+}
+
+/** The admin's calls, carried to the thread that assembled the node. */
+function nodeControl(control: ControlChannel, node: number): NodeControl {
+  const ask = <T>(kind: string, values: object = {}) =>
+    control.request(node, { kind, ...values }) as Promise<T>;
+  return {
+    createPool: (request) =>
+      ask("createPool", { request: { ...request, params: [...request.params] } }),
+    destroyPool: async (id) => void await ask("destroyPool", { id }),
+    listPools: () => ask("listPools"),
+    workers: () => ask("workers"),
+    setPolicy: async (policy, poolId) => void await ask("setPolicy", { policy, poolId }),
+    stop: async () => void await ask("stop"),
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * What the parts of one worker share: its segments, containers, lanes with work, and pools of
+ * reused objects.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import type { ChimaeraError } from "../errors.ts";
+import type { Allocator, Segment, SegmentTable } from "../memory/mod.ts";
+import { BLOCK_HEADER_WORDS, H, type Task, type TaskOwner, TaskPool } from "../task/mod.ts";
+import type { ClientPort } from "./client_port.ts";
+import type { ContainerOnWorker } from "./container.ts";
+import type { Counters } from "./counters.ts";
+import type { Lane } from "./lane.ts";
+import type { Links } from "./links.ts";
+import type { NodeControl } from "./node_control.ts";
+
+export interface WorkerParts {
+  readonly id: number;
+  readonly workers: number;
+  readonly node: Segment;
+  readonly heap: Allocator;
+  readonly segments: SegmentTable;
+  readonly links: Links;
+  readonly counters: Counters;
+  readonly control: NodeControl;
+  /** Owner of task objects that stand on blocks. */
+  readonly owner: TaskOwner;
+}
+
+export class WorkerState {
+  readonly id: number;
+  readonly workers: number;
+  readonly node: Segment;
+  readonly heap: Allocator;
+  readonly segments: SegmentTable;
+  readonly links: Links;
+  readonly counters: Counters;
+  readonly control: NodeControl;
+  /** First word of this worker's line of counters. */
+  readonly counter: number;
+  /** By pool id. */
+  readonly containers: (ContainerOnWorker | undefined)[] = [];
+  /** By lane id. */
+  readonly lanes: (Lane | undefined)[] = [];
+  /** By port number; every port of every session. */
+  readonly ports = new Map<number, ClientPort>();
+  /** Lanes of this worker that have tasks. */
+  readonly ready: Lane[] = [];
+  readonly tasks: TaskPool;
+  /** Ports with completions to publish. */
+  readonly dirty: ClientPort[] = [];
+
+  constructor(parts: WorkerParts) {
+    this.id = parts.id;
+    this.workers = parts.workers;
+    this.node = parts.node;
+    this.heap = parts.heap;
+    this.segments = parts.segments;
+    this.links = parts.links;
+    this.counters = parts.counters;
+    this.control = parts.control;
+    this.counter = parts.counters.worker(parts.id);
+    this.tasks = new TaskPool(parts.owner);
+  }
+
+  /** The task object of a block whose words and fields are in place. */
+  view(container: ContainerOnWorker, block: number): Task | null {
+    const words = this.node.i32;
+    const type = container.typeOf(words[block + H.method]!);
+    if (type === undefined) return null;
+    const task = this.tasks.take(type);
+    if (task.$i32 !== words) task.moveTo(this.node, 0);
+    task.$at = block + BLOCK_HEADER_WORDS;
+    const header = task.header;
+    header.block = block;
+    header.slot = words[block + H.slot]!;
+    header.generation = words[block + H.generation]!;
+    header.poolId = words[block + H.pool]!;
+    header.flags = words[block + H.flags]!;
+    header.prio = header.flags & 1;
+    header.rootSlot = words[block + H.rootSlot]!;
+    header.rootOrigin = words[block + H.rootOrigin]!;
+    header.depth = words[block + H.depth]!;
+    return task;
+  }
+
+  /** Gives a task object and its block back. */
+  release(task: Task): void {
+    const block = task.header.block;
+    task.header.context = null;
+    this.tasks.give(task);
+    this.freeBlock(block);
+  }
+
+  freeBlock(block: number): void {
+    this.heap.free((block * 4) as Parameters<Allocator["free"]>[0]);
+  }
+
+  /** Puts a task on a lane of this worker. */
+  enqueue(lane: Lane, task: Task): void {
+    (task.header.prio === 0 ? lane.low : lane.high).push(task);
+    if (!lane.listed) {
+      lane.listed = true;
+      this.ready.push(lane);
+    }
+  }
+
+  /** Queues a client's completion. */
+  answer(port: ClientPort, slot: number, generation: number, error: ChimaeraError | null): void {
+    port.complete(slot, generation, error);
+    if (!port.dirty) {
+      port.dirty = true;
+      this.dirty.push(port);
+    }
+  }
+}

@@ -1,0 +1,7 @@
+/** Modules' code and the pools made of it. Knows lanes. */
+
+export * from "./load_module.ts";
+export * from "./module_spec.ts";
+export * from "./policies.ts";
+export * from "./policy_tasks.ts";
+export * from "./pools.ts";

@@ -1,0 +1,88 @@
+/**
+ * Work orchestration: asks the pools of the policies in force, and does what they answer.
+ *
+ * Thread rules: the assembling thread.
+ */
+
+import { DomainQuery } from "../domain/mod.ts";
+import { type ControlMessage, type Counters, WORKER_COUNTER } from "../lane/mod.ts";
+import { cpuCount } from "../platform/mod.ts";
+import { ModuleClient, type Submitter, taskMethod } from "../task/mod.ts";
+import { ScheduleProcTask, ScheduleQueueTask } from "./policy_tasks.ts";
+import type { Pools } from "./pools.ts";
+
+/** Which decision a policy makes. */
+export type PolicyKind = "queue" | "proc";
+
+class QueuePolicyClient extends ModuleClient {
+  asyncSchedule = taskMethod(ScheduleQueueTask);
+}
+
+class ProcPolicyClient extends ModuleClient {
+  asyncSchedule = taskMethod(ScheduleProcTask);
+}
+
+export interface PoliciesOptions {
+  readonly workers: number;
+  readonly counters: Counters;
+  readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
+}
+
+export class Policies {
+  readonly #options: PoliciesOptions;
+  #submitter: Submitter | null = null;
+  #pools: Pools | null = null;
+  /** Pool of the policy in force, by kind. */
+  readonly inForce: Record<PolicyKind, number> = { queue: 0, proc: 0 };
+
+  constructor(options: PoliciesOptions) {
+    this.#options = options;
+  }
+
+  /** Gives the policies a way to send tasks. */
+  attach(submitter: Submitter, pools: Pools): void {
+    this.#submitter = submitter;
+    this.#pools = pools;
+  }
+
+  /** Puts a pool in charge of a decision. A failing policy is not put in charge. */
+  async use(kind: PolicyKind, poolId: number): Promise<void> {
+    if (kind === "queue") await this.#useQueue(poolId);
+    else await this.#useProc(poolId);
+    this.inForce[kind] = poolId;
+  }
+
+  async #useQueue(poolId: number): Promise<void> {
+    const client = new QueuePolicyClient(this.#submitter!);
+    client.init(poolId);
+    const place = async (laneCount: number, lanesOfWorker: readonly number[]) => {
+      using task = client.asyncSchedule(DomainQuery.getLocalId(), {
+        laneCount,
+        lanesOfWorker: [...lanesOfWorker],
+      });
+      await task.wait();
+      return task.workers;
+    };
+    await place(1, new Array(this.#options.workers).fill(0));
+    this.#pools!.placeLanes = place;
+  }
+
+  async #useProc(poolId: number): Promise<void> {
+    const { workers, ask, counters } = this.#options;
+    const client = new ProcPolicyClient(this.#submitter!);
+    client.init(poolId);
+    using task = client.asyncSchedule(DomainQuery.getLocalId(), {
+      workerCount: workers,
+      cpuCount: cpuCount(),
+    });
+    await task.wait();
+    const cpus = task.cpus;
+    await Promise.all(
+      cpus.slice(0, workers).map(async (cpu, worker) => {
+        const done = await ask(worker, { kind: "pin", cpu });
+        const line = counters.worker(worker);
+        counters.words[line + WORKER_COUNTER.cpu] = done === true && cpu >= 0 ? cpu + 1 : 0;
+      }),
+    );
+  }
+}

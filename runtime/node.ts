@@ -1,0 +1,345 @@
+/**
+ * A node: segments, workers, pools and sessions, put together on one thread.
+ *
+ * The assembling thread runs no module code and no tasks. It makes what workers share, carries out
+ * what the admin module asks for, and watches the workers. It sleeps in its event loop.
+ *
+ * Thread rules: a `Node` belongs to the isolate that started it.
+ */
+
+import { ChimaeraError } from "./errors.ts";
+import {
+  bellLineOf,
+  ControlChannel,
+  type ControlMessage,
+  Counters,
+  LinkKind,
+  Links,
+  linksBytes,
+  type PoolInfo,
+  type PoolRequest,
+  WORKER_COUNTER,
+  type WorkerInfo,
+} from "./lane/mod.ts";
+import { LIMITS } from "./limits.ts";
+import {
+  type Allocator,
+  Bell,
+  BELL_BYTES,
+  BellState,
+  DebugHeap,
+  Heap,
+  Segment,
+  SegmentKind,
+} from "./memory/mod.ts";
+import { ModuleTable, Pools } from "./module/mod.ts";
+import type { SegmentMessage, WorkerStart } from "./module/worker_main.ts";
+import { Policies } from "./module/policies.ts";
+import { type Stall, StallWatch } from "./observe/mod.ts";
+import { cpuCount, entryUrl, every, startThread, type Thread } from "./platform/mod.ts";
+import { type NodeLink, NodeSessions, Session } from "./session/mod.ts";
+import { ADMIN_POOL_ID } from "./task/mod.ts";
+
+export interface NodeOptions {
+  /** Worker threads; one per processor and at least 2 when absent. */
+  readonly workers?: number;
+  /** Bytes of the node segment. */
+  readonly memoryBytes?: number;
+  /** Fence and tag blocks: errors of memory use are reported. CHIMAERA_DEBUG_HEAP=1 sets it. */
+  readonly debugHeap?: boolean;
+  /** Plain memory of this process only, even where it could be shared. */
+  readonly private?: boolean;
+  /** Module repos: their modules' specs, besides the core ones. */
+  readonly modules?: readonly Parameters<ModuleTable["add"]>[0][];
+  /** Called when a handler holds its lane too long. */
+  readonly onStall?: (stall: Stall) => void;
+  /** Called when a worker fails outside any handler. */
+  readonly onWorkerDeath?: (worker: number, why: string) => void;
+}
+
+const HOST = "node";
+
+export class Node {
+  readonly workers: number;
+  readonly segment: Segment;
+  readonly bells: Segment;
+  readonly sessions: NodeSessions;
+  readonly pools: Pools;
+  readonly modules = new ModuleTable();
+  readonly debugHeap: boolean;
+  readonly #heap: Allocator;
+  readonly #links: Links;
+  readonly #control: ControlChannel;
+  readonly #counters: Counters;
+  readonly #bell: Bell;
+  readonly #threads: Thread[] = [];
+  readonly #policies: Policies;
+  readonly #stalls: StallWatch;
+  readonly #onWorkerDeath: (worker: number, why: string) => void;
+  #started = 0;
+  #allStarted: () => void = () => {};
+  #poke: (() => void) | null = null;
+  #stopping = false;
+  #pumpDone: Promise<void> = Promise.resolve();
+  /** Resolves when somebody asked the node to stop. */
+  readonly stopAsked: Promise<void>;
+  #askStop!: () => void;
+
+  private constructor(options: NodeOptions) {
+    const workers = options.workers ?? Math.max(2, cpuCount());
+    if (!Number.isInteger(workers) || workers < 1 || workers > LIMITS.workersMax) {
+      throw new ChimaeraError("usage", {
+        what: "start a node",
+        why: `${workers} workers; 1 to ${LIMITS.workersMax} are possible`,
+      });
+    }
+    this.workers = workers;
+    const isPrivate = options.private === true;
+    const shape = { workers, private: isPrivate };
+    this.segment = Segment.create({
+      ...shape,
+      id: 1,
+      kind: SegmentKind.node,
+      sizeBytes: options.memoryBytes ?? defaultNodeBytes(),
+    });
+    this.bells = Segment.create({ ...shape, id: 2, kind: SegmentKind.bell, sizeBytes: BELL_BYTES });
+    this.debugHeap = options.debugHeap ?? Deno.env.get("CHIMAERA_DEBUG_HEAP") === "1";
+    const heap = new Heap(this.segment);
+    this.#heap = this.debugHeap ? new DebugHeap(heap, this.segment, workers) : heap;
+    const linksOffset = heap.alloc(linksBytes(workers + 1));
+    const countersOffset = heap.alloc(Counters.bytes());
+    this.#counters = new Counters(this.segment.i32, countersOffset);
+    const words = this.bells.words;
+    this.#links = new Links(this.segment, words, workers, workers + 1, linksOffset);
+    this.#bell = new Bell(words, bellLineOf(workers));
+    this.#control = new ControlChannel(
+      this.segment,
+      this.#heap,
+      this.#links,
+      (message, from) => this.#carryOut(message, from),
+      () => this.#wake(),
+    );
+    const ask = (worker: number, message: ControlMessage) => this.#control.request(worker, message);
+    for (const spec of options.modules ?? []) this.modules.add(spec);
+    this.pools = new Pools({ workers, modules: this.modules, counters: this.#counters, ask });
+    this.sessions = new NodeSessions({
+      workers,
+      ask,
+      handOver: (worker, sessionId, handle) => {
+        const message: SegmentMessage = { kind: "segment", sessionId, handle };
+        this.#threads[worker]!.post(message);
+      },
+      memoryBytesMax: Math.max(LIMITS.sessionBytesDefault, memoryOfMachine() / 4),
+      private: isPrivate,
+    });
+    this.#policies = new Policies({ workers, ask, counters: this.#counters });
+    this.#stalls = new StallWatch(this.#counters, workers, (id) => this.pools.find(id), (stall) => {
+      options.onStall?.(stall);
+    });
+    this.#onWorkerDeath = options.onWorkerDeath ?? (() => {});
+    this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
+    this.#startWorkers({ linksOffset, countersOffset });
+  }
+
+  /** Starts a node and its core pools. Throws CHI-1001 for options out of range. */
+  static async start(options: NodeOptions = {}): Promise<Node> {
+    const node = new Node(options);
+    await node.#begin();
+    return node;
+  }
+
+  #startWorkers(places: { linksOffset: number; countersOffset: number }): void {
+    for (let id = 0; id < this.workers; id++) {
+      const thread = startThread(
+        entryUrl("runtime/module/worker_main"),
+        `chimaera-${id}`,
+        () => {},
+        (why) => this.#onWorkerDeath(id, why),
+      );
+      this.#threads.push(thread);
+      const start: WorkerStart = {
+        kind: "start",
+        id,
+        workers: this.workers,
+        node: this.segment.handle(),
+        bells: this.bells.handle(),
+        debugHeap: this.debugHeap,
+        ...places,
+      };
+      thread.post(start);
+    }
+  }
+
+  async #begin(): Promise<void> {
+    this.#pumpDone = this.#pump();
+    await new Promise<void>((resolve) => {
+      this.#allStarted = resolve;
+      if (this.#started === this.workers) resolve();
+    });
+    const pool = (name: string, libName: string) => this.pools.create(corePool(name, libName));
+    const { pool: admin } = await pool("admin", "chimaera_admin");
+    if (admin.id !== ADMIN_POOL_ID) throw new Error("the admin's pool must be the first");
+    const { pool: queue } = await pool("worch_queue", "chimaera_worch_queue_round_robin");
+    const { pool: proc } = await pool("worch_proc", "chimaera_worch_proc_round_robin");
+    const session = await this.connect();
+    this.#policies.attach(session, this.pools);
+    await this.#policies.use("queue", queue.id);
+    await this.#policies.use("proc", proc.id);
+  }
+
+  // ---- the loop of this thread -----------------------------------------------------------------
+
+  async #pump(): Promise<void> {
+    const stopWatch = every(LIMITS.heartbeatMs, () => {
+      this.#stalls.look();
+      this.#wake();
+    });
+    while (!this.#stopping) {
+      const worked = this.#links.poll(this.#onLink);
+      this.#links.flush();
+      if (worked > 0) {
+        await null;
+        continue;
+      }
+      this.#bell.prepare(BellState.eventLoop);
+      if (!this.#links.pending) await this.#sleep();
+      this.#bell.finish();
+    }
+    stopWatch();
+  }
+
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        if (this.#poke !== done) return;
+        this.#poke = null;
+        resolve();
+      };
+      this.#poke = done;
+      this.#bell.sleepAsync(LIMITS.sleepMs).then(done);
+    });
+  }
+
+  #wake(): void {
+    const poke = this.#poke;
+    if (poke === null) return;
+    this.#bell.cancel();
+    poke();
+  }
+
+  readonly #onLink = (from: number, kind: number, a: number, b: number): void => {
+    if (kind === LinkKind.control) this.#control.receive(from, a, b);
+  };
+
+  #carryOut(message: ControlMessage, from: number): unknown {
+    switch (message.kind) {
+      case "started":
+        if (++this.#started === this.workers) this.#allStarted();
+        return null;
+      case "createPool": {
+        const request = message.request as PoolRequest;
+        return this.pools.create({ ...request, params: Uint8Array.from(request.params) });
+      }
+      case "destroyPool":
+        return this.pools.destroy(message.id as number);
+      case "listPools":
+        return this.pools.list();
+      case "workers":
+        return this.workerInfo();
+      case "setPolicy":
+        return this.#policies.use(message.policy as "queue" | "proc", message.poolId as number);
+      case "stop":
+        this.#askStop();
+        return null;
+      case "malformed":
+        this.sessions.malformed++;
+        return this.sessions.close(message.sessionId as number);
+      case "closing":
+        this.sessions.onClosing(
+          from,
+          message.sessionId as number,
+          message.taken as number,
+          message.answered as number,
+        );
+        return null;
+      default:
+        throw new ChimaeraError("badDescriptor", {
+          what: `message of worker ${from}`,
+          why: `unknown kind ${message.kind}`,
+        });
+    }
+  }
+
+  // ---- what others use -------------------------------------------------------------------------
+
+  /** A session of this process. */
+  async connect(sizeBytes: number = LIMITS.sessionBytesDefault): Promise<Session> {
+    const session = await this.sessions.open(HOST, sizeBytes);
+    const link: NodeLink = {
+      reserveBellLine: () => Promise.resolve(this.sessions.reserveBellLine()),
+      openPort: (places) => this.sessions.openPort(session, places, ""),
+      close: () => this.sessions.close(session.id),
+      checkAlive: () => {},
+      ringWorker: () => {},
+      doorbell: () => null,
+    };
+    return await Session.open({
+      id: session.id,
+      segment: session.segment,
+      bells: this.bells.words,
+      workers: this.workers,
+      transport: "in-process",
+      reason: "the node runs in this process",
+      nodePid: Deno.pid,
+      debugHeap: this.debugHeap,
+    }, link);
+  }
+
+  workerInfo(): WorkerInfo[] {
+    const words = this.#counters.words;
+    return Array.from({ length: this.workers }, (_, id) => {
+      const line = this.#counters.worker(id);
+      const count = (name: keyof typeof WORKER_COUNTER) => words[line + WORKER_COUNTER[name]]!;
+      const cpu = count("cpu");
+      return {
+        id,
+        tasks: count("tasks"),
+        forwarded: count("forwarded"),
+        sleeps: count("sleeps"),
+        turns: count("turns"),
+        inFlight: count("inFlight"),
+        malformed: count("malformed"),
+        cpu: cpu > 0 ? cpu - 1 : null,
+      };
+    });
+  }
+
+  /** Ends sessions, workers and memory. */
+  async close(): Promise<void> {
+    if (this.#stopping) return;
+    for (const session of this.sessions.list) await this.sessions.close(session.id);
+    const all = Array.from({ length: this.workers }, (_, worker) => worker);
+    await Promise.all(all.map((worker) => this.#control.request(worker, { kind: "stop" })));
+    this.#stopping = true;
+    this.#wake();
+    await this.#pumpDone;
+    this.segment.discard();
+    this.bells.discard();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function corePool(name: string, libName: string): PoolRequest {
+  return { name, libName, paramsLayout: 0, params: new Uint8Array() };
+}
+
+function memoryOfMachine(): number {
+  return Deno.systemMemoryInfo().total;
+}
+
+function defaultNodeBytes(): number {
+  return Math.min(LIMITS.nodeBytesDefault, Math.floor(memoryOfMachine() / 8 / 65536) * 65536);
+}

@@ -1,0 +1,100 @@
+/**
+ * Notices handlers that hold their lane: looks at what each worker runs, from another thread.
+ *
+ * Thread rules: the assembling thread; reads counters that workers write.
+ */
+
+/** A handler that has not returned. */
+export interface Stall {
+  readonly worker: number;
+  readonly poolName: string;
+  readonly libName: string;
+  readonly method: number;
+  readonly forMs: number;
+}
+
+/** Words of a worker's line, as the lane layer counts them. */
+export interface StallCounters {
+  readonly words: Int32Array;
+  worker(id: number): number;
+}
+
+const TICKS = 0;
+const TASKS = 1;
+const POOL = 2;
+const METHOD = 3;
+
+interface Seen {
+  ticks: number;
+  tasks: number;
+  sinceMs: number;
+  reported: boolean;
+}
+
+export class StallWatch {
+  readonly #counters: StallCounters;
+  readonly #find: (poolId: number) => { name: string; libName: string } | undefined;
+  readonly #report: (stall: Stall) => void;
+  readonly #seen: Seen[];
+  readonly #stallMs: number;
+  readonly #periodMs: number;
+
+  constructor(
+    counters: StallCounters,
+    workers: number,
+    find: (poolId: number) => { name: string; libName: string } | undefined,
+    report: (stall: Stall) => void,
+    times: { readonly stallMs: number; readonly periodMs: number } = {
+      stallMs: 1000,
+      periodMs: 100,
+    },
+  ) {
+    this.#counters = counters;
+    this.#find = find;
+    this.#report = report;
+    this.#stallMs = times.stallMs;
+    this.#periodMs = times.periodMs;
+    this.#seen = Array.from(
+      { length: workers },
+      () => ({ ticks: -1, tasks: -1, sinceMs: 0, reported: false }),
+    );
+  }
+
+  /** Handlers that are stalled at the moment. */
+  readonly stalled = new Map<number, Stall>();
+
+  /** Call it once per period. */
+  look(): void {
+    const { words } = this.#counters;
+    for (let worker = 0; worker < this.#seen.length; worker++) {
+      const line = this.#counters.worker(worker);
+      const seen = this.#seen[worker]!;
+      const pool = words[line + POOL]!;
+      const ticks = words[line + TICKS]!;
+      const tasks = words[line + TASKS]!;
+      if (pool === 0 || ticks !== seen.ticks || tasks !== seen.tasks) {
+        seen.ticks = ticks;
+        seen.tasks = tasks;
+        seen.sinceMs = 0;
+        seen.reported = false;
+        this.stalled.delete(worker);
+        continue;
+      }
+      seen.sinceMs += this.#periodMs;
+      if (seen.sinceMs < this.#stallMs) continue;
+      const info = this.#find(pool);
+      const stall: Stall = {
+        worker,
+        poolName: info?.name ?? `pool ${pool}`,
+        libName: info?.libName ?? "unknown",
+        method: words[line + METHOD]!,
+        forMs: seen.sinceMs,
+      };
+      this.stalled.set(worker, stall);
+      if (!seen.reported) {
+        seen.reported = true;
+        this.#report(stall);
+      }
+    }
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * The socket seam: doorbells, and connections that carry frames.
+ *
+ *   frame   u32 bytes that follow · u8 type · payload
+ */
+
+import { ChimaeraError } from "../errors.ts";
+
+/** A unix socket whose only message is that somebody knocked. */
+export class Doorbell {
+  readonly path: string;
+  readonly #listener: Deno.UnixListener;
+  readonly #connections = new Set<Deno.UnixConn>();
+  #ring: () => void = () => {};
+
+  /** @param path Where to listen; at most 107 bytes. */
+  constructor(path: string) {
+    this.path = path;
+    this.#listener = Deno.listen({ transport: "unix", path });
+    this.#listener.unref();
+    void this.#accept();
+  }
+
+  /** What to call for each ring, or several at once. */
+  onRing(ring: () => void): void {
+    this.#ring = ring;
+  }
+
+  async #accept(): Promise<void> {
+    for (;;) {
+      let connection: Deno.UnixConn;
+      try {
+        connection = await this.#listener.accept();
+      } catch {
+        return; // Closed.
+      }
+      connection.unref();
+      this.#connections.add(connection);
+      void this.#read(connection);
+    }
+  }
+
+  async #read(connection: Deno.UnixConn): Promise<void> {
+    const bytes = new Uint8Array(256);
+    try {
+      while (await connection.read(bytes) !== null) this.#ring();
+    } catch {
+      // Closed under the read.
+    }
+    this.#connections.delete(connection);
+    closeQuietly(connection);
+  }
+
+  close(): void {
+    closeQuietly(this.#listener);
+    for (const connection of this.#connections) closeQuietly(connection);
+    removeQuietly(this.path);
+  }
+}
+
+function closeQuietly(resource: { close(): void }): void {
+  try {
+    resource.close();
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.BadResource)) throw thrown;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+  }
+}
+
+/** Receives one frame. The payload is the receiver's to keep. */
+export type FrameHandler = (type: number, payload: Uint8Array<ArrayBuffer>) => void;
+
+/** A stream connection that carries frames. */
+export class FrameConnection {
+  readonly #connection: Deno.UnixConn;
+  readonly #bytesMax: number;
+  readonly #queue: Uint8Array[] = [];
+  #writing = false;
+  #closed = false;
+  #onClose: () => void = () => {};
+
+  /** @param bytesMax Largest frame taken; a larger one ends the connection. */
+  constructor(connection: Deno.UnixConn, bytesMax: number) {
+    this.#connection = connection;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Connects to a unix path. Throws CHI-5004. */
+  static async connect(path: string, bytesMax: number): Promise<FrameConnection> {
+    try {
+      return new FrameConnection(await Deno.connect({ transport: "unix", path }), bytesMax);
+    } catch (cause) {
+      throw new ChimaeraError("connectFailed", {
+        what: `connect to ${path}`,
+        why: "nobody answers there",
+        cause,
+      });
+    }
+  }
+
+  /** An open connection does not keep the program alive. */
+  unref(): void {
+    this.#connection.unref();
+  }
+
+  /** Queues a frame; frames leave in order. */
+  send(type: number, ...parts: Uint8Array[]): void {
+    if (this.#closed) return;
+    const sizeBytes = parts.reduce((sum, part) => sum + part.length, 1);
+    const head = new Uint8Array(5);
+    new DataView(head.buffer).setUint32(0, sizeBytes, true);
+    head[4] = type;
+    this.#queue.push(head, ...parts);
+    if (!this.#writing) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    this.#writing = true;
+    try {
+      for (let part = this.#queue.shift(); part !== undefined; part = this.#queue.shift()) {
+        for (let at = 0; at < part.length;) {
+          at += await this.#connection.write(part.subarray(at));
+        }
+      }
+    } catch {
+      this.close(); // The reader's loop tells whoever is interested.
+    }
+    this.#writing = false;
+  }
+
+  /** Reads frames until the end; then calls `onClose`, once. */
+  async receive(handle: FrameHandler, onClose: () => void): Promise<void> {
+    this.#onClose = onClose;
+    try {
+      for (;;) {
+        const head = await this.#readExactly(5);
+        if (head === null) break;
+        const sizeBytes = new DataView(head.buffer).getUint32(0, true) - 1;
+        if (sizeBytes < 0 || sizeBytes > this.#bytesMax) break;
+        const payload = await this.#readExactly(sizeBytes);
+        if (payload === null) break;
+        handle(head[4]!, payload);
+      }
+    } catch (thrown) {
+      if (!isConnectionEnd(thrown)) throw thrown;
+    } finally {
+      this.close();
+    }
+  }
+
+  async #readExactly(sizeBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    const bytes = new Uint8Array(sizeBytes);
+    for (let at = 0; at < sizeBytes;) {
+      const count = await this.#connection.read(bytes.subarray(at));
+      if (count === null) return null;
+      at += count;
+    }
+    return bytes;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeQuietly(this.#connection);
+    this.#onClose();
+  }
+}
+
+function isConnectionEnd(thrown: unknown): boolean {
+  return thrown instanceof Deno.errors.BadResource ||
+    thrown instanceof Deno.errors.ConnectionReset ||
+    thrown instanceof Deno.errors.BrokenPipe ||
+    thrown instanceof Deno.errors.Interrupted;
+}
+
+/** Listens for frame connections on a unix path. */
+export class FrameListener {
+  readonly #listener: Deno.UnixListener;
+  readonly #path: string;
+  readonly #bytesMax: number;
+
+  constructor(path: string, bytesMax: number) {
+    this.#path = path;
+    this.#bytesMax = bytesMax;
+    this.#listener = Deno.listen({ transport: "unix", path });
+  }
+
+  async accept(handle: (connection: FrameConnection) => void): Promise<void> {
+    for (;;) {
+      let connection: Deno.UnixConn;
+      try {
+        connection = await this.#listener.accept();
+      } catch (thrown) {
+        if (isConnectionEnd(thrown)) return;
+        throw thrown;
+      }
+      handle(new FrameConnection(connection, this.#bytesMax));
+    }
+  }
+
+  close(): void {
+    closeQuietly(this.#listener);
+    removeQuietly(this.#path);
+  }
+}

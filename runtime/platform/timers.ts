@@ -1,0 +1,52 @@
+/** The timer seam: turns of the event loop, and waiting for a time. */
+
+/** Resolves after everything that the event loop has ready now had its turn. */
+export function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A repeating call; the returned function ends it. Keeps the program alive meanwhile. */
+export function every(ms: number, call: () => void): () => void {
+  const id = setInterval(call, ms);
+  return () => clearInterval(id);
+}
+
+/** One call after `ms`; the returned function takes it back. */
+export function after(ms: number, call: () => void): () => void {
+  const id = setTimeout(call, ms);
+  return () => clearTimeout(id);
+}
+
+/** Resolves after `ms`. */
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/**
+ * A repeating call that keeps the program alive only while somebody holds it. Cheaper than making
+ * and clearing an interval around each wait.
+ */
+export class Heartbeat {
+  readonly #periodMs: number;
+  readonly #beat: () => void;
+  #id: ReturnType<typeof setInterval> | null = null;
+
+  constructor(periodMs: number, beat: () => void) {
+    this.#periodMs = periodMs;
+    this.#beat = beat;
+  }
+
+  hold(): void {
+    if (this.#id === null) this.#id = setInterval(this.#beat, this.#periodMs);
+    else this.#id.ref();
+  }
+
+  letGo(): void {
+    this.#id?.unref();
+  }
+
+  close(): void {
+    if (this.#id !== null) clearInterval(this.#id);
+    this.#id = null;
+  }
+}

@@ -1,0 +1,7 @@
+/** Clients' sessions, on both sides. Knows lanes. */
+
+export * from "./block.ts";
+export * from "./node_sessions.ts";
+export * from "./port.ts";
+export * from "./port_sleeper.ts";
+export * from "./session.ts";

@@ -1,0 +1,188 @@
+/**
+ * The sessions of a node, on the thread that assembled it: made, given ports, and closed when
+ * nothing of theirs is under way any more.
+ *
+ * Closing takes three steps. No worker takes anything more from the session; when the workers have
+ * answered as many of its tasks as they took, they forget it; then its memory goes back.
+ *
+ * Thread rules: the assembling thread.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import type { ControlMessage, PortPlaces } from "../lane/mod.ts";
+import { portRingsBytes } from "../lane/mod.ts";
+import { LIMITS } from "../limits.ts";
+import {
+  BELL_LINES,
+  HEAP_OFFSET,
+  Segment,
+  type SegmentHandle,
+  SegmentKind,
+} from "../memory/mod.ts";
+import { closeFile, connectDoorbell, ffiAvailable } from "../platform/mod.ts";
+
+/** A session as the node keeps it. */
+export interface NodeSession {
+  readonly id: number;
+  readonly segment: Segment;
+  /** The client, for people. */
+  readonly client: string;
+  readonly ports: NodePort[];
+}
+
+interface NodePort {
+  readonly places: PortPlaces;
+  readonly doorbell: number;
+}
+
+interface Closing {
+  readonly session: NodeSession;
+  readonly counts: { taken: number; answered: number }[];
+  readonly done: () => void;
+}
+
+export interface NodeSessionsOptions {
+  readonly workers: number;
+  readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
+  /** Hands a segment to a worker's thread. */
+  readonly handOver: (worker: number, sessionId: number, handle: SegmentHandle) => void;
+  readonly memoryBytesMax: number;
+  readonly private: boolean;
+}
+
+export class NodeSessions {
+  readonly #options: NodeSessionsOptions;
+  readonly #byId = new Map<number, NodeSession>();
+  readonly #closing = new Map<number, Closing>();
+  readonly #freeLines: number[] = [];
+  #lastId = 0;
+  #memoryBytes = 0;
+  /** Sessions ended because of what they wrote. */
+  malformed = 0;
+
+  constructor(options: NodeSessionsOptions) {
+    this.#options = options;
+    const firstLine = 2 + options.workers;
+    for (let line = BELL_LINES - 1; line >= firstLine; line--) this.#freeLines.push(line);
+  }
+
+  get list(): readonly NodeSession[] {
+    return [...this.#byId.values()];
+  }
+
+  /** Makes a session's segment and shows it to the workers. Throws CHI-2007, CHI-5008. */
+  async open(client: string, sizeBytes: number): Promise<NodeSession> {
+    const { memoryBytesMax, workers } = this.#options;
+    if (this.#byId.size >= LIMITS.sessionsMax) {
+      throw new ChimaeraError("tooManySessions", {
+        what: `connect ${client}`,
+        why: `${LIMITS.sessionsMax} sessions are open`,
+      });
+    }
+    if (this.#memoryBytes + sizeBytes > memoryBytesMax) {
+      throw new ChimaeraError("sessionMemory", {
+        what: `connect ${client}`,
+        why: `${sizeBytes} bytes asked, ${this.#memoryBytes} of ${memoryBytesMax} are in use`,
+      });
+    }
+    const id = ++this.#lastId;
+    const segment = Segment.create({
+      id: 16 + id,
+      kind: SegmentKind.session,
+      sizeBytes,
+      workers,
+      private: this.#options.private,
+    });
+    this.#memoryBytes += segment.sizeBytes;
+    const session = { id, segment, client, ports: [] };
+    this.#byId.set(id, session);
+    await this.#askAll((worker) => {
+      this.#options.handOver(worker, id, segment.handle());
+      return { kind: "attach", sessionId: id };
+    });
+    return session;
+  }
+
+  /** A bell line for a new port. */
+  reserveBellLine(): number {
+    const line = this.#freeLines.pop();
+    if (line === undefined) {
+      throw new ChimaeraError("tooManyPorts", { what: "open a port", why: "no bell line is free" });
+    }
+    return line;
+  }
+
+  /**
+   * Opens a port whose parts the client allocated. The places are checked here, once, and taken
+   * from nowhere else.
+   *
+   * @param doorbellPath Socket that the client listens on; empty in the node's own process.
+   */
+  async openPort(session: NodeSession, places: PortPlaces, doorbellPath: string): Promise<void> {
+    checkPlaces(session, places, this.#options.workers);
+    const doorbell = doorbellPath !== "" && ffiAvailable() ? connectDoorbell(doorbellPath) : -1;
+    session.ports.push({ places, doorbell });
+    await this.#askAll(() => ({ kind: "openPort", sessionId: session.id, places, doorbell }));
+  }
+
+  /** Ends a session. Resolves when its memory is given back. */
+  async close(id: number): Promise<void> {
+    const session = this.#byId.get(id);
+    if (session === undefined || this.#closing.has(id)) return;
+    const counts = Array.from(
+      { length: this.#options.workers },
+      () => ({ taken: -1, answered: 0 }),
+    );
+    const answered = new Promise<void>((done) => {
+      this.#closing.set(id, { session, counts, done });
+    });
+    await this.#askAll(() => ({ kind: "closeSession", sessionId: id }));
+    await answered;
+    await this.#askAll(() => ({ kind: "forgetSession", sessionId: id }));
+    this.#closing.delete(id);
+    this.#byId.delete(id);
+    this.#memoryBytes -= session.segment.sizeBytes;
+    for (const port of session.ports) {
+      if (port.doorbell >= 0) closeFile(port.doorbell);
+      this.#freeLines.push(port.places.bellLine);
+    }
+    session.segment.discard();
+  }
+
+  /** A worker says how many tasks of a closing session it took and answered. */
+  onClosing(worker: number, id: number, taken: number, answered: number): void {
+    const closing = this.#closing.get(id);
+    if (closing === undefined) return;
+    closing.counts[worker] = { taken, answered };
+    const known = closing.counts.every((count) => count.taken >= 0);
+    const sum = (key: "taken" | "answered") => closing.counts.reduce((n, c) => n + c[key], 0);
+    if (known && sum("taken") === sum("answered")) closing.done();
+  }
+
+  #askAll(message: (worker: number) => ControlMessage): Promise<unknown> {
+    const workers = Array.from({ length: this.#options.workers }, (_, worker) => worker);
+    return Promise.all(workers.map((worker) => this.#options.ask(worker, message(worker))));
+  }
+}
+
+function checkPlaces(session: NodeSession, places: PortPlaces, workers: number): void {
+  const refuse = (why: string): never => {
+    throw new ChimaeraError("badDescriptor", { what: "open a port", why });
+  };
+  const inside = (offset: number, sizeBytes: number, name: string) => {
+    if (!Number.isInteger(offset) || offset % 64 !== 0) refuse(`${name} are misplaced`);
+    if (offset < HEAP_OFFSET || offset + sizeBytes > session.segment.sizeBytes) {
+      refuse(`${name} leave the segment`);
+    }
+  };
+  if (session.ports.length >= LIMITS.portsPerSession) {
+    throw new ChimaeraError("tooManyPorts", {
+      what: "open a port",
+      why: `the session has ${LIMITS.portsPerSession}`,
+    });
+  }
+  if (places.index !== session.ports.length) refuse(`index ${places.index} is not the next`);
+  inside(places.slotsOffset, LIMITS.slotsPerPort * LIMITS.slotBytes, "task slots");
+  inside(places.errorsOffset, LIMITS.slotsPerPort * LIMITS.errorRecordBytes, "error records");
+  inside(places.ringsOffset, portRingsBytes(workers), "rings");
+}

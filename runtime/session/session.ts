@@ -1,0 +1,193 @@
+/**
+ * A session: a program's shared memory with a node, and its ports.
+ *
+ * Thread rules: belongs to the isolate that opened it. Another thread of the program opens its own.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import { type PortPlaces, portRingsBytes, ringPlaces } from "../lane/mod.ts";
+import { LIMITS } from "../limits.ts";
+import {
+  type Allocator,
+  DebugHeap,
+  formatRing,
+  Heap,
+  type Segment,
+  SegmentTable,
+} from "../memory/mod.ts";
+import type { SharedWords } from "../platform/mod.ts";
+import {
+  type ModuleClient,
+  setDefaultSubmitter,
+  type Submitter,
+  type Task,
+  type TaskType,
+} from "../task/mod.ts";
+import { Block } from "./block.ts";
+import { Port } from "./port.ts";
+import { PortSleeper } from "./port_sleeper.ts";
+import type { Doorbell } from "../platform/mod.ts";
+
+/** How a session's tasks and bytes travel. */
+export type Transport = "in-process" | "shm" | "socket";
+
+/** The session's line to its node, for everything that is not a task. */
+export interface NodeLink {
+  reserveBellLine(): Promise<number>;
+  openPort(places: PortPlaces, doorbellPath: string): Promise<void>;
+  close(): Promise<void>;
+  /** Throws CHI-5005 when the node is gone. */
+  checkAlive(): void;
+  ringWorker(worker: number): void;
+  /** A socket for workers to ring; null where the bell itself does it. */
+  doorbell(portIndex: number): Doorbell | null;
+}
+
+export interface SessionParts {
+  readonly id: number;
+  readonly segment: Segment;
+  readonly bells: SharedWords;
+  readonly workers: number;
+  readonly transport: Transport;
+  /** Why this transport and no faster one. */
+  readonly reason: string;
+  readonly nodePid: number;
+  readonly debugHeap: boolean;
+}
+
+export class Session implements Submitter {
+  readonly id: number;
+  readonly transport: Transport;
+  readonly reason: string;
+  readonly nodePid: number;
+  readonly workers: number;
+  readonly segment: Segment;
+  readonly #link: NodeLink;
+  readonly #heap: Allocator;
+  readonly #segments = new SegmentTable();
+  readonly #bells: SharedWords;
+  readonly #ports: Port[] = [];
+  readonly #sleepers: PortSleeper[] = [];
+  #closed = false;
+
+  private constructor(parts: SessionParts, link: NodeLink) {
+    this.id = parts.id;
+    this.transport = parts.transport;
+    this.reason = parts.reason;
+    this.nodePid = parts.nodePid;
+    this.workers = parts.workers;
+    this.segment = parts.segment;
+    this.#bells = parts.bells;
+    this.#link = link;
+    const heap = new Heap(parts.segment);
+    this.#heap = parts.debugHeap ? new DebugHeap(heap, parts.segment, parts.id) : heap;
+    this.#segments.add(parts.segment);
+  }
+
+  /** Takes over a segment that the node made for this program, and opens the first port. */
+  static async open(parts: SessionParts, link: NodeLink): Promise<Session> {
+    const session = new Session(parts, link);
+    await session.openPort();
+    return session;
+  }
+
+  /** The session's first port: where its clients' tasks go in. */
+  get port(): Port {
+    const port = this.#ports[0];
+    if (port === undefined || this.#closed) throw this.#closedError();
+    return port;
+  }
+
+  /** Opens a further port. Throws CHI-5009 beyond 16. */
+  async openPort(): Promise<Port> {
+    const index = this.#ports.length;
+    const heap = this.#heap;
+    const places: PortPlaces = {
+      index,
+      bellLine: await this.#link.reserveBellLine(),
+      slotsOffset: heap.alloc(LIMITS.slotsPerPort * LIMITS.slotBytes),
+      errorsOffset: heap.alloc(LIMITS.slotsPerPort * LIMITS.errorRecordBytes),
+      ringsOffset: heap.alloc(portRingsBytes(this.workers)),
+    };
+    for (let worker = 0; worker < this.workers; worker++) {
+      const { submissions, completions } = ringPlaces(places.ringsOffset, worker);
+      formatRing(this.segment, submissions);
+      formatRing(this.segment, completions);
+    }
+    const doorbell = this.#link.doorbell(index);
+    const sleeper = new PortSleeper(doorbell);
+    const port = new Port(
+      {
+        segment: this.segment,
+        heap,
+        segments: this.#segments,
+        bells: this.#bells,
+        workers: this.workers,
+        ringWorker: (worker) => this.#link.ringWorker(worker),
+        checkAlive: () => this.#link.checkAlive(),
+        homeOf: (poolId) => poolId % this.workers,
+      },
+      places,
+      sleeper,
+    );
+    await this.#link.openPort(places, doorbell?.path ?? "");
+    this.#ports.push(port);
+    this.#sleepers.push(sleeper);
+    return port;
+  }
+
+  /** A block of shared memory. Throws CHI-2001. */
+  alloc(sizeBytes: number): Block {
+    if (this.#closed) throw this.#closedError();
+    return new Block(this.#heap, this.segment, this.#heap.alloc(sizeBytes), sizeBytes);
+  }
+
+  /** Figures of the session's memory. */
+  memory(): ReturnType<Allocator["stats"]> {
+    return this.#heap.stats();
+  }
+
+  // ---- Submitter: the first port ---------------------------------------------------------------
+
+  allocate(type: TaskType): Task {
+    return this.port.allocate(type);
+  }
+
+  submit(task: Task): void {
+    this.port.submit(task);
+  }
+
+  bind<M extends ModuleClient>(client: M): M {
+    return client.copyFor(this);
+  }
+
+  /** Makes this the session of clients that name none. */
+  makeDefault(): void {
+    setDefaultSubmitter(this);
+  }
+
+  // ---- the end ---------------------------------------------------------------------------------
+
+  /** The node died, or ended the session. */
+  fail(error: ChimaeraError): void {
+    for (const port of this.#ports) port.fail(error);
+  }
+
+  /** Ends the session. Tasks that still run are abandoned. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    setDefaultSubmitter(null);
+    for (const port of this.#ports) port.fail(this.#closedError());
+    for (const sleeper of this.#sleepers) sleeper.close();
+    await this.#link.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #closedError(): ChimaeraError {
+    return new ChimaeraError("sessionClosed", { what: "use the session", why: "it was closed" });
+  }
+}

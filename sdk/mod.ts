@@ -1,0 +1,58 @@
+/**
+ * What a module, or a program that calls modules, imports as `chimaera`.
+ *
+ * @module
+ */
+
+export { ChimaeraError, type ErrorDetails, type ErrorName, ERRORS } from "../runtime/errors.ts";
+export { LIMITS } from "../runtime/limits.ts";
+export { DomainQuery } from "../runtime/domain/mod.ts";
+export type { Pointer } from "../runtime/memory/mod.ts";
+export {
+  ADMIN_POOL_ID,
+  type Bulk,
+  CreateContext,
+  type CreateMethod,
+  createMethod,
+  CreatePoolTask,
+  type CreateTaskType,
+  defineCreateTask,
+  defineTask,
+  type Field,
+  type FieldBuilder,
+  type FieldsOf,
+  IN,
+  INOUT,
+  kCreate,
+  kCreatePool,
+  kDestroy,
+  ModuleClient,
+  OUT,
+  type Submitter,
+  Task,
+  type TaskClass,
+  type TaskMethod,
+  taskMethod,
+  type TaskNode,
+  TaskPrio,
+  type TaskType,
+  TF_LOCAL,
+  TF_SRL_ASYM,
+  TF_SRL_SYM,
+  type WaitOptions,
+} from "../runtime/task/mod.ts";
+export {
+  Lane,
+  type LaneInfo,
+  type LibExec,
+  Module,
+  MonitorMode,
+  type NodeControl,
+  type PoolInfo,
+  QUEUE_HIGH_LATENCY,
+  QUEUE_LOW_LATENCY,
+  RunContext,
+  type WorkerInfo,
+} from "../runtime/lane/mod.ts";
+export { type PolicyKind, ScheduleProcTask, ScheduleQueueTask } from "../runtime/module/mod.ts";
+export { Block, Port, Session, type Transport } from "../runtime/session/mod.ts";

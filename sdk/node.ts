@@ -1,0 +1,24 @@
+/**
+ * `chimaera/node`: a node in this process.
+ *
+ * @module
+ */
+
+import { Node, type NodeOptions } from "../runtime/node.ts";
+
+export { moduleInFolder } from "../runtime/module/mod.ts";
+export { Node, type NodeOptions };
+
+/**
+ * Starts a node in this process and opens a session, which clients that name none use.
+ *
+ * @example
+ * ```ts ignore
+ * import { startNode } from "chimaera/node";
+ * await using node = await startNode({ workers: 2 });
+ * const session = await node.connect();
+ * ```
+ */
+export function startNode(options: NodeOptions = {}): Promise<Node> {
+  return Node.start(options);
+}

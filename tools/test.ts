@@ -43,8 +43,9 @@ async function main(args: string[]): Promise<number> {
     const missing = await provideRequirements();
     if (missing.length > 0) console.log(`not installed: ${missing.join(", ")}`);
   }
-  const results = await runAll(planOf(choice.paths), choice.filter);
-  return report(results);
+  const runs = planOf(choice.paths);
+  if (runs.length === 0) console.log(`no test files in ${choice.paths.join(", ")}`);
+  return report(await runAll(runs, choice.filter));
 }
 
 function parse(args: string[]) {

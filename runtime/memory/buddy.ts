@@ -36,23 +36,28 @@ export class Buddy {
   readonly table: Uint8Array;
   /** The heap's first page, counted from the start of the segment. */
   readonly basePage: number;
+  /** Blocks are aligned to their size as if this many pages, never free, lay before the first. */
+  readonly #shift: number;
   readonly #i32: Int32Array;
 
   /** Throws CHI-2006 for a segment without room for a heap. */
   constructor(segment: Segment) {
     const tablePages = Math.ceil((segment.sizeBytes - HEAP_OFFSET) / PAGE_BYTES / PAGE_BYTES);
-    // Blocks are aligned to their size relative to this page, and runs to 64 KiB in the segment.
     this.basePage = Math.ceil((HEAP_OFFSET / PAGE_BYTES + tablePages) / RUN_PAGES) * RUN_PAGES;
     this.pages = segment.sizeBytes / PAGE_BYTES - this.basePage;
     if (this.pages < RUN_PAGES) {
       const why = `${segment.sizeBytes} bytes leave no room for a heap`;
       throw new ChimaeraError("badSegment", { what: `heap of segment ${segment.id}`, why });
     }
+    this.#shift = 2 ** Math.ceil(Math.log2(this.pages)) - this.pages;
     this.table = segment.u8.subarray(HEAP_OFFSET, HEAP_OFFSET + this.pages);
     this.#i32 = segment.i32;
   }
 
-  /** Cuts the pages into the largest aligned free blocks, unless another isolate has done so. */
+  /**
+   * Cuts the pages into the largest aligned free blocks, unless another isolate has done so. Small
+   * ones come first, so that a heap fills from its start and touches new pages one after another.
+   */
   format(): void {
     const i32 = this.#i32;
     if (i32[READY] !== 0) return;
@@ -61,7 +66,7 @@ export class Buddy {
     let page = 0;
     while (page < this.pages) {
       let order = ORDERS - 1;
-      while (page % 2 ** order !== 0 || page + 2 ** order > this.pages) order--;
+      while ((page + this.#shift) % 2 ** order !== 0 || page + 2 ** order > this.pages) order--;
       this.#link(page, order);
       page += 2 ** order;
     }
@@ -99,8 +104,8 @@ export class Buddy {
     let order = firstOrder;
     while (order < ORDERS - 1) {
       const size = 2 ** order;
-      const buddy = (page & size) === 0 ? page + size : page - size;
-      if (buddy + size > this.pages || this.table[buddy] !== PageCode.free + order) break;
+      const buddy = ((page + this.#shift) & size) === 0 ? page + size : page - size;
+      if (buddy < 0 || this.table[buddy] !== PageCode.free + order) break;
       this.#unlink(buddy, order);
       this.table[buddy] = PageCode.inside;
       if (buddy < page) page = buddy;

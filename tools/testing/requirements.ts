@@ -21,10 +21,9 @@ export async function provideRequirements(): Promise<string[]> {
   const missing = REQUIREMENTS.filter(({ program }) => !isInstalled(program));
   if (missing.length === 0) return [];
   console.log(`installing ${missing.map(({ program }) => program).join(", ")}`);
-  if (await aptGet(["update"])) {
-    const packages = missing.flatMap((requirement) => requirement.packages);
-    await aptGet(["install", "-y", ...packages]);
-  }
+  // A failed update (one source of several is away) may leave lists that are good enough.
+  await aptGet(["update"]);
+  await aptGet(["install", "-y", ...missing.flatMap((requirement) => requirement.packages)]);
   return missing.map(({ program }) => program).filter((program) => !isInstalled(program));
 }
 
@@ -40,11 +39,10 @@ function isFile(path: string): boolean {
   }
 }
 
-/** Runs `apt-get` as root; false when that is not possible or fails. Its output goes to stderr. */
-async function aptGet(args: readonly string[]): Promise<boolean> {
-  if (!isInstalled("apt-get")) return false;
+/** Runs `apt-get` as root where that is possible; the caller looks at what came of it. */
+async function aptGet(args: readonly string[]): Promise<void> {
   const isRoot = Deno.uid() === 0;
-  if (!isRoot && !isInstalled("sudo")) return false;
+  if (!isInstalled("apt-get") || !(isRoot || isInstalled("sudo"))) return;
   const command = ["apt-get", "-q", ...args];
   const [program = "", ...rest] = isRoot ? command : ["sudo", "-n", ...command];
   const child = new Deno.Command(program, {
@@ -54,5 +52,5 @@ async function aptGet(args: readonly string[]): Promise<boolean> {
     stdout: "null",
     stderr: "inherit",
   });
-  return (await child.output()).success;
+  await child.output();
 }

@@ -1,0 +1,20 @@
+/** Every line of the bench, in the order of the table. */
+
+import type { BenchLine } from "../harness/line.ts";
+import { CANARY_LINES } from "./canary.ts";
+import { TASK_AWAIT_LINES } from "./task_await.ts";
+import { TASK_BULK_LINES } from "./task_bulk.ts";
+import { TASK_PIPE_LINES } from "./task_pipe.ts";
+import { TASK_PROMISE_LINES } from "./task_promise.ts";
+import { TASK_SUBTASK_LINES } from "./task_subtask.ts";
+import { TASK_SYNC_LINES } from "./task_sync.ts";
+
+export const LINES: readonly BenchLine[] = [
+  ...TASK_SYNC_LINES,
+  ...TASK_AWAIT_LINES,
+  ...TASK_PIPE_LINES,
+  ...TASK_PROMISE_LINES,
+  ...TASK_BULK_LINES,
+  ...TASK_SUBTASK_LINES,
+  ...CANARY_LINES,
+];

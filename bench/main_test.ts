@@ -1,0 +1,37 @@
+/**
+ * The bench as a program. Every line runs once, with few and short rounds, so that none rots; no
+ * test holds a figure against its bar.
+ */
+
+import assert from "node:assert/strict";
+import { ChimaeraError } from "../runtime/errors.ts";
+import { parseBar } from "./harness/bar.ts";
+import { parseResult } from "./harness/result.ts";
+import { LINES } from "./lines/mod.ts";
+import { runBench } from "./main.ts";
+
+const MAIN = new URL("./main.ts", import.meta.url);
+
+Deno.test("LINES: names are unique, bars can be read", () => {
+  assert.equal(new Set(LINES.map(({ name }) => name)).size, LINES.length);
+  for (const { bar } of LINES) parseBar(bar);
+});
+
+Deno.test("bench: a name that selects nothing is wrong usage", async () => {
+  await assert.rejects(
+    runBench(["task.s"]),
+    (error) => error instanceof ChimaeraError && error.kind === "usage",
+  );
+});
+
+Deno.test("bench --quick --json: every line gives one result, and none breaks", async () => {
+  const { stdout, code } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", MAIN.pathname, "--quick", "--json"],
+    stderr: "inherit",
+  }).output();
+  const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
+  const results = lines.map((line) => parseResult(line));
+  assert.deepEqual(results.map((result) => result?.bench), LINES.map(({ name }) => name));
+  for (const result of results) assert.ok(result && !("failed" in result), JSON.stringify(result));
+  assert.equal(code, 0);
+});

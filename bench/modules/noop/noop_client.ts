@@ -1,0 +1,70 @@
+/** Client of bench_noop. */
+
+import {
+  type Block,
+  CreateContext,
+  createMethod,
+  type DomainQuery,
+  ModuleClient,
+  taskMethod,
+} from "chimaera";
+import { CreateTask, NestTask, NoopTask, PassTask, SlowNoopTask } from "./noop_tasks.ts";
+
+export class Client extends ModuleClient {
+  // CHI_BEGIN(Create)
+  /** Makes a pool, or finds the one of that name, and binds this client to it. */
+  async create(
+    dom: DomainQuery,
+    affinity: DomainQuery,
+    poolName: string,
+    ctx: CreateContext = new CreateContext(),
+  ): Promise<void> {
+    using task = this.asyncCreate(dom, affinity, poolName, ctx);
+    await task.wait();
+    ctx.id = task.id;
+    this.init(task.id);
+  }
+  asyncCreate = createMethod(CreateTask);
+  // CHI_END(Create)
+
+  // CHI_BEGIN(Noop)
+  /** Returns `value` + 1. */
+  async noop(dom: DomainQuery, value: number): Promise<number> {
+    using task = this.asyncNoop(dom, { value });
+    await task.wait();
+    return task.result;
+  }
+  asyncNoop = taskMethod(NoopTask);
+  // CHI_END(Noop)
+
+  // CHI_BEGIN(SlowNoop)
+  /** Returns `value` + 1, after 10 µs of work. */
+  async slowNoop(dom: DomainQuery, value: number): Promise<number> {
+    using task = this.asyncSlowNoop(dom, { value });
+    await task.wait();
+    return task.result;
+  }
+  asyncSlowNoop = taskMethod(SlowNoopTask);
+  // CHI_END(SlowNoop)
+
+  // CHI_BEGIN(Pass)
+  /** Returns the sum of the block's first byte, last byte, and size. */
+  async pass(dom: DomainQuery, data: Block): Promise<number> {
+    using task = this.asyncPass(dom, { data, dataSize: data.size });
+    await task.wait();
+    return task.result;
+  }
+  asyncPass = taskMethod(PassTask);
+  // CHI_END(Pass)
+
+  // CHI_BEGIN(Nest)
+  /** Lets the module call itself `count` times; returns the sum of the results. */
+  async nest(dom: DomainQuery, count: number, across = false): Promise<number> {
+    using task = this.asyncNest(dom, { count, across });
+    await task.wait();
+    return task.result;
+  }
+  asyncNest = taskMethod(NestTask);
+  // CHI_END(Nest)
+  // CHI_AUTOGEN_METHODS  // keep at class bottom
+}

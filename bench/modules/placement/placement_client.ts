@@ -1,0 +1,28 @@
+/** Client of bench_placement. */
+
+import { CreateContext, createMethod, type DomainQuery, ModuleClient, taskMethod } from "chimaera";
+import { CreateTask, ScheduleTask } from "./placement_tasks.ts";
+
+export class Client extends ModuleClient {
+  // CHI_BEGIN(Create)
+  /** Makes a pool, or finds the one of that name, and binds this client to it. */
+  async create(
+    dom: DomainQuery,
+    affinity: DomainQuery,
+    poolName: string,
+    ctx: CreateContext = new CreateContext(),
+    cpu = 0,
+  ): Promise<void> {
+    using task = this.asyncCreate(dom, affinity, poolName, ctx, { cpu });
+    await task.wait();
+    ctx.id = task.id;
+    this.init(task.id);
+  }
+  asyncCreate = createMethod(CreateTask);
+  // CHI_END(Create)
+
+  // CHI_BEGIN(Schedule)
+  asyncSchedule = taskMethod(ScheduleTask);
+  // CHI_END(Schedule)
+  // CHI_AUTOGEN_METHODS  // keep at class bottom
+}

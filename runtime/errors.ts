@@ -49,6 +49,10 @@ export const ERRORS = {
     hint: "creating pools needs the thread that runs the node: use `await`",
   },
   taskLost: { code: 3013, hint: "the task may or may not have run; check before repeating it" },
+  waitSyncOnSocket: {
+    code: 3014,
+    hint: "use `await task.wait()`, or connect where memory can be shared",
+  },
   poolNotFound: { code: 4001, hint: "create the pool first; `chimaera pool list` shows all" },
   poolExists: { code: 4002, hint: "use the same parameters, or another pool name" },
   moduleNotFound: { code: 4003, hint: "check the library name, `<namespace>_<module>`" },

@@ -45,6 +45,8 @@ export const LIMITS = {
   heartbeatMs: 100,
   /** CHI-5005: a waiter looks at the node's life this often. */
   livenessMs: 500,
+  /** From a request to stop until the node begins to. */
+  stopGraceMs: 50,
   controlMessageBytes: 1 << 20,
   poolNameBytes: 128,
   libNameBytes: 64,

@@ -36,8 +36,29 @@ import { ModuleTable, Pools } from "./module/mod.ts";
 import type { SegmentMessage, WorkerStart } from "./module/worker_main.ts";
 import { Policies } from "./module/policies.ts";
 import { type Stall, StallWatch } from "./observe/mod.ts";
-import { cpuCount, entryUrl, every, startThread, type Thread } from "./platform/mod.ts";
-import { type NodeLink, NodeSessions, Session } from "./session/mod.ts";
+import {
+  after,
+  cpuCount,
+  entryUrl,
+  environment,
+  every,
+  machineMemoryBytes,
+  processId,
+  realClock,
+  startThread,
+  type Thread,
+  VERSION,
+} from "./platform/mod.ts";
+import {
+  type Instance,
+  type InstancePaths,
+  type NodeLink,
+  NodeSessions,
+  PROTOCOL_VERSION,
+  Session,
+  SessionServer,
+  WireHost,
+} from "./session/mod.ts";
 import { ADMIN_POOL_ID } from "./task/mod.ts";
 
 export interface NodeOptions {
@@ -51,6 +72,8 @@ export interface NodeOptions {
   readonly private?: boolean;
   /** Module repos: their modules' specs, besides the core ones. */
   readonly modules?: readonly Parameters<ModuleTable["add"]>[0][];
+  /** Claimed runtime directory, for a node that other processes may connect to. */
+  readonly instance?: Instance;
   /** Called when a handler holds its lane too long. */
   readonly onStall?: (stall: Stall) => void;
   /** Called when a worker fails outside any handler. */
@@ -74,6 +97,9 @@ export class Node {
   readonly #bell: Bell;
   readonly #threads: Thread[] = [];
   readonly #policies: Policies;
+  readonly #wire: WireHost;
+  #server: SessionServer | null = null;
+  #instance: Instance | null = null;
   readonly #stalls: StallWatch;
   readonly #onWorkerDeath: (worker: number, why: string) => void;
   #started = 0;
@@ -103,7 +129,7 @@ export class Node {
       sizeBytes: options.memoryBytes ?? defaultNodeBytes(),
     });
     this.bells = Segment.create({ ...shape, id: 2, kind: SegmentKind.bell, sizeBytes: BELL_BYTES });
-    this.debugHeap = options.debugHeap ?? Deno.env.get("CHIMAERA_DEBUG_HEAP") === "1";
+    this.debugHeap = options.debugHeap ?? environment("CHIMAERA_DEBUG_HEAP") === "1";
     const heap = new Heap(this.segment);
     this.#heap = this.debugHeap ? new DebugHeap(heap, this.segment, workers) : heap;
     const linksOffset = heap.alloc(linksBytes(workers + 1));
@@ -129,26 +155,31 @@ export class Node {
         const message: SegmentMessage = { kind: "segment", sessionId, handle };
         this.#threads[worker]!.post(message);
       },
-      memoryBytesMax: Math.max(LIMITS.sessionBytesDefault, memoryOfMachine() / 4),
+      memoryBytesMax: Math.max(LIMITS.sessionBytesDefault, machineMemoryBytes() / 4),
       private: isPrivate,
     });
+    this.#wire = new WireHost(this.segment, this.#heap, this.#links, workers, () => this.#wake());
     this.#policies = new Policies({ workers, ask, counters: this.#counters });
     this.#stalls = new StallWatch(this.#counters, workers, (id) => this.pools.find(id), (stall) => {
       options.onStall?.(stall);
     });
     this.#onWorkerDeath = options.onWorkerDeath ?? (() => {});
     this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
-    this.#startWorkers({ linksOffset, countersOffset });
+    this.#startWorkers(options.instance?.paths ?? null, { linksOffset, countersOffset });
   }
 
   /** Starts a node and its core pools. Throws CHI-1001 for options out of range. */
   static async start(options: NodeOptions = {}): Promise<Node> {
     const node = new Node(options);
     await node.#begin();
+    if (options.instance !== undefined) node.#serve(options.instance);
     return node;
   }
 
-  #startWorkers(places: { linksOffset: number; countersOffset: number }): void {
+  #startWorkers(
+    paths: InstancePaths | null,
+    places: { linksOffset: number; countersOffset: number },
+  ): void {
     for (let id = 0; id < this.workers; id++) {
       const thread = startThread(
         entryUrl("runtime/module/worker_main"),
@@ -164,6 +195,7 @@ export class Node {
         node: this.segment.handle(),
         bells: this.bells.handle(),
         debugHeap: this.debugHeap,
+        doorbellPath: paths === null ? "" : paths.workerDoorbell(id),
         ...places,
       };
       thread.post(start);
@@ -227,8 +259,9 @@ export class Node {
     poke();
   }
 
-  readonly #onLink = (from: number, kind: number, a: number, b: number): void => {
+  readonly #onLink = (from: number, kind: number, a: number, b: number, c: number): void => {
     if (kind === LinkKind.control) this.#control.receive(from, a, b);
+    else if (kind === LinkKind.wireDone) this.#wire.receive(a, b, c);
   };
 
   #carryOut(message: ControlMessage, from: number): unknown {
@@ -249,7 +282,8 @@ export class Node {
       case "setPolicy":
         return this.#policies.use(message.policy as "queue" | "proc", message.poolId as number);
       case "stop":
-        this.#askStop();
+        // The task that asked is answered first.
+        after(LIMITS.stopGraceMs, () => this.#askStop());
         return null;
       case "malformed":
         this.sessions.malformed++;
@@ -281,6 +315,7 @@ export class Node {
       close: () => this.sessions.close(session.id),
       checkAlive: () => {},
       ringWorker: () => {},
+      blocking: true,
       doorbell: () => null,
     };
     return await Session.open({
@@ -290,9 +325,31 @@ export class Node {
       workers: this.workers,
       transport: "in-process",
       reason: "the node runs in this process",
-      nodePid: Deno.pid,
+      nodePid: processId(),
       debugHeap: this.debugHeap,
     }, link);
+  }
+
+  /** Lets other processes connect. */
+  #serve(instance: Instance): void {
+    const { workers, bells, debugHeap } = this;
+    this.#instance = instance;
+    this.#server = new SessionServer({
+      paths: instance.paths,
+      sessions: this.sessions,
+      workers,
+      bells,
+      debugHeap,
+      wire: this.#wire,
+    });
+    instance.publish({
+      instance: instance.paths.name,
+      pid: processId(),
+      protocol: PROTOCOL_VERSION,
+      version: VERSION,
+      workers,
+      startedMs: realClock.wallMs(),
+    });
   }
 
   workerInfo(): WorkerInfo[] {
@@ -317,6 +374,7 @@ export class Node {
   /** Ends sessions, workers and memory. */
   async close(): Promise<void> {
     if (this.#stopping) return;
+    await this.#server?.close();
     for (const session of this.sessions.list) await this.sessions.close(session.id);
     const all = Array.from({ length: this.workers }, (_, worker) => worker);
     await Promise.all(all.map((worker) => this.#control.request(worker, { kind: "stop" })));
@@ -325,6 +383,7 @@ export class Node {
     await this.#pumpDone;
     this.segment.discard();
     this.bells.discard();
+    this.#instance?.release();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -336,10 +395,6 @@ function corePool(name: string, libName: string): PoolRequest {
   return { name, libName, paramsLayout: 0, params: new Uint8Array() };
 }
 
-function memoryOfMachine(): number {
-  return Deno.systemMemoryInfo().total;
-}
-
 function defaultNodeBytes(): number {
-  return Math.min(LIMITS.nodeBytesDefault, Math.floor(memoryOfMachine() / 8 / 65536) * 65536);
+  return Math.min(LIMITS.nodeBytesDefault, Math.floor(machineMemoryBytes() / 8 / 65536) * 65536);
 }

@@ -10,6 +10,7 @@ export { DomainQuery } from "../runtime/domain/mod.ts";
 export type { Pointer } from "../runtime/memory/mod.ts";
 export {
   ADMIN_POOL_ID,
+  type Archive,
   type Bulk,
   CreateContext,
   type CreateMethod,
@@ -18,6 +19,8 @@ export {
   type CreateTaskType,
   defineCreateTask,
   defineTask,
+  DT_EXPOSE,
+  DT_WRITE,
   type Field,
   type FieldBuilder,
   type FieldsOf,
@@ -55,4 +58,11 @@ export {
   type WorkerInfo,
 } from "../runtime/lane/mod.ts";
 export { type PolicyKind, ScheduleProcTask, ScheduleQueueTask } from "../runtime/module/mod.ts";
-export { Block, Port, Session, type Transport } from "../runtime/session/mod.ts";
+export {
+  Block,
+  connect,
+  type ConnectOptions,
+  Port,
+  Session,
+  type Transport,
+} from "../runtime/session/mod.ts";

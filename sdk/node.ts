@@ -7,6 +7,7 @@
 import { Node, type NodeOptions } from "../runtime/node.ts";
 
 export { moduleInFolder } from "../runtime/module/mod.ts";
+export { Instance, InstancePaths, type NodeRecord } from "../runtime/session/mod.ts";
 export { Node, type NodeOptions };
 
 /**

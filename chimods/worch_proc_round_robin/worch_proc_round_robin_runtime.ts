@@ -1,6 +1,8 @@
 /**
- * Worker → processor, in turn. With more workers than processors none is bound: two workers that
- * share one would wait for each other while another is idle.
+ * Worker → processor, in turn, where a processor stays free for the programs that send tasks.
+ *
+ * Without one none is bound: a client whose only processors are taken by bound workers is woken
+ * across processors for each task, which costs about 50 µs on a virtual machine instead of 5.
  */
 
 import {
@@ -30,7 +32,7 @@ export class Server extends Module {
   // CHI_BEGIN(Schedule)
   schedule(task: ScheduleTask, _rctx: RunContext): void {
     const { workerCount, cpuCount } = task;
-    const bound = workerCount <= cpuCount;
+    const bound = workerCount < cpuCount;
     task.cpus = Array.from({ length: workerCount }, (_, worker) => bound ? worker : -1);
   }
   monitorSchedule(_mode: MonitorMode, _task: ScheduleTask, _rctx: RunContext): void {}

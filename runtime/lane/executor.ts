@@ -28,26 +28,31 @@ import { LinkKind } from "./links.ts";
 import { RunContext, type RunHost } from "./run_context.ts";
 import type { WorkerState } from "./worker_state.ts";
 
-/** Ends subtasks whose caller is on this worker. */
-export interface SubtaskEnd {
-  finish(ticket: number, generation: number, error: ChimaeraError | null): void;
+/** Who is told of tasks that end. */
+export interface TaskEnds {
+  /** Subtasks whose caller is on this worker. */
+  readonly subtasks: {
+    finish(ticket: number, generation: number, error: ChimaeraError | null): void;
+  };
+  /** Tasks of clients without shared memory. */
+  readonly wire: { finish(task: Task, error: ChimaeraError | null): void };
+  /** A handler's promise was settled, perhaps outside a pass. */
+  readonly onSettled: () => void;
 }
 
 export class Executor {
   readonly #state: WorkerState;
   readonly #host: RunHost;
-  readonly #subtasks: SubtaskEnd;
-  readonly #onSettled: () => void;
+  readonly #ends: TaskEnds;
   readonly #contexts: RunContext[] = [];
   /** Handlers whose promise is not settled. */
   inFlight = 0;
   readonly running = new Map<RunContext, Task>();
 
-  constructor(state: WorkerState, host: RunHost, subtasks: SubtaskEnd, onSettled: () => void) {
+  constructor(state: WorkerState, host: RunHost, ends: TaskEnds) {
     this.#state = state;
     this.#host = host;
-    this.#subtasks = subtasks;
-    this.#onSettled = onSettled;
+    this.#ends = ends;
   }
 
   /** Runs tasks of ready lanes, at most `budget`. Returns how many ran. */
@@ -118,7 +123,7 @@ export class Executor {
       this.inFlight--;
       this.running.delete(rctx);
       this.#end(lane, task, rctx, error);
-      this.#onSettled();
+      this.#ends.onSettled();
     };
     promise.then(
       () => settled(null),
@@ -176,6 +181,9 @@ export class Executor {
         state.release(task);
         break;
       }
+      case OriginKind.wire:
+        this.#ends.wire.finish(task, error);
+        break;
       case OriginKind.subtask:
         this.#tellParent(task, error);
         break;
@@ -207,7 +215,7 @@ export class Executor {
     task.header.context = null;
     state.tasks.give(task);
     if (origin === state.id) {
-      this.#subtasks.finish(ticket, generation, error);
+      this.#ends.subtasks.finish(ticket, generation, error);
       return;
     }
     words[block + H.errorRecord] = 0;

@@ -9,6 +9,8 @@
  *     route     block                                        map the task to a lane, then run it
  *     done      ticket, generation, return code              a subtask of yours is done
  *     control   offset, bytes                                a message, see control.ts
+ *     wire      offset, bytes, wire session                  a task of a client without memory
+ *     wireDone  offset, bytes, wire session                  and its result
  *
  * Thread rules: one `Links` per participant, in its isolate.
  */
@@ -19,7 +21,7 @@ import { ringBell, ringBytes, RingConsumer, RingProducer } from "../memory/mod.t
 import type { Segment } from "../memory/mod.ts";
 import type { SharedWords } from "../platform/mod.ts";
 
-export const LinkKind = { lane: 1, route: 2, done: 3, control: 4 } as const;
+export const LinkKind = { lane: 1, route: 2, done: 3, control: 4, wire: 5, wireDone: 6 } as const;
 export type LinkKind = typeof LinkKind[keyof typeof LinkKind];
 
 const SLOT_WORDS = 4;

@@ -41,6 +41,7 @@ import type { NodeControl } from "./node_control.ts";
 import { Router } from "./router.ts";
 import type { RunContext, RunHost } from "./run_context.ts";
 import { Subtasks } from "./subtasks.ts";
+import { WireIntake } from "./wire_intake.ts";
 import { WorkerState } from "./worker_state.ts";
 import { WorkerTimers } from "./worker_timers.ts";
 
@@ -70,6 +71,7 @@ export class LaneWorker implements RunHost {
   readonly #state: WorkerState;
   readonly #router: Router;
   readonly #intake: Intake;
+  readonly #wire: WireIntake;
   readonly #executor: Executor;
   readonly #subtasks: Subtasks;
   readonly #timers = new WorkerTimers();
@@ -109,7 +111,12 @@ export class LaneWorker implements RunHost {
       after: (ms, call) => this.#timers.add(this.#clock.nowMs() + ms, call),
     });
     this.#router = new Router(this.#state, fail);
-    this.#executor = new Executor(this.#state, this, this.#subtasks, wake);
+    this.#wire = new WireIntake(this.#state, this.#router);
+    this.#executor = new Executor(this.#state, this, {
+      subtasks: this.#subtasks,
+      wire: this.#wire,
+      onSettled: wake,
+    });
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
     });
@@ -170,6 +177,9 @@ export class LaneWorker implements RunHost {
         break;
       case LinkKind.control:
         this.control.receive(from, a, b);
+        break;
+      case LinkKind.wire:
+        this.#wire.receive(a, b, c);
         break;
     }
   };

@@ -18,10 +18,12 @@ import {
   createSealedMemory,
   ffiAvailable,
   fileSize,
+  fileSizeBytes,
   isSealed,
   mapOver,
   openFile,
   prefault,
+  processId,
   releasePages,
   type SharedWords,
 } from "../platform/mod.ts";
@@ -151,7 +153,7 @@ export class Segment {
 
   /** The path by which another process of this user can open the pages; empty if none can. */
   path(): string {
-    return this.fd >= 0 && !this.#discarded ? `/proc/${Deno.pid}/fd/${this.fd}` : "";
+    return this.fd >= 0 && !this.#discarded ? `/proc/${processId()}/fd/${this.fd}` : "";
   }
 
   /** Makes pages present ahead of their use. */

@@ -16,7 +16,7 @@ import {
   type PortPlaces,
 } from "../lane/mod.ts";
 import { DebugHeap, Heap, Segment, type SegmentHandle, SegmentTable } from "../memory/mod.ts";
-import { pinThread, realClock, unpinThread } from "../platform/mod.ts";
+import { Doorbell, pinThread, realClock, unpinThread } from "../platform/mod.ts";
 import { setNoSubmitterError } from "../task/mod.ts";
 import { guardIsolate } from "./guard_isolate.ts";
 import { loadModule } from "./load_module.ts";
@@ -31,6 +31,8 @@ export interface WorkerStart {
   readonly linksOffset: number;
   readonly countersOffset: number;
   readonly debugHeap: boolean;
+  /** Socket that clients of other processes ring; empty: there are none. */
+  readonly doorbellPath: string;
 }
 
 /** A segment of a new session. */
@@ -84,6 +86,7 @@ function start(message: WorkerStart): void {
     load: loadModule,
     onControl: (order) => carryOut(worker, order),
   });
+  if (message.doorbellPath !== "") new Doorbell(message.doorbellPath).onRing(() => worker.wake());
   worker.control.send(message.workers, { kind: "started", worker: message.id });
   void worker.run().then(close);
 }

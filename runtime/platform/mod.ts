@@ -8,3 +8,5 @@ export * from "./timers.ts";
 export * from "./sockets.ts";
 export * from "./packaging.ts";
 export * from "./threads.ts";
+export * from "./environment.ts";
+export * from "./files.ts";

@@ -1,7 +1,11 @@
 /** Clients' sessions, on both sides. Knows lanes. */
 
 export * from "./block.ts";
+export * from "./connect.ts";
+export * from "./instance.ts";
 export * from "./node_sessions.ts";
 export * from "./port.ts";
 export * from "./port_sleeper.ts";
 export * from "./session.ts";
+export * from "./session_server.ts";
+export * from "./wire_session.ts";

@@ -56,6 +56,8 @@ export interface PortHost {
   readonly segments: SegmentTable;
   readonly bells: SharedWords;
   readonly workers: number;
+  /** Whether a thread that blocks still gets its results. */
+  readonly blocking: boolean;
   /** Rings the doorbell of a worker that sleeps in its event loop, if it is another process's. */
   ringWorker(worker: number): void;
   /** Throws CHI-5005 when the node has died. Looked at by blocked waiters now and then. */
@@ -120,6 +122,11 @@ export class Port implements TaskOwner, Submitter {
   /** Tasks that were sent and are not done. */
   get outstanding(): number {
     return this.#outstanding;
+  }
+
+  /** The running task of a slot. */
+  taskAt(slot: number): Task | null {
+    return this.#tasks[slot] ?? null;
   }
 
   // ---- Submitter -------------------------------------------------------------------------------
@@ -349,6 +356,12 @@ export class Port implements TaskOwner, Submitter {
   }
 
   waitSync(task: Task, timeoutMs = Infinity): void {
+    if (!this.#host.blocking) {
+      throw new ChimaeraError("waitSyncOnSocket", {
+        what: "block until a task is done",
+        why: "this session's results come in through the event loop",
+      });
+    }
     const header = task.header;
     if (header.state !== TaskState.submitted && header.state !== TaskState.done) throw notSent();
     this.flush();

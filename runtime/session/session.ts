@@ -34,11 +34,13 @@ export type Transport = "in-process" | "shm" | "socket";
 /** The session's line to its node, for everything that is not a task. */
 export interface NodeLink {
   reserveBellLine(): Promise<number>;
-  openPort(places: PortPlaces, doorbellPath: string): Promise<void>;
+  openPort(places: PortPlaces, doorbellPath: string, port: () => Port): Promise<void>;
   close(): Promise<void>;
   /** Throws CHI-5005 when the node is gone. */
   checkAlive(): void;
   ringWorker(worker: number): void;
+  /** Whether a thread that blocks still gets its results. */
+  readonly blocking: boolean;
   /** A socket for workers to ring; null where the bell itself does it. */
   doorbell(portIndex: number): Doorbell | null;
 }
@@ -123,6 +125,7 @@ export class Session implements Submitter {
         segments: this.#segments,
         bells: this.#bells,
         workers: this.workers,
+        blocking: this.#link.blocking,
         ringWorker: (worker) => this.#link.ringWorker(worker),
         checkAlive: () => this.#link.checkAlive(),
         homeOf: (poolId) => poolId % this.workers,
@@ -130,7 +133,7 @@ export class Session implements Submitter {
       places,
       sleeper,
     );
-    await this.#link.openPort(places, doorbell?.path ?? "");
+    await this.#link.openPort(places, doorbell?.path ?? "", () => port);
     this.#ports.push(port);
     this.#sleepers.push(sleeper);
     return port;

@@ -314,8 +314,8 @@ function copyStatements(
 /** One word; fields below 4 bytes share theirs with neighbours and are masked. */
 function copyWord(f: PlacedField, word: number, moves: boolean, travels: number): string {
   const to = `to[d + ${word}]`;
-  // OUT pointers and capacities name the caller's memory: the handler needs them as they are.
-  const carried = moves || (travels === Direction.in && f.kind === "bulk");
+  // A bulk's pointer goes in, whatever its direction, and never back: it is the caller's memory.
+  const carried = f.kind === "bulk" ? travels === Direction.in : moves;
   if (f.sizeBytes >= 4) {
     if (carried) return `${to} = from[s + ${word}];\n`;
     return travels === Direction.in ? `${to} = 0;\n` : "";

@@ -48,6 +48,9 @@ const TAKEN = new Set([
   "setPointer",
   "getBulk",
   "setBulk",
+  "serializeStart",
+  "serializeEnd",
+  "copyStart",
 ]);
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 

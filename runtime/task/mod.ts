@@ -1,5 +1,6 @@
 /** Task types, their layout, and task objects. Knows memory, and no lanes. */
 
+export * from "./archive.ts";
 export * from "./bulk_view.ts";
 export * from "./client.ts";
 export * from "./create.ts";

@@ -16,6 +16,7 @@ import {
   type Segment,
   type SegmentTable,
 } from "../memory/mod.ts";
+import { type Archive, defaultSerializeEnd, defaultSerializeStart } from "./archive.ts";
 import { BulkView } from "./bulk_view.ts";
 import type { Bulk } from "./fields.ts";
 import type { TaskLayout } from "./task_layout.ts";
@@ -154,6 +155,24 @@ export class Task {
 
   [Symbol.dispose](): void {
     this.owner.free(this);
+  }
+
+  /** What travels to a handler that shares no memory with the caller. Override to change it. */
+  serializeStart(ar: Archive): void {
+    defaultSerializeStart(this, ar);
+  }
+
+  /** What travels back. Override to change it. */
+  serializeEnd(ar: Archive): void {
+    defaultSerializeEnd(this, ar);
+  }
+
+  /**
+   * Makes this task a copy of another of its type, as it is before its handler runs. A shallow
+   * copy names the same bulk bytes and does not own them.
+   */
+  copyStart(other: this, _deep: boolean): void {
+    this.layout.copyIn(other.$i32, other.$at, this.$i32, this.$at);
   }
 
   // ---- called by the generated accessors -------------------------------------------------------

@@ -1,0 +1,178 @@
+/**
+ * Tasks of clients that share no memory: unpacked into blocks of the node segment, and packed
+ * again when they are done.
+ *
+ * Bulk bytes get buffers of their own here, which go back when the result is packed.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
+import { asOffset, type Offset } from "../memory/mod.ts";
+import {
+  BLOCK_HEADER_BYTES,
+  BLOCK_HEADER_WORDS,
+  type Bulk,
+  BulkView,
+  DESCRIPTOR_WORDS,
+  H,
+  InArchive,
+  OriginKind,
+  OutArchive,
+  type Task,
+} from "../task/mod.ts";
+import { errorData } from "./control.ts";
+import { LinkKind } from "./links.ts";
+import type { Router } from "./router.ts";
+import type { WorkerState } from "./worker_state.ts";
+
+const HEAD_BYTES = DESCRIPTOR_WORDS * 4;
+/** Bytes before the fields of a result. */
+export const RESULT_HEAD_BYTES = 16;
+
+const encoder = new TextEncoder();
+
+/** What a wire task keeps until its result is packed. */
+class WireOrigin {
+  readonly session: number;
+  readonly buffers: Offset[] = [];
+  constructor(session: number) {
+    this.session = session;
+  }
+}
+
+export class WireIntake {
+  readonly #state: WorkerState;
+  readonly #router: Router;
+  readonly #origins = new Map<number, WireOrigin>();
+
+  constructor(state: WorkerState, router: Router) {
+    this.#state = state;
+    this.#router = router;
+  }
+
+  /** A message of the node's door: the bytes of one task. */
+  receive(block: number, sizeBytes: number, session: number): void {
+    const state = this.#state;
+    const offset = asOffset(block >>> 0);
+    const message = state.node.u8.slice(offset, offset + sizeBytes);
+    state.heap.free(offset);
+    const words = new Int32Array(message.buffer, 0, DESCRIPTOR_WORDS);
+    const slot = words[H.slot]!;
+    const generation = words[H.generation]!;
+    try {
+      this.#unpack(message, words, session);
+    } catch (thrown) {
+      this.#answer(session, slot, generation, toChimaeraError(thrown, "badDescriptor", "task"), []);
+    }
+  }
+
+  #unpack(message: Uint8Array, words: Int32Array, session: number): void {
+    const state = this.#state;
+    const poolId = words[H.pool]!;
+    const method = words[H.method]!;
+    const container = state.containers[poolId];
+    if (container === undefined) {
+      throw new ChimaeraError("poolNotFound", {
+        what: "call a pool",
+        why: `no pool has id ${poolId}`,
+      });
+    }
+    const type = container.typeOf(method);
+    if (type === undefined) {
+      throw new ChimaeraError("methodNotFound", {
+        what: `call ${container.poolName}`,
+        why: `${container.libExec.libName} has no method ${method >>> 0}`,
+      });
+    }
+    if (words[H.layoutHash] !== (type.layout.hash | 0)) {
+      throw new ChimaeraError("layoutMismatch", {
+        what: `call ${container.libExec.libName}.${container.libExec.methodNames[method]}`,
+        why: "the caller's task layout is not the module's",
+      });
+    }
+    const block = state.heap.alloc(BLOCK_HEADER_BYTES + type.layout.fieldsBytes) >>> 2;
+    const to = state.node.i32;
+    to.fill(0, block, block + BLOCK_HEADER_WORDS);
+    to.set(words, block);
+    to[block + H.returnCode] = 0;
+    to[block + H.errorRecord] = 0;
+    to[block + H.origin] = OriginKind.wire;
+    to[block + H.port] = session;
+    to[block + H.rootSlot] = words[H.slot]!;
+    to[block + H.rootOrigin] = -session;
+    to[block + H.depth] = 0;
+    const task = state.view(container, block)!;
+    const origin = new WireOrigin(session);
+    this.#origins.set(block, origin);
+    try {
+      const target = { place: (_: string, roomBytes: number) => this.#buffer(origin, roomBytes) };
+      task.serializeStart(new InArchive(task, message, HEAD_BYTES, false, target));
+    } catch (thrown) {
+      this.#drop(task);
+      throw thrown;
+    }
+    container.active++;
+    task.header.context = this;
+    this.#router.route(container, task);
+  }
+
+  #buffer(origin: WireOrigin, roomBytes: number): Bulk {
+    const { heap, segments, node } = this.#state;
+    const offset = heap.alloc(Math.max(1, roomBytes));
+    origin.buffers.push(offset);
+    return new BulkView(segments, { segment: node.id, offset }, roomBytes);
+  }
+
+  #drop(task: Task): void {
+    const origin = this.#origins.get(task.header.block);
+    this.#origins.delete(task.header.block);
+    for (const buffer of origin?.buffers ?? []) this.#state.heap.free(buffer);
+    this.#state.release(task);
+  }
+
+  /** Packs a result and gives back what the task held. */
+  finish(task: Task, error: ChimaeraError | null): void {
+    const words = this.#state.node.i32;
+    const block = task.header.block;
+    const session = words[block + H.port]!;
+    const { slot, generation } = task.header;
+    let parts: Uint8Array[] = [];
+    let failure = error;
+    if (failure === null) {
+      try {
+        const archive = new OutArchive(task, new Uint8Array(0), true);
+        task.serializeEnd(archive);
+        parts = archive.parts;
+      } catch (thrown) {
+        failure = toChimaeraError(thrown, "badField", "pack the result");
+      }
+    }
+    this.#answer(session, slot, generation, failure, parts);
+    this.#drop(task);
+  }
+
+  #answer(
+    session: number,
+    slot: number,
+    generation: number,
+    error: ChimaeraError | null,
+    parts: readonly Uint8Array[],
+  ): void {
+    const { heap, node, links, workers } = this.#state;
+    const body = error === null ? parts : [encoder.encode(JSON.stringify(errorData(error)))];
+    const sizeBytes = body.reduce((sum, part) => sum + part.length, RESULT_HEAD_BYTES);
+    const offset = heap.alloc(sizeBytes);
+    const at = offset >>> 2;
+    node.i32[at] = slot;
+    node.i32[at + 1] = generation;
+    node.i32[at + 2] = error === null ? 0 : error.number;
+    node.i32[at + 3] = 0;
+    let to = offset + RESULT_HEAD_BYTES;
+    for (const part of body) {
+      node.u8.set(part, to);
+      to += part.length;
+    }
+    links.push(workers, LinkKind.wireDone, offset | 0, sizeBytes, session);
+  }
+}

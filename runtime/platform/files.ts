@@ -1,0 +1,93 @@
+/** The file seam, for the engine's own few files. */
+
+/** A file whose lock says that its holder is alive; the system drops it when the holder dies. */
+export class LockFile {
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /** Takes the lock; null when another process holds it. */
+  static take(path: string): LockFile | null {
+    const file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+    if (file.tryLockSync(true)) return new LockFile(file);
+    file.close();
+    return null;
+  }
+
+  /** Whether a living process holds the lock. */
+  static isHeld(path: string): boolean {
+    let file: Deno.FsFile;
+    try {
+      file = Deno.openSync(path, { read: true });
+    } catch (thrown) {
+      if (thrown instanceof Deno.errors.NotFound) return false;
+      throw thrown;
+    }
+    const free = file.tryLockSync(false);
+    file.close(); // Drops the shared lock with it.
+    return !free;
+  }
+
+  release(): void {
+    this.#file.close();
+  }
+}
+
+/** Makes a folder that only this user can enter. */
+export function makePrivateFolder(path: string): void {
+  Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+/** Writes a file whole: beside it, then in its place. */
+export function writeWhole(path: string, text: string): void {
+  const beside = `${path}.new`;
+  Deno.writeTextFileSync(beside, text, { mode: 0o600 });
+  Deno.renameSync(beside, path);
+}
+
+/** A file's text; null when there is none. */
+export function readText(path: string): string | null {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    throw thrown;
+  }
+}
+
+/** Removes a file or a folder with all in it; nothing there is as good. */
+export function removeAll(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+  }
+}
+
+/** Names in a folder; none when there is no folder. */
+export function listFolder(path: string): string[] {
+  try {
+    return [...Deno.readDirSync(path)].map((entry) => entry.name).sort();
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return [];
+    throw thrown;
+  }
+}
+
+/** Size of a file in bytes. */
+export function fileSizeBytes(path: string): number {
+  return Deno.statSync(path).size;
+}
+
+/** Owner and permission bits of a path itself, not of what it links to; null: nothing there. */
+export function ownerOf(path: string): { uid: number; mode: number; isFolder: boolean } | null {
+  try {
+    const info = Deno.lstatSync(path);
+    return { uid: info.uid ?? 0, mode: (info.mode ?? 0) & 0o777, isFolder: info.isDirectory };
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    throw thrown;
+  }
+}

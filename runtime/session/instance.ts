@@ -1,0 +1,156 @@
+/**
+ * The runtime directory: where a node can be found.
+ *
+ *   <runtime directory>/<instance>/lock           held while the node lives
+ *                                  node.json      who it is, for people and clients
+ *                                  control.sock   where clients knock
+ *                                  worker-N.sock  doorbells
+ *
+ * The runtime directory is `$CHIMAERA_RUNTIME_DIR`, else `$XDG_RUNTIME_DIR/chimaera`, else a
+ * private one in the temporary directory. A lock that can be taken means that the node is dead,
+ * whatever its files say; process numbers are for messages.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import {
+  environment,
+  listFolder,
+  LockFile,
+  makePrivateFolder,
+  ownerOf,
+  readText,
+  removeAll,
+  userId,
+  writeWhole,
+} from "../platform/mod.ts";
+
+export const DEFAULT_INSTANCE = "default";
+/** Version of the frames on the control socket; both sides must have the same. */
+export const PROTOCOL_VERSION = 1;
+
+/** What `node.json` says. */
+export interface NodeRecord {
+  readonly instance: string;
+  readonly pid: number;
+  readonly protocol: number;
+  readonly version: string;
+  readonly workers: number;
+  readonly startedMs: number;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
+
+/** The folder of all instances. */
+export function runtimeDirectory(): string {
+  const chosen = environment("CHIMAERA_RUNTIME_DIR");
+  if (chosen !== undefined) return chosen.replace(/\/+$/, "");
+  const session = environment("XDG_RUNTIME_DIR");
+  if (session !== undefined) return `${session}/chimaera`;
+  return `${environment("TMPDIR") ?? "/tmp"}/chimaera-${userId()}`;
+}
+
+/** The places of one instance. */
+export class InstancePaths {
+  readonly name: string;
+  readonly folder: string;
+
+  constructor(name: string = DEFAULT_INSTANCE) {
+    if (!NAME.test(name)) {
+      throw new ChimaeraError("usage", {
+        what: `instance \`${name}\``,
+        why: "a name has 1 to 32 letters, digits, dots, dashes or underscores",
+      });
+    }
+    this.name = name;
+    this.folder = `${runtimeDirectory()}/${name}`;
+  }
+
+  get lock(): string {
+    return `${this.folder}/lock`;
+  }
+  get record(): string {
+    return `${this.folder}/node.json`;
+  }
+  get socket(): string {
+    return `${this.folder}/control.sock`;
+  }
+  workerDoorbell(worker: number): string {
+    return `${this.folder}/worker-${worker}.sock`;
+  }
+  portDoorbell(sessionId: number, port: number): string {
+    return `${this.folder}/client-${sessionId}-${port}.sock`;
+  }
+
+  /** The running node's record; null when none runs. */
+  find(): NodeRecord | null {
+    if (!LockFile.isHeld(this.lock)) return null;
+    const text = readText(this.record);
+    return text === null ? null : JSON.parse(text) as NodeRecord;
+  }
+}
+
+/** A node's hold on its instance. */
+export class Instance {
+  readonly paths: InstancePaths;
+  /** A node that died had left its files. */
+  readonly takenOver: boolean;
+  readonly #lock: LockFile;
+
+  private constructor(paths: InstancePaths, lock: LockFile, takenOver: boolean) {
+    this.paths = paths;
+    this.#lock = lock;
+    this.takenOver = takenOver;
+  }
+
+  /** Claims an instance. Throws CHI-5002 when a node lives there, CHI-5010 for an unsafe folder. */
+  static claim(name: string = DEFAULT_INSTANCE): Instance {
+    const paths = new InstancePaths(name);
+    makeOwnFolder(runtimeDirectory());
+    makeOwnFolder(paths.folder);
+    const lock = LockFile.take(paths.lock);
+    if (lock === null) {
+      const record = paths.find();
+      throw new ChimaeraError("nodeRunning", {
+        what: `start instance ${name}`,
+        why: `it runs already${record === null ? "" : `, as process ${record.pid}`}`,
+        hint: `use it, or stop it with \`chimaera stop${
+          name === DEFAULT_INSTANCE ? "" : ` --instance ${name}`
+        }\``,
+      });
+    }
+    const left = listFolder(paths.folder).filter((entry) => entry !== "lock");
+    for (const entry of left) removeAll(`${paths.folder}/${entry}`);
+    return new Instance(paths, lock, left.includes("node.json"));
+  }
+
+  publish(record: NodeRecord): void {
+    writeWhole(this.paths.record, JSON.stringify(record));
+  }
+
+  /** Removes the instance's files, then lets go of it. */
+  release(): void {
+    for (const entry of listFolder(this.paths.folder)) {
+      if (entry !== "lock") removeAll(`${this.paths.folder}/${entry}`);
+    }
+    this.#lock.release();
+  }
+}
+
+function makeOwnFolder(path: string): void {
+  try {
+    makePrivateFolder(path);
+  } catch (cause) {
+    throw new ChimaeraError("runtimeDirectory", {
+      what: `make ${path}`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+  const owner = ownerOf(path);
+  if (owner === null || !owner.isFolder || owner.uid !== userId() || (owner.mode & 0o022) !== 0) {
+    throw new ChimaeraError("runtimeDirectory", {
+      what: `use ${path}`,
+      why: "it is not a folder that belongs to this user and that only this user can write",
+    });
+  }
+}

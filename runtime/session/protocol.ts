@@ -1,0 +1,88 @@
+/**
+ * What travels on a control socket: frames of JSON requests and answers, and, for clients without
+ * shared memory, frames that carry tasks.
+ *
+ * The connection is the client's lease: when it ends, so does the session.
+ */
+
+import { LIMITS } from "../limits.ts";
+import type { ErrorData } from "../lane/mod.ts";
+import type { FrameConnection } from "../platform/mod.ts";
+import { errorFromData } from "../lane/mod.ts";
+import type { ChimaeraError } from "../errors.ts";
+
+export const FrameType = { json: 1, task: 2, completion: 3 } as const;
+
+/** Largest frame: one task's bulk and some. */
+export const FRAME_BYTES_MAX: number = LIMITS.sessionBytesDefault + 65536;
+
+export interface Hello {
+  readonly kind: "hello";
+  readonly protocol: number;
+  readonly pid: number;
+  readonly sizeBytes: number;
+  /** False: tasks will come over this connection. */
+  readonly shared: boolean;
+}
+
+export interface Welcome {
+  readonly sessionId: number;
+  readonly nodePid: number;
+  readonly workers: number;
+  readonly debugHeap: boolean;
+  readonly segmentId: number;
+  readonly segmentPath: string;
+  readonly bellsId: number;
+  readonly bellsPath: string;
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: ChimaeraError) => void;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function encodeJson(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
+}
+
+export function decodeJson(bytes: Uint8Array): Record<string, unknown> {
+  return JSON.parse(decoder.decode(bytes));
+}
+
+/** Requests over a connection, and their answers. */
+export class Requests {
+  readonly #connection: FrameConnection;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+
+  constructor(connection: FrameConnection) {
+    this.#connection = connection;
+  }
+
+  /** Rejects with the node's error. */
+  ask<T>(message: object): Promise<T> {
+    const id = ++this.#lastId;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#connection.send(FrameType.json, encodeJson({ ...message, id }));
+    });
+  }
+
+  /** An answer came in. */
+  settle(message: Record<string, unknown>): void {
+    const id = message.id as number;
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (message.error !== undefined) waiting?.reject(errorFromData(message.error as ErrorData));
+    else waiting?.resolve(message.value);
+  }
+
+  /** No answer will come any more. */
+  abandon(error: ChimaeraError): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The node's door: takes connections of other processes and makes them sessions.
+ *
+ * Thread rules: the assembling thread.
+ */
+
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
+import { errorData, type PortPlaces } from "../lane/mod.ts";
+import { LIMITS } from "../limits.ts";
+import type { Segment } from "../memory/mod.ts";
+import { type FrameConnection, FrameListener, processId } from "../platform/mod.ts";
+import { type InstancePaths, PROTOCOL_VERSION } from "./instance.ts";
+import type { NodeSession, NodeSessions } from "./node_sessions.ts";
+import {
+  decodeJson,
+  encodeJson,
+  FRAME_BYTES_MAX,
+  FrameType,
+  type Hello,
+  type Welcome,
+} from "./protocol.ts";
+import { type WireHost, WireSession } from "./wire_session.ts";
+
+export interface SessionServerOptions {
+  readonly paths: InstancePaths;
+  readonly sessions: NodeSessions;
+  readonly workers: number;
+  readonly bells: Segment;
+  readonly debugHeap: boolean;
+  readonly wire: WireHost;
+}
+
+export class SessionServer {
+  readonly #options: SessionServerOptions;
+  readonly #listener: FrameListener;
+  readonly #clients = new Set<ClientConnection>();
+  readonly #accepting: Promise<void>;
+
+  constructor(options: SessionServerOptions) {
+    this.#options = options;
+    this.#listener = new FrameListener(options.paths.socket, FRAME_BYTES_MAX);
+    this.#accepting = this.#listener.accept((connection) => {
+      const client = new ClientConnection(connection, options);
+      this.#clients.add(client);
+      void client.serve().finally(() => this.#clients.delete(client));
+    });
+  }
+
+  /** Closes the door and every connection. */
+  async close(): Promise<void> {
+    this.#listener.close();
+    for (const client of this.#clients) client.close();
+    await this.#accepting;
+  }
+}
+
+class ClientConnection {
+  readonly #connection: FrameConnection;
+  readonly #options: SessionServerOptions;
+  #session: NodeSession | null = null;
+  #wire: WireSession | null = null;
+  #ended!: () => void;
+  readonly #end: Promise<void> = new Promise((resolve) => this.#ended = resolve);
+
+  constructor(connection: FrameConnection, options: SessionServerOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /** Until the client goes; then its session is closed. */
+  async serve(): Promise<void> {
+    await this.#connection.receive(
+      (type, payload) => this.#onFrame(type, payload),
+      () => this.#ended(),
+    );
+    await this.#end;
+    this.#wire?.close();
+    if (this.#session !== null) await this.#options.sessions.close(this.#session.id);
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #onFrame(type: number, payload: Uint8Array<ArrayBuffer>): void {
+    if (type === FrameType.json) void this.#onRequest(payload);
+    else if (type === FrameType.task && this.#wire !== null) this.#wire.submit(payload);
+    else this.#connection.close();
+  }
+
+  async #onRequest(payload: Uint8Array): Promise<void> {
+    let id: unknown = 0;
+    let answer: object;
+    try {
+      const message = decodeJson(payload);
+      id = message.id;
+      answer = { id, value: await this.#carryOut(message) ?? null };
+    } catch (thrown) {
+      answer = { id, error: errorData(toChimaeraError(thrown, "badDescriptor", "request")) };
+    }
+    this.#connection.send(FrameType.json, encodeJson(answer));
+  }
+
+  #carryOut(message: Record<string, unknown>): unknown {
+    switch (message.kind) {
+      case "hello":
+        return this.#hello(message as unknown as Hello);
+      case "reserveBellLine":
+        return this.#options.sessions.reserveBellLine();
+      case "openPort":
+        return this.#openPort(message);
+      default:
+        throw new ChimaeraError("badDescriptor", {
+          what: "request",
+          why: `unknown kind ${message.kind}`,
+        });
+    }
+  }
+
+  async #hello(hello: Hello): Promise<Welcome> {
+    const { sessions, workers, bells, debugHeap, wire } = this.#options;
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      throw new ChimaeraError("protocolVersion", {
+        what: `connect process ${hello.pid}`,
+        why: `it speaks version ${hello.protocol}, the node version ${PROTOCOL_VERSION}`,
+      });
+    }
+    if (this.#session !== null || this.#wire !== null) {
+      throw new ChimaeraError("badDescriptor", { what: "hello", why: "it was said before" });
+    }
+    const common = { nodePid: processId(), workers, debugHeap };
+    if (!hello.shared) {
+      this.#wire = new WireSession(this.#connection, wire);
+      return {
+        ...common,
+        sessionId: this.#wire.id,
+        segmentId: 0,
+        segmentPath: "",
+        bellsId: 0,
+        bellsPath: "",
+      };
+    }
+    const wanted = Number(hello.sizeBytes);
+    const sizeBytes = Math.min(
+      LIMITS.segmentBytesMax,
+      Math.max(Number.isFinite(wanted) ? wanted : 0, 32 << 20),
+    );
+    const session = await sessions.open(`process ${hello.pid}`, sizeBytes);
+    this.#session = session;
+    return {
+      ...common,
+      sessionId: session.id,
+      segmentId: session.segment.id,
+      segmentPath: session.segment.path(),
+      bellsId: bells.id,
+      bellsPath: bells.path(),
+    };
+  }
+
+  async #openPort(message: Record<string, unknown>): Promise<void> {
+    const session = this.#session;
+    if (session === null) {
+      throw new ChimaeraError("badDescriptor", { what: "open a port", why: "no hello yet" });
+    }
+    const { paths, sessions } = this.#options;
+    const places = message.places as PortPlaces;
+    const doorbell = message.doorbell === true ? paths.portDoorbell(session.id, places.index) : "";
+    await sessions.openPort(session, places, doorbell);
+  }
+}

@@ -16,7 +16,6 @@ import {
   LinkKind,
   Links,
   linksBytes,
-  type PoolInfo,
   type PoolRequest,
   WORKER_COUNTER,
   type WorkerInfo,
@@ -32,9 +31,13 @@ import {
   Segment,
   SegmentKind,
 } from "./memory/mod.ts";
-import { ModuleTable, Pools } from "./module/mod.ts";
-import type { SegmentMessage, WorkerStart } from "./module/worker_main.ts";
-import { Policies } from "./module/policies.ts";
+import {
+  ModuleTable,
+  Policies,
+  Pools,
+  type SegmentMessage,
+  type WorkerStart,
+} from "./module/mod.ts";
 import { type Stall, StallWatch } from "./observe/mod.ts";
 import {
   after,

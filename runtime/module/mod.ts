@@ -5,3 +5,4 @@ export * from "./module_spec.ts";
 export * from "./policies.ts";
 export * from "./policy_tasks.ts";
 export * from "./pools.ts";
+export * from "./worker_start.ts";

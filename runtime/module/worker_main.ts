@@ -20,27 +20,7 @@ import { Doorbell, pinThread, realClock, unpinThread } from "../platform/mod.ts"
 import { setNoSubmitterError } from "../task/mod.ts";
 import { guardIsolate } from "./guard_isolate.ts";
 import { loadModule } from "./load_module.ts";
-
-/** The first message of a worker. */
-export interface WorkerStart {
-  readonly kind: "start";
-  readonly id: number;
-  readonly workers: number;
-  readonly node: SegmentHandle;
-  readonly bells: SegmentHandle;
-  readonly linksOffset: number;
-  readonly countersOffset: number;
-  readonly debugHeap: boolean;
-  /** Socket that clients of other processes ring; empty: there are none. */
-  readonly doorbellPath: string;
-}
-
-/** A segment of a new session. */
-export interface SegmentMessage {
-  readonly kind: "segment";
-  readonly sessionId: number;
-  readonly handle: SegmentHandle;
-}
+import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
 
 /** Segments that came by `postMessage` before or after the order that names them. */
 class SegmentMail {

@@ -1,0 +1,24 @@
+/** What the assembling thread hands a worker by `postMessage`: segments, and where things lie. */
+
+import type { SegmentHandle } from "../memory/mod.ts";
+
+/** The first message of a worker. */
+export interface WorkerStart {
+  readonly kind: "start";
+  readonly id: number;
+  readonly workers: number;
+  readonly node: SegmentHandle;
+  readonly bells: SegmentHandle;
+  readonly linksOffset: number;
+  readonly countersOffset: number;
+  readonly debugHeap: boolean;
+  /** Socket that clients of other processes ring; empty: there are none. */
+  readonly doorbellPath: string;
+}
+
+/** A segment of a new session. */
+export interface SegmentMessage {
+  readonly kind: "segment";
+  readonly sessionId: number;
+  readonly handle: SegmentHandle;
+}

@@ -1,0 +1,34 @@
+/**
+ * `chimaera/test`: a node for a module's own tests.
+ *
+ * @module
+ */
+
+import { Node, type NodeOptions } from "../runtime/node.ts";
+import type { Session } from "../runtime/session/mod.ts";
+
+/** A node and a session with it; both are closed together. */
+export interface TestNode {
+  readonly node: Node;
+  readonly session: Session;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a node in this process, with the debug heap on, and a session that clients use.
+ *
+ * @param options As for `startNode`; two workers when absent.
+ */
+export async function startTestNode(options: NodeOptions = {}): Promise<TestNode> {
+  const node = await Node.start({ workers: 2, debugHeap: true, ...options });
+  const session = await node.connect();
+  session.makeDefault();
+  return {
+    node,
+    session,
+    async [Symbol.asyncDispose](): Promise<void> {
+      await session.close();
+      await node.close();
+    },
+  };
+}

@@ -16,6 +16,7 @@ import {
   LinkKind,
   Links,
   linksBytes,
+  type NodeStats,
   type PoolRequest,
   WORKER_COUNTER,
   type WorkerInfo,
@@ -55,6 +56,7 @@ import {
 import {
   type Instance,
   type InstancePaths,
+  LOCAL_CLIENT,
   type NodeLink,
   NodeSessions,
   PROTOCOL_VERSION,
@@ -82,8 +84,6 @@ export interface NodeOptions {
   /** Called when a worker fails outside any handler. */
   readonly onWorkerDeath?: (worker: number, why: string) => void;
 }
-
-const HOST = "node";
 
 export class Node {
   readonly workers: number;
@@ -280,8 +280,8 @@ export class Node {
         return this.pools.destroy(message.id as number);
       case "listPools":
         return this.pools.list();
-      case "workers":
-        return this.workerInfo();
+      case "stats":
+        return this.stats();
       case "setPolicy":
         return this.#policies.use(message.policy as "queue" | "proc", message.poolId as number);
       case "stop":
@@ -311,7 +311,7 @@ export class Node {
 
   /** A session of this process. */
   async connect(sizeBytes: number = LIMITS.sessionBytesDefault): Promise<Session> {
-    const session = await this.sessions.open(HOST, sizeBytes);
+    const session = await this.sessions.open(LOCAL_CLIENT, sizeBytes);
     const link: NodeLink = {
       reserveBellLine: () => Promise.resolve(this.sessions.reserveBellLine()),
       openPort: (places) => this.sessions.openPort(session, places, ""),
@@ -353,6 +353,22 @@ export class Node {
       workers,
       startedMs: realClock.wallMs(),
     });
+  }
+
+  /** What the node tells about itself. */
+  stats(): NodeStats {
+    const { usedBytes } = this.#heap.stats();
+    return {
+      pid: processId(),
+      version: VERSION,
+      backing: this.segment.backing,
+      memoryBytes: this.segment.sizeBytes,
+      usedBytes,
+      workers: this.workerInfo(),
+      sessions: [...this.sessions.info(), ...this.#wire.info()],
+      stalls: [...this.#stalls.stalled.values()],
+      malformed: this.sessions.malformed,
+    };
   }
 
   workerInfo(): WorkerInfo[] {

@@ -51,10 +51,13 @@ export {
   Module,
   MonitorMode,
   type NodeControl,
+  type NodeStats,
   type PoolInfo,
   QUEUE_HIGH_LATENCY,
   QUEUE_LOW_LATENCY,
   RunContext,
+  type SessionInfo,
+  type StallInfo,
   type WorkerInfo,
 } from "../runtime/lane/mod.ts";
 export { type PolicyKind, ScheduleProcTask, ScheduleQueueTask } from "../runtime/module/mod.ts";

@@ -4,10 +4,10 @@ import {
   ADMIN_POOL_ID,
   type DomainQuery,
   ModuleClient,
+  type NodeStats,
   type PoolInfo,
   type Submitter,
   taskMethod,
-  type WorkerInfo,
 } from "chimaera";
 import {
   DestroyContainerTask,
@@ -72,8 +72,8 @@ export class Client extends ModuleClient {
   // CHI_END(SetWorkOrchProcPolicy)
 
   // CHI_BEGIN(PollStats)
-  /** The workers' counters. */
-  async pollStats(dom: DomainQuery): Promise<WorkerInfo[]> {
+  /** Workers, sessions, memory and stalls of the node. */
+  async pollStats(dom: DomainQuery): Promise<NodeStats> {
     using task = this.asyncPollStats(dom);
     await task.wait();
     return JSON.parse(task.json);

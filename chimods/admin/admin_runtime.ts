@@ -108,7 +108,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(PollStats)
   async pollStats(task: PollStatsTask, _rctx: RunContext): Promise<void> {
-    task.json = JSON.stringify(await this.node.workers());
+    task.json = JSON.stringify(await this.node.stats());
   }
   monitorPollStats(_mode: MonitorMode, _task: PollStatsTask, _rctx: RunContext): void {}
   // CHI_END(PollStats)

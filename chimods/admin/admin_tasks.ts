@@ -53,7 +53,7 @@ export class SetWorkOrchProcPolicyTask extends defineTask(Method.kSetWorkOrchPro
 // CHI_END(SetWorkOrchProcPolicy)
 
 // CHI_BEGIN(PollStats)
-/** The workers' counters, as JSON. */
+/** What the node tells about itself, as JSON. */
 export class PollStatsTask extends defineTask(Method.kPollStats, {
   json: OUT.string(LISTING_BYTES_MAX),
 }) {}

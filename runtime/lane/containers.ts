@@ -243,7 +243,7 @@ function notAdmin(libName: string): NodeControl {
     createPool: refuse,
     destroyPool: refuse,
     listPools: refuse,
-    workers: refuse,
+    stats: refuse,
     setPolicy: refuse,
     stop: refuse,
   };

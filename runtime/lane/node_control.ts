@@ -42,11 +42,45 @@ export interface WorkerInfo {
   readonly cpu: number | null;
 }
 
+/** A connected client. */
+export interface SessionInfo {
+  readonly id: number;
+  /** Who it is, for people. */
+  readonly client: string;
+  readonly transport: "in-process" | "shm" | "socket";
+  readonly ports: number;
+  readonly memoryBytes: number;
+}
+
+/** A handler that holds its lane. */
+export interface StallInfo {
+  readonly worker: number;
+  readonly poolName: string;
+  readonly libName: string;
+  readonly method: number;
+  readonly forMs: number;
+}
+
+/** What a node tells about itself. */
+export interface NodeStats {
+  readonly pid: number;
+  readonly version: string;
+  /** What lies behind the segments: `memfd` (sealed), `file`, or `private` to the process. */
+  readonly backing: string;
+  readonly memoryBytes: number;
+  readonly usedBytes: number;
+  readonly workers: readonly WorkerInfo[];
+  readonly sessions: readonly SessionInfo[];
+  readonly stalls: readonly StallInfo[];
+  /** Sessions closed because of what they wrote. */
+  readonly malformed: number;
+}
+
 export interface NodeControl {
   createPool(request: PoolRequest): Promise<{ pool: PoolInfo; created: boolean }>;
   destroyPool(id: number): Promise<void>;
   listPools(): Promise<readonly PoolInfo[]>;
-  workers(): Promise<readonly WorkerInfo[]>;
+  stats(): Promise<NodeStats>;
   /** Pool whose tasks decide lane → worker (`queue`) or worker → CPU (`proc`). */
   setPolicy(kind: "queue" | "proc", poolId: number): Promise<void>;
   stop(): Promise<void>;

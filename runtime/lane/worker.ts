@@ -387,7 +387,7 @@ function nodeControl(control: ControlChannel, node: number): NodeControl {
       ask("createPool", { request: { ...request, params: [...request.params] } }),
     destroyPool: async (id) => void await ask("destroyPool", { id }),
     listPools: () => ask("listPools"),
-    workers: () => ask("workers"),
+    stats: () => ask("stats"),
     setPolicy: async (policy, poolId) => void await ask("setPolicy", { policy, poolId }),
     stop: async () => void await ask("stop"),
   };

@@ -18,7 +18,6 @@ import {
   createSealedMemory,
   ffiAvailable,
   fileSize,
-  fileSizeBytes,
   isSealed,
   mapOver,
   openFile,

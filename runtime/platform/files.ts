@@ -76,11 +76,6 @@ export function listFolder(path: string): string[] {
   }
 }
 
-/** Size of a file in bytes. */
-export function fileSizeBytes(path: string): number {
-  return Deno.statSync(path).size;
-}
-
 /** Owner and permission bits of a path itself, not of what it links to; null: nothing there. */
 export function ownerOf(path: string): { uid: number; mode: number; isFolder: boolean } | null {
   try {

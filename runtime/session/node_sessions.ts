@@ -9,7 +9,7 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
-import type { ControlMessage, PortPlaces } from "../lane/mod.ts";
+import type { ControlMessage, PortPlaces, SessionInfo } from "../lane/mod.ts";
 import { portRingsBytes } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import {
@@ -20,6 +20,9 @@ import {
   SegmentKind,
 } from "../memory/mod.ts";
 import { closeFile, connectDoorbell, ffiAvailable } from "../platform/mod.ts";
+
+/** Name of sessions of the node's own process. */
+export const LOCAL_CLIENT = "this process";
 
 /** A session as the node keeps it. */
 export interface NodeSession {
@@ -68,6 +71,16 @@ export class NodeSessions {
 
   get list(): readonly NodeSession[] {
     return [...this.#byId.values()];
+  }
+
+  info(): SessionInfo[] {
+    return this.list.map(({ id, client, segment, ports }) => ({
+      id,
+      client,
+      transport: client === LOCAL_CLIENT ? "in-process" : "shm",
+      ports: ports.length,
+      memoryBytes: segment.sizeBytes,
+    }));
   }
 
   /** Makes a session's segment and shows it to the workers. Throws CHI-2007, CHI-5008. */

@@ -130,7 +130,7 @@ class ClientConnection {
     }
     const common = { nodePid: processId(), workers, debugHeap };
     if (!hello.shared) {
-      this.#wire = new WireSession(this.#connection, wire);
+      this.#wire = new WireSession(`process ${hello.pid}`, this.#connection, wire);
       return {
         ...common,
         sessionId: this.#wire.id,

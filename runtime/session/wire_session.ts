@@ -6,7 +6,7 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
-import { LinkKind, type Links } from "../lane/mod.ts";
+import { LinkKind, type Links, type SessionInfo } from "../lane/mod.ts";
 import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
 import type { FrameConnection } from "../platform/mod.ts";
 import { DESCRIPTOR_WORDS, H } from "../task/mod.ts";
@@ -36,8 +36,14 @@ export class WireHost {
     this.#wake = wake;
   }
 
-  get count(): number {
-    return this.#sessions.size;
+  info(): SessionInfo[] {
+    return [...this.#sessions.values()].map(({ id, client }) => ({
+      id,
+      client,
+      transport: "socket",
+      ports: 1,
+      memoryBytes: 0,
+    }));
   }
 
   add(session: WireSession): number {
@@ -70,10 +76,13 @@ export class WireHost {
 
 export class WireSession {
   readonly id: number;
+  /** The client, for people. */
+  readonly client: string;
   readonly #connection: FrameConnection;
   readonly #host: WireHost;
 
-  constructor(connection: FrameConnection, host: WireHost) {
+  constructor(client: string, connection: FrameConnection, host: WireHost) {
+    this.client = client;
     this.#connection = connection;
     this.#host = host;
     this.id = host.add(this);

@@ -47,6 +47,8 @@ export const LIMITS = {
   livenessMs: 500,
   /** From a request to stop until the node begins to. */
   stopGraceMs: 50,
+  /** How long ending a pool waits for handlers that run. */
+  destroyGraceMs: 5000,
   controlMessageBytes: 1 << 20,
   poolNameBytes: 128,
   libNameBytes: 64,

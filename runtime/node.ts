@@ -29,6 +29,7 @@ import {
   BellState,
   DebugHeap,
   Heap,
+  Prefaulter,
   Segment,
   SegmentKind,
 } from "./memory/mod.ts";
@@ -96,6 +97,7 @@ export class Node {
   readonly #heap: Allocator;
   readonly #links: Links;
   readonly #control: ControlChannel;
+  readonly #prefaulter: Prefaulter;
   readonly #counters: Counters;
   readonly #bell: Bell;
   readonly #threads: Thread[] = [];
@@ -135,6 +137,7 @@ export class Node {
     this.debugHeap = options.debugHeap ?? environment("CHIMAERA_DEBUG_HEAP") === "1";
     const heap = new Heap(this.segment);
     this.#heap = this.debugHeap ? new DebugHeap(heap, this.segment, workers) : heap;
+    this.#prefaulter = new Prefaulter(this.segment, heap);
     const linksOffset = heap.alloc(linksBytes(workers + 1));
     const countersOffset = heap.alloc(Counters.bytes());
     this.#counters = new Counters(this.segment.i32, countersOffset);
@@ -220,6 +223,7 @@ export class Node {
     this.#policies.attach(session, this.pools);
     await this.#policies.use("queue", queue.id);
     await this.#policies.use("proc", proc.id);
+    this.#prefaulter.start();
   }
 
   // ---- the loop of this thread -----------------------------------------------------------------
@@ -227,6 +231,7 @@ export class Node {
   async #pump(): Promise<void> {
     const stopWatch = every(LIMITS.heartbeatMs, () => {
       this.#stalls.look();
+      this.#prefaulter.advance();
       this.#wake();
     });
     while (!this.#stopping) {
@@ -271,6 +276,9 @@ export class Node {
     switch (message.kind) {
       case "started":
         if (++this.#started === this.workers) this.#allStarted();
+        return null;
+      case "died":
+        this.#onWorkerDeath(message.worker as number, message.why as string);
         return null;
       case "createPool": {
         const request = message.request as PoolRequest;

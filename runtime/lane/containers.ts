@@ -10,6 +10,7 @@
 
 import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import { delay } from "../platform/mod.ts";
 import { decodeParams, encodeParams } from "../task/mod.ts";
 import { ContainerOnWorker } from "./container.ts";
 import { Lane } from "./lane.ts";
@@ -73,6 +74,12 @@ async function deserializeShared(bytes: readonly number[] | null): Promise<unkno
   return deserialize(Uint8Array.from(bytes));
 }
 
+/** What containers need of their worker. */
+export interface ContainerHooks {
+  readonly load: (spec: ModuleSpec) => Promise<LoadedModule>;
+  readonly failQueued: (lane: Lane, error: ChimaeraError) => void;
+}
+
 interface Resource {
   readonly value: unknown;
   readonly close: (value: never) => void;
@@ -81,25 +88,21 @@ interface Resource {
 export class Containers {
   readonly #state: WorkerState;
   readonly #host: RunHost;
-  readonly #load: (spec: ModuleSpec) => Promise<LoadedModule>;
+  readonly #hooks: ContainerHooks;
   /** Home instances whose lanes are not known yet. */
   readonly #created = new Map<number, { module: Module; container: ContainerOnWorker }>();
   /** Per-worker resources by library and key. */
   readonly #resources = new Map<string, Resource>();
 
-  constructor(
-    state: WorkerState,
-    host: RunHost,
-    load: (spec: ModuleSpec) => Promise<LoadedModule>,
-  ) {
+  constructor(state: WorkerState, host: RunHost, hooks: ContainerHooks) {
     this.#state = state;
     this.#host = host;
-    this.#load = load;
+    this.#hooks = hooks;
   }
 
   /** Makes the home instance and runs its `create`. */
   async create(order: CreateOrder): Promise<CreateResult> {
-    const loaded = await this.#load(order.module);
+    const loaded = await this.#hooks.load(order.module);
     const { libExec } = loaded;
     const container = new ContainerOnWorker(
       order.poolId,
@@ -133,7 +136,7 @@ export class Containers {
     const state = this.#state;
     const created = this.#created.get(order.poolId);
     this.#created.delete(order.poolId);
-    const loaded = await this.#load(order.module);
+    const loaded = await this.#hooks.load(order.module);
     const container = created?.container ??
       new ContainerOnWorker(order.poolId, order.poolName, order.homeWorker, loaded.libExec);
     for (const group of order.groups) {
@@ -162,13 +165,26 @@ export class Containers {
     state.containers[order.poolId] = container;
   }
 
-  /** Ends a pool's instances here. Tasks that still wait on its lanes have been answered. */
+  /**
+   * Ends a pool's instances here. Tasks that wait on its lanes fail; handlers that run get some
+   * time to end.
+   */
   async destroy(poolId: number): Promise<void> {
     const state = this.#state;
     this.#created.delete(poolId);
     const container = state.containers[poolId];
     if (container === undefined) return;
     state.containers[poolId] = undefined;
+    const error = new ChimaeraError("poolNotFound", {
+      what: `pool ${container.poolName}`,
+      why: "it was ended before the task ran",
+    });
+    for (const lane of container.groups.flat()) {
+      if (lane?.server) this.#hooks.failQueued(lane, error);
+    }
+    for (let waited = 0; container.active > 0 && waited < LIMITS.destroyGraceMs; waited++) {
+      await delay(1);
+    }
     for (const group of container.groups) {
       for (const lane of group ?? []) {
         if (lane.server === null) continue;

@@ -20,7 +20,7 @@ import {
   TaskFlag,
   writeErrorRecord,
 } from "../task/mod.ts";
-import type { ClientPort } from "./client_port.ts";
+import { ClientPort, type ClientSession } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
 import type { Lane } from "./lane.ts";
@@ -35,7 +35,10 @@ export interface TaskEnds {
     finish(ticket: number, generation: number, error: ChimaeraError | null): void;
   };
   /** Tasks of clients without shared memory. */
-  readonly wire: { finish(task: Task, error: ChimaeraError | null): void };
+  readonly wire: {
+    finish(task: Task, error: ChimaeraError | null): void;
+    failBlock(block: number, error: ChimaeraError): void;
+  };
   /** A handler's promise was settled, perhaps outside a pass. */
   readonly onSettled: () => void;
 }
@@ -142,9 +145,59 @@ export class Executor {
 
   /** Fails a task that never reached a handler. */
   fail(task: Task, error: ChimaeraError): void {
-    const container = this.#state.containers[task.header.poolId];
+    const state = this.#state;
+    const block = task.header.block;
+    const container = state.containers[task.header.poolId];
     if (container !== undefined) container.active--;
-    this.#tell(task, error);
+    task.header.context = null;
+    state.tasks.give(task);
+    this.failBlock(block, error);
+  }
+
+  /** Fails the task of a block, of which nothing but its header words need be known. */
+  failBlock(block: number, error: ChimaeraError): void {
+    const state = this.#state;
+    const words = state.node.i32;
+    switch (words[block + H.origin]) {
+      case OriginKind.port: {
+        const port = state.ports.get(words[block + H.port]!);
+        if (port !== undefined) {
+          state.answer(port, words[block + H.slot]!, words[block + H.generation]!, error);
+        }
+        state.freeBlock(block);
+        break;
+      }
+      case OriginKind.wire:
+        this.#ends.wire.failBlock(block, error);
+        break;
+      case OriginKind.subtask:
+        this.#tellParent(block, error);
+        break;
+      default:
+        state.freeBlock(block);
+    }
+  }
+
+  /** Aborts what runs for a client that is gone. */
+  abortSession(session: ClientSession): void {
+    for (const [rctx, task] of this.running) {
+      const port = task.header.context;
+      if (port instanceof ClientPort && port.session === session) rctx.abort();
+    }
+  }
+
+  /** Fails what waits on a lane that is going away. */
+  failQueued(lane: Lane, error: ChimaeraError): void {
+    const fail = (task: Task) => {
+      lane.container.active--; // The container is no longer in the table, where `fail` would look.
+      const block = task.header.block;
+      task.header.context = null;
+      this.#state.tasks.give(task);
+      this.failBlock(block, error);
+    };
+    while (lane.low.length > 0) fail(lane.low.shift());
+    while (lane.high.length > 0) fail(lane.high.shift());
+    this.#state.counters.words[lane.counter + LANE_COUNTER.waiting] = 0;
   }
 
   /** A handler must not report more bytes than there was room for. */
@@ -185,7 +238,9 @@ export class Executor {
         this.#ends.wire.finish(task, error);
         break;
       case OriginKind.subtask:
-        this.#tellParent(task, error);
+        task.header.context = null;
+        state.tasks.give(task);
+        this.#tellParent(block, error);
         break;
       default:
         state.release(task);
@@ -205,15 +260,12 @@ export class Executor {
   }
 
   /** The block goes back to the caller, who frees it. */
-  #tellParent(task: Task, error: ChimaeraError | null): void {
+  #tellParent(block: number, error: ChimaeraError | null): void {
     const state = this.#state;
     const words = state.node.i32;
-    const block = task.header.block;
     const origin = words[block + H.port]!;
     const ticket = words[block + H.ticket]!;
     const generation = words[block + H.generation]!;
-    task.header.context = null;
-    state.tasks.give(task);
     if (origin === state.id) {
       this.#ends.subtasks.finish(ticket, generation, error);
       return;

@@ -8,7 +8,7 @@
  * Thread rules: one worker's isolate.
  */
 
-import { ChimaeraError } from "../errors.ts";
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import {
   BLOCK_HEADER_BYTES,
@@ -120,7 +120,14 @@ export class Intake {
       this.#reject(port, slot, generation, "layoutMismatch", what, why);
       return;
     }
-    const block = state.heap.alloc(BLOCK_HEADER_BYTES + layout.fieldsBytes) >>> 2;
+    let block: number;
+    try {
+      block = state.heap.alloc(BLOCK_HEADER_BYTES + layout.fieldsBytes) >>> 2;
+    } catch (thrown) {
+      const error = toChimaeraError(thrown, "outOfMemory", `call ${container.poolName}`);
+      state.answer(port, slot, generation, error);
+      return;
+    }
     const why = this.#copy(port, at, block, layout);
     if (why !== null) {
       state.freeBlock(block);

@@ -14,16 +14,19 @@ import { Lane } from "./lane.ts";
 import { LinkKind } from "./links.ts";
 import type { WorkerState } from "./worker_state.ts";
 
-/** Ends a task that could not be brought to a lane. */
-export type FailTask = (task: Task, error: ChimaeraError) => void;
+/** Ends tasks that could not be brought to a lane. */
+export interface FailTask {
+  fail(task: Task, error: ChimaeraError): void;
+  failBlock(block: number, error: ChimaeraError): void;
+}
 
 export class Router {
   readonly #state: WorkerState;
-  readonly #fail: FailTask;
+  readonly #ends: FailTask;
 
-  constructor(state: WorkerState, fail: FailTask) {
+  constructor(state: WorkerState, ends: FailTask) {
     this.#state = state;
-    this.#fail = fail;
+    this.#ends = ends;
   }
 
   /** Brings a task to its lane, here or on another worker. */
@@ -42,18 +45,21 @@ export class Router {
       1,
     );
     if (id < 0) {
-      this.#fail(task, unresolved(id, container));
+      this.#ends.fail(task, unresolved(id, container));
       return;
     }
     let lane: Lane;
     try {
       lane = router.mapTaskToLane(task);
     } catch (thrown) {
-      this.#fail(task, toChimaeraError(thrown, "handlerThrew", `${container.nameOf(task)}: lane`));
+      this.#ends.fail(
+        task,
+        toChimaeraError(thrown, "handlerThrew", `${container.nameOf(task)}: lane`),
+      );
       return;
     }
     if (!(lane instanceof Lane) || lane.container !== container) {
-      this.#fail(
+      this.#ends.fail(
         task,
         new ChimaeraError("noLane", {
           what: container.nameOf(task),
@@ -73,10 +79,9 @@ export class Router {
     const container = state.containers[poolId];
     const task = container === undefined ? null : state.view(container, block);
     if (container === undefined || task === null) {
-      throw new ChimaeraError("poolNotFound", {
-        what: `task of pool ${poolId}`,
-        why: "it was handed to a worker that does not know the pool",
-      });
+      const why = `pool ${poolId} was ended while the task was on its way`;
+      this.#ends.failBlock(block, new ChimaeraError("poolNotFound", { what: "run a task", why }));
+      return;
     }
     container.active++;
     const lane = kind === LinkKind.lane ? state.lanes[laneId] : undefined;

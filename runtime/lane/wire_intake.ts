@@ -32,19 +32,11 @@ export const RESULT_HEAD_BYTES = 16;
 
 const encoder = new TextEncoder();
 
-/** What a wire task keeps until its result is packed. */
-class WireOrigin {
-  readonly session: number;
-  readonly buffers: Offset[] = [];
-  constructor(session: number) {
-    this.session = session;
-  }
-}
-
 export class WireIntake {
   readonly #state: WorkerState;
   readonly #router: Router;
-  readonly #origins = new Map<number, WireOrigin>();
+  /** Bulk buffers of a task, by its block, until its result is packed. */
+  readonly #buffers = new Map<number, Offset[]>();
 
   constructor(state: WorkerState, router: Router) {
     this.#state = state;
@@ -103,10 +95,10 @@ export class WireIntake {
     to[block + H.rootOrigin] = -session;
     to[block + H.depth] = 0;
     const task = state.view(container, block)!;
-    const origin = new WireOrigin(session);
-    this.#origins.set(block, origin);
+    const buffers: Offset[] = [];
+    this.#buffers.set(block, buffers);
     try {
-      const target = { place: (_: string, roomBytes: number) => this.#buffer(origin, roomBytes) };
+      const target = { place: (_: string, roomBytes: number) => this.#buffer(buffers, roomBytes) };
       task.serializeStart(new InArchive(task, message, HEAD_BYTES, false, target));
     } catch (thrown) {
       this.#drop(task);
@@ -117,18 +109,33 @@ export class WireIntake {
     this.#router.route(container, task);
   }
 
-  #buffer(origin: WireOrigin, roomBytes: number): Bulk {
+  #buffer(buffers: Offset[], roomBytes: number): Bulk {
     const { heap, segments, node } = this.#state;
     const offset = heap.alloc(Math.max(1, roomBytes));
-    origin.buffers.push(offset);
+    buffers.push(offset);
     return new BulkView(segments, { segment: node.id, offset }, roomBytes);
   }
 
   #drop(task: Task): void {
-    const origin = this.#origins.get(task.header.block);
-    this.#origins.delete(task.header.block);
-    for (const buffer of origin?.buffers ?? []) this.#state.heap.free(buffer);
+    this.#dropBuffers(task.header.block);
     this.#state.release(task);
+  }
+
+  #dropBuffers(block: number): void {
+    const buffers = this.#buffers.get(block) ?? [];
+    this.#buffers.delete(block);
+    for (const buffer of buffers) this.#state.heap.free(buffer);
+  }
+
+  /** Answers for a task that no handler will see. */
+  failBlock(block: number, error: ChimaeraError): void {
+    const words = this.#state.node.i32;
+    const [session, slot, generation] = [H.port, H.slot, H.generation].map((w) =>
+      words[block + w]!
+    );
+    this.#answer(session!, slot!, generation!, error, []);
+    this.#dropBuffers(block);
+    this.#state.freeBlock(block);
   }
 
   /** Packs a result and gives back what the task held. */

@@ -9,7 +9,6 @@
  * Thread rules: everything here runs on the worker's thread.
  */
 
-import type { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import {
   Bell,
@@ -93,7 +92,6 @@ export class LaneWorker implements RunHost {
     this.#links = links;
     const wake = () => this.wake();
     this.control = new ControlChannel(node, heap, links, options.onControl, wake);
-    const fail = (task: Task, error: ChimaeraError) => this.#executor.fail(task, error);
     this.#state = new WorkerState({
       id,
       workers,
@@ -110,7 +108,10 @@ export class LaneWorker implements RunHost {
       onSubmit: wake,
       after: (ms, call) => this.#timers.add(this.#clock.nowMs() + ms, call),
     });
-    this.#router = new Router(this.#state, fail);
+    this.#router = new Router(this.#state, {
+      fail: (task, error) => this.#executor.fail(task, error),
+      failBlock: (block, error) => this.#executor.failBlock(block, error),
+    });
     this.#wire = new WireIntake(this.#state, this.#router);
     this.#executor = new Executor(this.#state, this, {
       subtasks: this.#subtasks,
@@ -120,7 +121,10 @@ export class LaneWorker implements RunHost {
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
     });
-    this.containers = new Containers(this.#state, this, options.load);
+    this.containers = new Containers(this.#state, this, {
+      load: options.load,
+      failQueued: (lane, error) => this.#executor.failQueued(lane, error),
+    });
   }
 
   // ---- the loop --------------------------------------------------------------------------------
@@ -332,6 +336,7 @@ export class LaneWorker implements RunHost {
     if (session === undefined) return;
     session.closing = true;
     this.#intake.remove(session);
+    this.#executor.abortSession(session);
     this.#reportClosing(session);
   }
 

@@ -5,6 +5,7 @@ export * from "./debug_heap.ts";
 export * from "./heap.ts";
 export * from "./layout.ts";
 export * from "./pointer.ts";
+export * from "./prefaulter.ts";
 export * from "./ring.ts";
 export * from "./segment.ts";
 export * from "./segment_table.ts";

@@ -52,6 +52,7 @@ function start(message: WorkerStart): void {
   segments.add(node);
   const participants = message.workers + 1;
   setNoSubmitterError("noRunContext", "there is no current task in a handler");
+  const links = new Links(node, bells.words, message.id, participants, message.linksOffset);
   const close = guardIsolate();
   const worker: LaneWorker = new LaneWorker({
     id: message.id,
@@ -60,7 +61,7 @@ function start(message: WorkerStart): void {
     bells: bells.words,
     heap: message.debugHeap ? new DebugHeap(heap, node, message.id) : heap,
     segments,
-    links: new Links(node, bells.words, message.id, participants, message.linksOffset),
+    links,
     counters: new Counters(node.i32, message.countersOffset),
     clock: realClock,
     load: loadModule,
@@ -68,7 +69,11 @@ function start(message: WorkerStart): void {
   });
   if (message.doorbellPath !== "") new Doorbell(message.doorbellPath).onRing(() => worker.wake());
   worker.control.send(message.workers, { kind: "started", worker: message.id });
-  void worker.run().then(close);
+  worker.run().then(close, (thrown) => {
+    const why = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
+    worker.control.send(message.workers, { kind: "died", worker: message.id, why });
+    links.flush();
+  });
 }
 
 /** The node's orders. */

@@ -27,6 +27,7 @@ import {
 } from "../memory/mod.ts";
 import { eventLoopTurn, type SharedWords } from "../platform/mod.ts";
 import {
+  ADMIN_POOL_ID,
   C,
   COMPLETION_WORDS,
   DESCRIPTOR_WORDS,
@@ -58,6 +59,8 @@ export interface PortHost {
   readonly workers: number;
   /** Whether a thread that blocks still gets its results. */
   readonly blocking: boolean;
+  /** Whether this thread assembled the node, which the admin's tasks need. */
+  readonly onNodeThread: boolean;
   /** Rings the doorbell of a worker that sleeps in its event loop, if it is another process's. */
   ringWorker(worker: number): void;
   /** Throws CHI-5005 when the node has died. Looked at by blocked waiters now and then. */
@@ -364,6 +367,12 @@ export class Port implements TaskOwner, Submitter {
     }
     const header = task.header;
     if (header.state !== TaskState.submitted && header.state !== TaskState.done) throw notSent();
+    if (this.#host.onNodeThread && header.poolId === ADMIN_POOL_ID) {
+      throw new ChimaeraError("waitSyncOnNodeThread", {
+        what: "block until the admin has answered",
+        why: "the admin needs this thread, which assembled the node",
+      });
+    }
     this.flush();
     let waitedMs = 0;
     while (header.state !== TaskState.done) {

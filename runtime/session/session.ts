@@ -66,6 +66,7 @@ export class Session implements Submitter {
   readonly segment: Segment;
   readonly #link: NodeLink;
   readonly #heap: Allocator;
+  readonly #prefaulter: Prefaulter;
   readonly #segments = new SegmentTable();
   readonly #bells: SharedWords;
   readonly #ports: Port[] = [];
@@ -84,12 +85,14 @@ export class Session implements Submitter {
     const heap = new Heap(parts.segment);
     this.#heap = parts.debugHeap ? new DebugHeap(heap, parts.segment, parts.id) : heap;
     this.#segments.add(parts.segment);
+    this.#prefaulter = new Prefaulter(parts.segment, this.#heap);
   }
 
   /** Takes over a segment that the node made for this program, and opens the first port. */
   static async open(parts: SessionParts, link: NodeLink): Promise<Session> {
     const session = new Session(parts, link);
     await session.openPort();
+    session.#prefaulter.start();
     return session;
   }
 
@@ -126,6 +129,7 @@ export class Session implements Submitter {
         bells: this.#bells,
         workers: this.workers,
         blocking: this.#link.blocking,
+        onNodeThread: this.transport === "in-process",
         ringWorker: (worker) => this.#link.ringWorker(worker),
         checkAlive: () => this.#link.checkAlive(),
         homeOf: (poolId) => poolId % this.workers,
@@ -142,7 +146,9 @@ export class Session implements Submitter {
   /** A block of shared memory. Throws CHI-2001. */
   alloc(sizeBytes: number): Block {
     if (this.#closed) throw this.#closedError();
-    return new Block(this.#heap, this.segment, this.#heap.alloc(sizeBytes), sizeBytes);
+    const block = new Block(this.#heap, this.segment, this.#heap.alloc(sizeBytes), sizeBytes);
+    if (sizeBytes >= LIMITS.prefaultStepBytes / 4) this.#prefaulter.advance();
+    return block;
   }
 
   /** Figures of the session's memory. */

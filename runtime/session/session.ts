@@ -12,6 +12,7 @@ import {
   DebugHeap,
   formatRing,
   Heap,
+  Prefaulter,
   type Segment,
   SegmentTable,
 } from "../memory/mod.ts";

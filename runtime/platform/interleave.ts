@@ -25,7 +25,13 @@ import {
   Turn,
 } from "./interleave_control.ts";
 import { giveTurn, waitAsync } from "./shared.ts";
-import { randomOf, type Scenario, type Stage, type ThreadStart } from "./interleave_scenario.ts";
+import {
+  randomOf,
+  READY,
+  type Scenario,
+  type Stage,
+  type ThreadStart,
+} from "./interleave_scenario.ts";
 
 export * from "./interleave_scenario.ts";
 
@@ -80,10 +86,15 @@ export class Simulation {
     this.#notes = new Int32Array(new SharedArrayBuffer(notesWords * 4));
   }
 
-  /** Starts the scenario's threads. */
+  /** Starts the scenario's threads; throws when one cannot find the scenario. */
   static async start(options: SimulationOptions): Promise<Simulation> {
     const simulation = new Simulation(options.scenario);
-    await simulation.#startThreads(options);
+    try {
+      await simulation.#startThreads(options);
+    } catch (error) {
+      for (const worker of simulation.#workers) worker.terminate();
+      throw error;
+    }
     return simulation;
   }
 
@@ -128,7 +139,10 @@ export class Simulation {
         death.reject(new Error(`simulated thread ${index} died: ${event.message}`));
       };
       const start = Promise.withResolvers<void>();
-      worker.onmessage = () => start.resolve();
+      worker.onmessage = ({ data }) => {
+        if (data === READY) start.resolve();
+        else start.reject(new Error(`simulated thread ${index} cannot start: ${data}`));
+      };
       worker.postMessage(this.#threadStart(options, index));
       this.#workers.push(worker);
       deaths.push(death.promise);

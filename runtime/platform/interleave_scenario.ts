@@ -55,6 +55,9 @@ export interface ScenarioModule {
   findScenario(name: string): Scenario;
 }
 
+/** What a thread answers when it can play; anything else says why it cannot. */
+export const READY = "ready";
+
 /** What a simulated thread is told at its start. */
 export interface ThreadStart {
   readonly moduleUrl: string;

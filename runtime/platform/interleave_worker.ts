@@ -1,7 +1,7 @@
 /**
  * A thread of the interleaving simulator: it plays the same part in run after run.
  *
- * It takes one message (what to play), answers `"ready"`, and from then on is reached through the
+ * It takes one message (what to play), says that it is ready or why it is not, and from then on is reached through the
  * control words only, until its turn says that the simulation is closed.
  */
 
@@ -10,6 +10,8 @@ import { Control, RUN } from "./interleave_control.ts";
 import { ThreadEnded, TokenInterleaver } from "./interleave_token.ts";
 import {
   randomOf,
+  READY,
+  type Scenario,
   type ScenarioModule,
   type Stage,
   type ThreadStart,
@@ -18,15 +20,21 @@ import { setInterleaver } from "./shared.ts";
 
 self.onmessage = async (event: MessageEvent<ThreadStart>) => {
   const start = event.data;
-  const { findScenario } = await import(start.moduleUrl) as ScenarioModule;
+  let scenario: Scenario;
+  try {
+    const { findScenario } = await import(start.moduleUrl) as ScenarioModule;
+    scenario = findScenario(start.scenarioName);
+  } catch (error) {
+    self.postMessage(textOf(error));
+    return;
+  }
   if (start.cpu >= 0) pinThread(start.cpu);
-  self.postMessage("ready");
-  play(start, findScenario);
+  self.postMessage(READY);
+  play(start, scenario);
   self.postMessage("closed");
 };
 
-function play(start: ThreadStart, findScenario: ScenarioModule["findScenario"]): void {
-  const scenario = findScenario(start.scenarioName);
+function play(start: ThreadStart, scenario: Scenario): void {
   const control = new Control(start.control, scenario.threads);
   const { index, memory, notes } = start;
   const mortal = scenario.mortalThreads?.includes(index) ?? false;

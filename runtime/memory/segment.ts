@@ -157,7 +157,7 @@ export class Segment {
 
   /** Makes pages present ahead of their use. */
   async prefault(offsetBytes: number, sizeBytes: number): Promise<void> {
-    if (this.address === 0) return;
+    if (this.address === 0 || this.#discarded) return;
     const size = Math.min(sizeBytes, this.sizeBytes - offsetBytes);
     if (size > 0) await prefault(this.address + offsetBytes, size);
   }

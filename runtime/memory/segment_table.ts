@@ -38,12 +38,13 @@ export class SegmentTable {
   /** The bytes at a pointer, in place. Throws CHI-2002 when they leave the segment. */
   bytes(pointer: Pointer, sizeBytes: number): Uint8Array<SharedArrayBuffer> {
     const segment = this.get(pointer.segment);
-    if (!(sizeBytes >= 0 && pointer.offset + sizeBytes <= segment.sizeBytes)) {
+    const { offset } = pointer;
+    if (!(offset >= 0 && sizeBytes >= 0 && offset + sizeBytes <= segment.sizeBytes)) {
       throw new ChimaeraError("badPointer", {
-        what: `${sizeBytes} bytes at offset ${pointer.offset}`,
+        what: `${sizeBytes} bytes at offset ${offset}`,
         why: `segment ${pointer.segment} has ${segment.sizeBytes} bytes`,
       });
     }
-    return new Uint8Array(segment.buffer, pointer.offset, sizeBytes);
+    return new Uint8Array(segment.buffer, offset, sizeBytes);
   }
 }

@@ -25,6 +25,7 @@ const SYMBOLS = {
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   memcpy: { parameters: ["usize", "usize", "usize"], result: "pointer" },
+  sched_getaffinity: { parameters: ["i32", "usize", "buffer"], result: "i32" },
   sched_setaffinity: { parameters: ["i32", "usize", "buffer"], result: "i32" },
   madvise: { parameters: ["usize", "usize", "i32"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
@@ -271,16 +272,27 @@ export function copyMemory(target: number, source: number, sizeBytes: number): v
   );
 }
 
+const AFFINITY_BYTES = 128;
+/** The processors that this thread might run on before it was bound; null: it is not bound. */
+let affinityBefore: Uint8Array<ArrayBuffer> | null = null;
+
 /** Binds the calling thread to one processor; false when the system refuses. */
 export function pinThread(cpu: number): boolean {
   if (!ffiAvailable()) return false;
-  const mask = new Uint8Array(128);
+  if (affinityBefore === null) {
+    const before = new Uint8Array(AFFINITY_BYTES);
+    if (libc().sched_getaffinity(0, BigInt(AFFINITY_BYTES), before) < 0) return false;
+    affinityBefore = before;
+  }
+  const mask = new Uint8Array(AFFINITY_BYTES);
   mask[cpu >> 3] = 1 << (cpu & 7);
-  return libc().sched_setaffinity(0, 128n, mask) === 0;
+  return libc().sched_setaffinity(0, BigInt(AFFINITY_BYTES), mask) === 0;
 }
 
-/** Lets the calling thread run on every processor again. */
+/** Lets the calling thread run again wherever it might before it was bound. */
 export function unpinThread(): boolean {
-  if (!ffiAvailable()) return false;
-  return libc().sched_setaffinity(0, 128n, new Uint8Array(128).fill(0xff)) === 0;
+  if (affinityBefore === null) return true;
+  const before = affinityBefore;
+  affinityBefore = null;
+  return libc().sched_setaffinity(0, BigInt(AFFINITY_BYTES), before) === 0;
 }

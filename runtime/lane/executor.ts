@@ -20,6 +20,7 @@ import {
   TaskFlag,
   writeErrorRecord,
 } from "../task/mod.ts";
+import { checkCapacity } from "./bulk_check.ts";
 import { ClientPort, type ClientSession } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
@@ -207,17 +208,9 @@ export class Executor {
     const words = this.#state.node.u32;
     for (let k = 0; k < bulks.length; k++) {
       const bulk = bulks[k]!;
-      if ((bulk.direction & Direction.out) === 0 || bulk.capacityWord < 0) continue;
-      const size = task.$at + bulk.sizeWord;
-      const room = task.$at + bulk.capacityWord;
-      const sizeBytes = words[size]! + words[size + 1]! * 4294967296;
-      const roomBytes = words[room]! + words[room + 1]! * 4294967296;
-      if (sizeBytes > roomBytes) {
-        return new ChimaeraError("sizeAboveCapacity", {
-          what: `field ${bulk.name}`,
-          why: `the handler set ${sizeBytes} bytes, there is room for ${roomBytes}`,
-        });
-      }
+      if ((bulk.direction & Direction.out) === 0) continue;
+      const error = checkCapacity(words, task.$at, bulk);
+      if (error !== null) return error;
     }
     return null;
   }

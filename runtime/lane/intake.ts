@@ -13,11 +13,12 @@ import { LIMITS } from "../limits.ts";
 import {
   BLOCK_HEADER_BYTES,
   BLOCK_HEADER_WORDS,
-  Direction,
+  DESCRIPTOR_WORDS,
   H,
   OriginKind,
   type TaskLayout,
 } from "../task/mod.ts";
+import { checkCapacity, reachOf } from "./bulk_check.ts";
 import type { ClientPort, ClientSession } from "./client_port.ts";
 import { WORKER_COUNTER } from "./counters.ts";
 import type { Router } from "./router.ts";
@@ -68,7 +69,7 @@ export class Intake {
     for (let k = 0; k < ports.length; k++) {
       const port = ports[k]!;
       const ring = port.submissions;
-      let count = ring.available();
+      let count = ring.glance();
       if (count === 0) continue;
       if (count < 0 || count > ring.capacity) {
         this.#malformed(port, "the submission ring's tail is out of range");
@@ -128,11 +129,23 @@ export class Intake {
       state.answer(port, slot, generation, error);
       return;
     }
+    const to = state.node.i32;
+    // These were judged above: from here on only the block's copy counts.
+    to[block + H.slot] = slot;
+    to[block + H.generation] = generation;
+    to[block + H.pool] = poolId;
+    to[block + H.method] = method;
     const why = this.#copy(port, at, block, layout);
     if (why !== null) {
       state.freeBlock(block);
       port.session.taken--;
       this.#malformed(port, why);
+      return;
+    }
+    const failure = layout.bulks.length === 0 ? null : this.#checkCapacities(block, layout);
+    if (failure !== null) {
+      state.freeBlock(block);
+      state.answer(port, slot, generation, failure);
       return;
     }
     container.active++;
@@ -141,11 +154,11 @@ export class Intake {
     this.#router.route(container, task);
   }
 
-  /** Copies descriptor and fields into a block and checks the copy. Returns what is wrong. */
+  /** Copies the rest of descriptor and fields into a block. Returns what is wrong with them. */
   #copy(port: ClientPort, at: number, block: number, layout: TaskLayout): string | null {
     const from = port.submissions.words;
     const to = this.#state.node.i32;
-    for (let k = 0; k < 16; k++) to[block + k] = from[at + k]!;
+    for (let k = H.layoutHash; k < DESCRIPTOR_WORDS; k++) to[block + k] = from[at + k]!;
     to[block + H.returnCode] = 0;
     to[block + H.errorRecord] = 0;
     to[block + H.origin] = OriginKind.port;
@@ -172,14 +185,19 @@ export class Intake {
     for (const bulk of layout.bulks) {
       const segment = words[base + bulk.word]!;
       const offset = words[base + bulk.word + 1]!;
-      const limit = bulk.capacityWord >= 0 && (bulk.direction & Direction.out) !== 0
-        ? bulk.capacityWord
-        : bulk.sizeWord;
-      const size = words[base + limit]! + words[base + limit + 1]! * 4294967296;
+      const size = reachOf(words, base, bulk);
       if (segment === 0 && offset === 0 && size === 0) continue;
       if (segment !== port.session.segment.id) return `${bulk.name} points into another segment`;
       if (offset < LIMITS.segmentReservedBytes) return `${bulk.name} points into the header`;
       if (offset + size > port.session.segment.sizeBytes) return `${bulk.name} leaves the segment`;
+    }
+    return null;
+  }
+
+  #checkCapacities(block: number, layout: TaskLayout): ChimaeraError | null {
+    for (const bulk of layout.bulks) {
+      const error = checkCapacity(this.#state.node.u32, block + BLOCK_HEADER_WORDS, bulk);
+      if (error !== null) return error;
     }
     return null;
   }

@@ -8,7 +8,7 @@
  */
 
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
-import { asOffset, type Offset } from "../memory/mod.ts";
+import { asOffset, NULL_POINTER, type Offset } from "../memory/mod.ts";
 import {
   BLOCK_HEADER_BYTES,
   BLOCK_HEADER_WORDS,
@@ -19,17 +19,16 @@ import {
   InArchive,
   OriginKind,
   OutArchive,
+  RESULT_HEAD_BYTES,
   type Task,
 } from "../task/mod.ts";
+import { checkCapacity, reachOf } from "./bulk_check.ts";
 import { errorData } from "./control.ts";
 import { LinkKind } from "./links.ts";
 import type { Router } from "./router.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 const HEAD_BYTES = DESCRIPTOR_WORDS * 4;
-/** Bytes before the fields of a result. */
-export const RESULT_HEAD_BYTES = 16;
-
 const encoder = new TextEncoder();
 
 export class WireIntake {
@@ -97,9 +96,14 @@ export class WireIntake {
     const task = state.view(container, block)!;
     const buffers: Offset[] = [];
     this.#buffers.set(block, buffers);
+    const rooms = new Map<string, number>();
+    const place = (name: string, roomBytes: number) => {
+      rooms.set(name, roomBytes);
+      return this.#buffer(buffers, roomBytes);
+    };
     try {
-      const target = { place: (_: string, roomBytes: number) => this.#buffer(buffers, roomBytes) };
-      task.serializeStart(new InArchive(task, message, HEAD_BYTES, false, target));
+      task.serializeStart(new InArchive(task, message, HEAD_BYTES, false, { place }));
+      this.#checkBulks(task, rooms);
     } catch (thrown) {
       this.#drop(task);
       throw thrown;
@@ -107,6 +111,21 @@ export class WireIntake {
     container.active++;
     task.header.context = this;
     this.#router.route(container, task);
+  }
+
+  /** The fields must promise no more than the buffers that came with them hold. */
+  #checkBulks(task: Task, rooms: ReadonlyMap<string, number>): void {
+    const words = this.#state.node.u32;
+    for (const bulk of task.layout.bulks) {
+      const failure = checkCapacity(words, task.$at, bulk);
+      if (failure !== null) throw failure;
+      const room = rooms.get(bulk.name);
+      if (room === undefined) task.setPointer(bulk.word, NULL_POINTER);
+      else if (reachOf(words, task.$at, bulk) > room) {
+        const why = `it names more than the ${room} bytes that came`;
+        throw new ChimaeraError("badDescriptor", { what: `field ${bulk.name}`, why });
+      }
+    }
   }
 
   #buffer(buffers: Offset[], roomBytes: number): Bulk {

@@ -30,6 +30,7 @@ import {
   H,
   InArchive,
   OutArchive,
+  RESULT_HEAD_BYTES,
   type Task,
   writeErrorRecord,
 } from "../task/mod.ts";
@@ -38,8 +39,6 @@ import { type InstancePaths, PROTOCOL_VERSION } from "./instance.ts";
 import type { Port } from "./port.ts";
 import { decodeJson, FRAME_BYTES_MAX, FrameType, Requests, type Welcome } from "./protocol.ts";
 import { type NodeLink, Session } from "./session.ts";
-
-const RESULT_HEAD_BYTES = 16;
 
 /** Opens a session whose tasks travel over the socket. */
 export async function openWireSession(
@@ -56,8 +55,9 @@ export async function openWireSession(
     if (type === FrameType.completion) pump.onResult(payload);
     else if (type === FrameType.json) requests.settle(decodeJson(payload));
   }, () => {
-    requests.abandon(gone);
-    lost(gone);
+    const why = requests.ended ?? gone;
+    requests.abandon(why);
+    lost(why);
   });
   const welcome = await requests.ask<Welcome>({
     kind: "hello",

@@ -1,8 +1,9 @@
 /**
  * Archives: a task's fields and bulk bytes as one run of bytes, for where memory is not shared.
  *
- *   start   descriptor (64 bytes) · fields · per bulk: u64 size, bytes where written
- *   end     slot, generation, return code (u32 each), 4 bytes of zero · fields · bulks
+ *   start   descriptor (64 bytes) · fields · bulks
+ *   end     completion (16 bytes) · fields · bulks, or the error as JSON when the code is not 0
+ *   bulk    f64 size · f64 room · the bytes, where they are written
  *
  * A task says what travels, in one function for both directions: `serializeStart` before its
  * handler, `serializeEnd` after. By default that follows from the directions of its fields.
@@ -14,8 +15,12 @@
 import { ChimaeraError } from "../errors.ts";
 import type { Bulk } from "./fields.ts";
 import { Direction } from "./fields.ts";
+import { COMPLETION_WORDS } from "./header.ts";
 import type { Task } from "./task.ts";
 import type { BulkPlace } from "./task_layout.ts";
+
+/** Bytes before the fields of a result: a completion. */
+export const RESULT_HEAD_BYTES: number = COMPLETION_WORDS * 4;
 
 /** Only the room travels. */
 export const DT_EXPOSE = 1;

@@ -87,7 +87,7 @@ export interface FieldBuilder {
   pointer(): Field<Pointer>;
   /**
    * Bytes outside the task, named by a pointer and the task's field `sizeField` (a u64). With
-   * `capacityField` the handler may write up to that many and sets the size.
+   * `capacityField` the handler may write up to that many and sets the size. Not within a struct.
    */
   bulk(sizeField: string, capacityField?: string): Field<Bulk>;
   vec(element: ScalarKind, maxCount: number): Field<number[]>;

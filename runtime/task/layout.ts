@@ -90,6 +90,7 @@ function place(fields: Fields, startBytes: number, prefix: string): {
   for (const [name, field] of Object.entries(fields)) {
     if (!IDENTIFIER.test(name)) refuse(prefix + name, "is not an identifier");
     if (TAKEN.has(name)) refuse(prefix + name, "every task has a member of this name");
+    if (field.kind === "bulk" && prefix !== "") refuse(prefix + name, "cannot be in a struct");
     const { align, sizeBytes } = sizeOf(prefix + name, field);
     at = Math.ceil(at / align) * align;
     let members: readonly PlacedField[] = [];

@@ -8,6 +8,8 @@ export const LIMITS = {
   /** Reserved at the start of each segment for header, port table and fixed scratch. */
   segmentReservedBytes: 1 << 20,
   sessionBytesDefault: 256 << 20,
+  /** A client that asks for less gets this. */
+  sessionBytesMin: 32 << 20,
   nodeBytesDefault: 1 << 30,
   prefaultBytes: 32 << 20,
   prefaultStepBytes: 2 << 20,

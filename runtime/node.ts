@@ -29,6 +29,7 @@ import {
   BellState,
   DebugHeap,
   Heap,
+  nudgeBell,
   Prefaulter,
   Segment,
   SegmentKind,
@@ -232,6 +233,7 @@ export class Node {
     const stopWatch = every(LIMITS.heartbeatMs, () => {
       this.#stalls.look();
       this.#prefaulter.advance();
+      this.#nudge();
       this.#wake();
     });
     while (!this.#stopping) {
@@ -246,6 +248,14 @@ export class Node {
       this.#bell.finish();
     }
     stopWatch();
+  }
+
+  /** Other processes can write to the bells: a ring that they suppressed comes late, not never. */
+  #nudge(): void {
+    if (!this.sessions.hasForeign) return;
+    for (let worker = 0; worker < this.workers; worker++) {
+      nudgeBell(this.bells.words, bellLineOf(worker));
+    }
   }
 
   #sleep(): Promise<void> {
@@ -297,8 +307,7 @@ export class Node {
         after(LIMITS.stopGraceMs, () => this.#askStop());
         return null;
       case "malformed":
-        this.sessions.malformed++;
-        return this.sessions.close(message.sessionId as number);
+        return this.sessions.endMalformed(message.sessionId as number, message.why as string);
       case "closing":
         this.sessions.onClosing(
           from,
@@ -319,9 +328,10 @@ export class Node {
 
   /** A session of this process. */
   async connect(sizeBytes: number = LIMITS.sessionBytesDefault): Promise<Session> {
-    const session = await this.sessions.open(LOCAL_CLIENT, sizeBytes);
+    let opened: Session | null = null;
+    const session = await this.sessions.open(LOCAL_CLIENT, sizeBytes, (why) => opened?.fail(why));
     const link: NodeLink = {
-      reserveBellLine: () => Promise.resolve(this.sessions.reserveBellLine()),
+      reserveBellLine: () => Promise.resolve(this.sessions.reserveBellLine(session)),
       openPort: (places) => this.sessions.openPort(session, places, ""),
       close: () => this.sessions.close(session.id),
       checkAlive: () => {},
@@ -329,7 +339,7 @@ export class Node {
       blocking: true,
       doorbell: () => null,
     };
-    return await Session.open({
+    opened = await Session.open({
       id: session.id,
       segment: session.segment,
       bells: this.bells.words,
@@ -339,6 +349,7 @@ export class Node {
       nodePid: processId(),
       debugHeap: this.debugHeap,
     }, link);
+    return opened;
   }
 
   /** Lets other processes connect. */

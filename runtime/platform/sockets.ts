@@ -83,6 +83,7 @@ export class FrameConnection {
   readonly #bytesMax: number;
   readonly #queue: Uint8Array[] = [];
   #writing = false;
+  #ending = false;
   #closed = false;
   #onClose: () => void = () => {};
 
@@ -112,7 +113,7 @@ export class FrameConnection {
 
   /** Queues a frame; frames leave in order. */
   send(type: number, ...parts: Uint8Array[]): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#ending) return;
     const sizeBytes = parts.reduce((sum, part) => sum + part.length, 1);
     const head = new Uint8Array(5);
     new DataView(head.buffer).setUint32(0, sizeBytes, true);
@@ -133,6 +134,13 @@ export class FrameConnection {
       this.close(); // The reader's loop tells whoever is interested.
     }
     this.#writing = false;
+    if (this.#ending) this.close();
+  }
+
+  /** Closes the connection when what was sent before has left. */
+  end(): void {
+    this.#ending = true;
+    if (!this.#writing) this.close();
   }
 
   /** Reads frames until the end; then calls `onClose`, once. */

@@ -79,8 +79,9 @@ async function openLink(paths: InstancePaths): Promise<{
   void connection.receive((type, payload) => {
     if (type === FrameType.json) requests.settle(decodeJson(payload));
   }, () => {
-    requests.abandon(gone);
-    lost(gone);
+    const why = requests.ended ?? gone;
+    requests.abandon(why);
+    lost(why);
   });
   return { connection, requests, onLost: (call) => lost = call };
 }

@@ -31,6 +31,10 @@ export interface NodeSession {
   /** The client, for people. */
   readonly client: string;
   readonly ports: NodePort[];
+  /** Bell lines that are the session's, in use or not yet. */
+  readonly lines: number[];
+  /** Tells the client why the node ends its session. */
+  readonly onEnd: (error: ChimaeraError) => void;
 }
 
 interface NodePort {
@@ -73,6 +77,12 @@ export class NodeSessions {
     return [...this.#byId.values()];
   }
 
+  /** Whether other processes have the bells mapped. */
+  get hasForeign(): boolean {
+    for (const session of this.#byId.values()) if (session.client !== LOCAL_CLIENT) return true;
+    return false;
+  }
+
   info(): SessionInfo[] {
     return this.list.map(({ id, client, segment, ports }) => ({
       id,
@@ -83,8 +93,16 @@ export class NodeSessions {
     }));
   }
 
-  /** Makes a session's segment and shows it to the workers. Throws CHI-2007, CHI-5008. */
-  async open(client: string, sizeBytes: number): Promise<NodeSession> {
+  /**
+   * Makes a session's segment and shows it to the workers. Throws CHI-2007, CHI-5008.
+   *
+   * @param onEnd Called once when the node ends the session by itself.
+   */
+  async open(
+    client: string,
+    sizeBytes: number,
+    onEnd: (error: ChimaeraError) => void,
+  ): Promise<NodeSession> {
     const { memoryBytesMax, workers } = this.#options;
     if (this.#byId.size >= LIMITS.sessionsMax) {
       throw new ChimaeraError("tooManySessions", {
@@ -107,7 +125,7 @@ export class NodeSessions {
       private: this.#options.private,
     });
     this.#memoryBytes += segment.sizeBytes;
-    const session = { id, segment, client, ports: [] };
+    const session = { id, segment, client, ports: [], lines: [], onEnd };
     this.#byId.set(id, session);
     await this.#askAll((worker) => {
       this.#options.handOver(worker, id, segment.handle());
@@ -116,12 +134,16 @@ export class NodeSessions {
     return session;
   }
 
-  /** A bell line for a new port. */
-  reserveBellLine(): number {
-    const line = this.#freeLines.pop();
-    if (line === undefined) {
-      throw new ChimaeraError("tooManyPorts", { what: "open a port", why: "no bell line is free" });
+  /** A bell line for a new port of the session. Throws CHI-5009. */
+  reserveBellLine(session: NodeSession): number {
+    const refuse = (why: string): never => {
+      throw new ChimaeraError("tooManyPorts", { what: "open a port", why });
+    };
+    if (session.lines.length >= LIMITS.portsPerSession) {
+      refuse(`the session has ${LIMITS.portsPerSession} bell lines`);
     }
+    const line = this.#freeLines.pop() ?? refuse("no bell line is free");
+    session.lines.push(line);
     return line;
   }
 
@@ -131,11 +153,25 @@ export class NodeSessions {
    *
    * @param doorbellPath Socket that the client listens on; empty in the node's own process.
    */
-  async openPort(session: NodeSession, places: PortPlaces, doorbellPath: string): Promise<void> {
-    checkPlaces(session, places, this.#options.workers);
+  async openPort(session: NodeSession, wanted: PortPlaces, doorbellPath: string): Promise<void> {
+    if (this.#closing.has(session.id)) {
+      throw new ChimaeraError("sessionClosed", { what: "open a port", why: "the session ends" });
+    }
+    const places = checkPlaces(session, wanted, this.#options.workers);
     const doorbell = doorbellPath !== "" && ffiAvailable() ? connectDoorbell(doorbellPath) : -1;
     session.ports.push({ places, doorbell });
     await this.#askAll(() => ({ kind: "openPort", sessionId: session.id, places, doorbell }));
+  }
+
+  /** Ends a session whose client broke the rules of shared memory, and tells the client why. */
+  async endMalformed(id: number, why: string): Promise<void> {
+    const session = this.#byId.get(id);
+    if (session === undefined || this.#closing.has(id)) return;
+    this.malformed++;
+    session.onEnd(
+      new ChimaeraError("badDescriptor", { what: `session of ${session.client}`, why }),
+    );
+    await this.close(id);
   }
 
   /** Ends a session. Resolves when its memory is given back. */
@@ -155,10 +191,8 @@ export class NodeSessions {
     this.#closing.delete(id);
     this.#byId.delete(id);
     this.#memoryBytes -= session.segment.sizeBytes;
-    for (const port of session.ports) {
-      if (port.doorbell >= 0) closeFile(port.doorbell);
-      this.#freeLines.push(port.places.bellLine);
-    }
+    for (const port of session.ports) if (port.doorbell >= 0) closeFile(port.doorbell);
+    this.#freeLines.push(...session.lines);
     session.segment.discard();
   }
 
@@ -178,7 +212,9 @@ export class NodeSessions {
   }
 }
 
-function checkPlaces(session: NodeSession, places: PortPlaces, workers: number): void {
+/** The places of a new port, with nothing in them that was not looked at. */
+function checkPlaces(session: NodeSession, places: PortPlaces, workers: number): PortPlaces {
+  const { index, bellLine, slotsOffset, errorsOffset, ringsOffset } = places;
   const refuse = (why: string): never => {
     throw new ChimaeraError("badDescriptor", { what: "open a port", why });
   };
@@ -194,8 +230,12 @@ function checkPlaces(session: NodeSession, places: PortPlaces, workers: number):
       why: `the session has ${LIMITS.portsPerSession}`,
     });
   }
-  if (places.index !== session.ports.length) refuse(`index ${places.index} is not the next`);
-  inside(places.slotsOffset, LIMITS.slotsPerPort * LIMITS.slotBytes, "task slots");
-  inside(places.errorsOffset, LIMITS.slotsPerPort * LIMITS.errorRecordBytes, "error records");
-  inside(places.ringsOffset, portRingsBytes(workers), "rings");
+  if (index !== session.ports.length) refuse(`index ${index} is not the next`);
+  // A line of somebody else, or one past the end, would let a client disturb whoever sleeps there.
+  const taken = session.ports.some((port) => port.places.bellLine === bellLine);
+  if (taken || !session.lines.includes(bellLine)) refuse(`bell line ${bellLine} is not reserved`);
+  inside(slotsOffset, LIMITS.slotsPerPort * LIMITS.slotBytes, "task slots");
+  inside(errorsOffset, LIMITS.slotsPerPort * LIMITS.errorRecordBytes, "error records");
+  inside(ringsOffset, portRingsBytes(workers), "rings");
+  return { index, bellLine, slotsOffset, errorsOffset, ringsOffset };
 }

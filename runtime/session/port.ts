@@ -233,7 +233,7 @@ export class Port implements TaskOwner, Submitter {
     let total = 0;
     for (let worker = 0; worker < this.#completions.length; worker++) {
       const ring = this.#completions[worker]!;
-      const count = ring.available();
+      const count = ring.glance();
       if (count <= 0) continue;
       const words = ring.words;
       for (let k = 0; k < count; k++) {

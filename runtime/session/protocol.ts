@@ -2,7 +2,8 @@
  * What travels on a control socket: frames of JSON requests and answers, and, for clients without
  * shared memory, frames that carry tasks.
  *
- * The connection is the client's lease: when it ends, so does the session.
+ * The connection is the client's lease: when it ends, so does the session. A node that ends a
+ * session by itself first says why, in an answer to no request.
  */
 
 import { LIMITS } from "../limits.ts";
@@ -12,6 +13,9 @@ import { errorFromData } from "../lane/mod.ts";
 import type { ChimaeraError } from "../errors.ts";
 
 export const FrameType = { json: 1, task: 2, completion: 3 } as const;
+
+/** The `id` of the answer that tells why the session ends; requests count from 1. */
+export const END_ID = 0;
 
 /** Largest frame: one task's bulk and some. */
 export const FRAME_BYTES_MAX: number = LIMITS.sessionBytesDefault + 65536;
@@ -57,6 +61,8 @@ export class Requests {
   readonly #connection: FrameConnection;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
+  /** Why the node ends the session, once it has said so. */
+  ended: ChimaeraError | null = null;
 
   constructor(connection: FrameConnection) {
     this.#connection = connection;
@@ -74,6 +80,10 @@ export class Requests {
   /** An answer came in. */
   settle(message: Record<string, unknown>): void {
     const id = message.id as number;
+    if (id === END_ID && message.error !== undefined) {
+      this.ended = errorFromData(message.error as ErrorData);
+      return;
+    }
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (message.error !== undefined) waiting?.reject(errorFromData(message.error as ErrorData));

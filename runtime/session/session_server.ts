@@ -14,6 +14,7 @@ import type { NodeSession, NodeSessions } from "./node_sessions.ts";
 import {
   decodeJson,
   encodeJson,
+  END_ID,
   FRAME_BYTES_MAX,
   FrameType,
   type Hello,
@@ -59,8 +60,8 @@ class ClientConnection {
   readonly #options: SessionServerOptions;
   #session: NodeSession | null = null;
   #wire: WireSession | null = null;
-  #ended!: () => void;
-  readonly #end: Promise<void> = new Promise((resolve) => this.#ended = resolve);
+  #greeted = false;
+  #gone = false;
 
   constructor(connection: FrameConnection, options: SessionServerOptions) {
     this.#connection = connection;
@@ -71,9 +72,8 @@ class ClientConnection {
   async serve(): Promise<void> {
     await this.#connection.receive(
       (type, payload) => this.#onFrame(type, payload),
-      () => this.#ended(),
+      () => this.#gone = true,
     );
-    await this.#end;
     this.#wire?.close();
     if (this.#session !== null) await this.#options.sessions.close(this.#session.id);
   }
@@ -83,9 +83,25 @@ class ClientConnection {
   }
 
   #onFrame(type: number, payload: Uint8Array<ArrayBuffer>): void {
-    if (type === FrameType.json) void this.#onRequest(payload);
-    else if (type === FrameType.task && this.#wire !== null) this.#wire.submit(payload);
-    else this.#connection.close();
+    if (type === FrameType.json) {
+      void this.#onRequest(payload);
+      return;
+    }
+    try {
+      if (type !== FrameType.task || this.#wire === null) {
+        const why = `nothing of type ${type} is expected here`;
+        throw new ChimaeraError("badDescriptor", { what: "frame", why });
+      }
+      this.#wire.submit(payload);
+    } catch (thrown) {
+      this.#end(toChimaeraError(thrown, "badDescriptor", "frame"));
+    }
+  }
+
+  /** Says why, and closes the connection; the session ends with it. */
+  #end(error: ChimaeraError): void {
+    this.#connection.send(FrameType.json, encodeJson({ id: END_ID, error: errorData(error) }));
+    this.#connection.end();
   }
 
   async #onRequest(payload: Uint8Array): Promise<void> {
@@ -106,7 +122,7 @@ class ClientConnection {
       case "hello":
         return this.#hello(message as unknown as Hello);
       case "reserveBellLine":
-        return this.#options.sessions.reserveBellLine();
+        return this.#options.sessions.reserveBellLine(this.#ownSession());
       case "openPort":
         return this.#openPort(message);
       default:
@@ -118,37 +134,42 @@ class ClientConnection {
   }
 
   async #hello(hello: Hello): Promise<Welcome> {
-    const { sessions, workers, bells, debugHeap, wire } = this.#options;
     if (hello.protocol !== PROTOCOL_VERSION) {
       throw new ChimaeraError("protocolVersion", {
         what: `connect process ${hello.pid}`,
         why: `it speaks version ${hello.protocol}, the node version ${PROTOCOL_VERSION}`,
       });
     }
-    if (this.#session !== null || this.#wire !== null) {
+    if (this.#greeted) {
       throw new ChimaeraError("badDescriptor", { what: "hello", why: "it was said before" });
     }
-    const common = { nodePid: processId(), workers, debugHeap };
-    if (!hello.shared) {
-      this.#wire = new WireSession(`process ${hello.pid}`, this.#connection, wire);
-      return {
-        ...common,
-        sessionId: this.#wire.id,
-        segmentId: 0,
-        segmentPath: "",
-        bellsId: 0,
-        bellsPath: "",
-      };
+    this.#greeted = true;
+    try {
+      return hello.shared ? await this.#welcomeShared(hello) : this.#welcomeWire(hello);
+    } catch (thrown) {
+      this.#greeted = false;
+      throw thrown;
     }
+  }
+
+  async #welcomeShared(hello: Hello): Promise<Welcome> {
+    const { sessions, workers, bells, debugHeap } = this.#options;
     const wanted = Number(hello.sizeBytes);
     const sizeBytes = Math.min(
       LIMITS.segmentBytesMax,
-      Math.max(Number.isFinite(wanted) ? wanted : 0, 32 << 20),
+      Math.max(Number.isFinite(wanted) ? wanted : 0, LIMITS.sessionBytesMin),
     );
-    const session = await sessions.open(`process ${hello.pid}`, sizeBytes);
+    const client = `process ${hello.pid}`;
+    const session = await sessions.open(client, sizeBytes, (error) => this.#end(error));
+    if (this.#gone) {
+      await sessions.close(session.id);
+      throw new ChimaeraError("sessionClosed", { what: "hello", why: "the client has gone" });
+    }
     this.#session = session;
     return {
-      ...common,
+      nodePid: processId(),
+      workers,
+      debugHeap,
       sessionId: session.id,
       segmentId: session.segment.id,
       segmentPath: session.segment.path(),
@@ -157,14 +178,36 @@ class ClientConnection {
     };
   }
 
+  #welcomeWire(hello: Hello): Welcome {
+    const { workers, debugHeap, wire } = this.#options;
+    this.#wire = new WireSession(`process ${hello.pid}`, this.#connection, wire);
+    return {
+      nodePid: processId(),
+      workers,
+      debugHeap,
+      sessionId: this.#wire.id,
+      segmentId: 0,
+      segmentPath: "",
+      bellsId: 0,
+      bellsPath: "",
+    };
+  }
+
+  #ownSession(): NodeSession {
+    if (this.#session !== null) return this.#session;
+    throw new ChimaeraError("badDescriptor", { what: "open a port", why: "no hello yet" });
+  }
+
   async #openPort(message: Record<string, unknown>): Promise<void> {
-    const session = this.#session;
-    if (session === null) {
-      throw new ChimaeraError("badDescriptor", { what: "open a port", why: "no hello yet" });
-    }
+    const session = this.#ownSession();
     const { paths, sessions } = this.#options;
-    const places = message.places as PortPlaces;
-    const doorbell = message.doorbell === true ? paths.portDoorbell(session.id, places.index) : "";
+    const places = message.places as PortPlaces | undefined;
+    if (typeof places !== "object" || places === null) {
+      throw new ChimaeraError("badDescriptor", { what: "open a port", why: "no places are given" });
+    }
+    const doorbell = message.doorbell === true
+      ? paths.portDoorbell(session.id, session.ports.length)
+      : "";
     await sessions.openPort(session, places, doorbell);
   }
 }

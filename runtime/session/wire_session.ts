@@ -5,12 +5,12 @@
  * Thread rules: the assembling thread.
  */
 
-import { ChimaeraError } from "../errors.ts";
-import { LinkKind, type Links, type SessionInfo } from "../lane/mod.ts";
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
+import { errorData, LinkKind, type Links, type SessionInfo } from "../lane/mod.ts";
 import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
 import type { FrameConnection } from "../platform/mod.ts";
-import { DESCRIPTOR_WORDS, H } from "../task/mod.ts";
-import { FrameType } from "./protocol.ts";
+import { C, DESCRIPTOR_WORDS, H, RESULT_HEAD_BYTES } from "../task/mod.ts";
+import { encodeJson, FrameType } from "./protocol.ts";
 
 /** What all wire sessions of a node share. */
 export class WireHost {
@@ -55,12 +55,18 @@ export class WireHost {
     this.#sessions.delete(id);
   }
 
-  /** Hands a task to the worker that is its pool's first guess. */
+  /** Hands a task to the worker that is its pool's first guess. Throws CHI-2001. */
   submit(session: number, message: Uint8Array): void {
     const offset = this.#heap.alloc(message.length);
     this.#node.u8.set(message, offset);
     const poolId = this.#node.u32[(offset >>> 2) + H.pool]!;
-    this.#links.push(poolId % this.#workers, LinkKind.wire, offset | 0, message.length, session);
+    try {
+      const worker = poolId % this.#workers;
+      this.#links.push(worker, LinkKind.wire, offset | 0, message.length, session);
+    } catch (thrown) {
+      this.#heap.free(offset);
+      throw thrown;
+    }
     this.#wake();
   }
 
@@ -88,11 +94,18 @@ export class WireSession {
     this.id = host.add(this);
   }
 
-  submit(message: Uint8Array): void {
+  /** Takes a task; one that there is no room for is answered so. Throws CHI-3009. */
+  submit(message: Uint8Array<ArrayBuffer>): void {
     if (message.length < DESCRIPTOR_WORDS * 4) {
       throw new ChimaeraError("badDescriptor", { what: "task", why: "it is cut short" });
     }
-    this.#host.submit(this.id, message);
+    try {
+      this.#host.submit(this.id, message);
+    } catch (thrown) {
+      const head = new Int32Array(message.buffer, message.byteOffset, DESCRIPTOR_WORDS);
+      const error = toChimaeraError(thrown, "outOfMemory", "take a task");
+      this.answer(packFailure(head[H.slot]!, head[H.generation]!, error));
+    }
   }
 
   answer(result: Uint8Array): void {
@@ -102,4 +115,16 @@ export class WireSession {
   close(): void {
     this.#host.remove(this.id);
   }
+}
+
+/** The result of a task that no worker has seen. */
+function packFailure(slot: number, generation: number, error: ChimaeraError): Uint8Array {
+  const text = encodeJson(errorData(error));
+  const result = new Uint8Array(RESULT_HEAD_BYTES + text.length);
+  const words = new Int32Array(result.buffer, 0, RESULT_HEAD_BYTES / 4);
+  words[C.slot] = slot;
+  words[C.generation] = generation;
+  words[C.returnCode] = error.number;
+  result.set(text, RESULT_HEAD_BYTES);
+  return result;
 }

@@ -3,7 +3,7 @@
  * uses plain stores; readers may see a value a moment old.
  *
  *   worker line, 16 words   0 ticks   1 tasks done   2 pool being run   3 method being run
- *                           4 since (ms, low 31 bits)   5 sleeps   6 turns of the event loop
+ *                           4 reserved   5 sleeps   6 turns of the event loop
  *                           7 tasks handed to other workers   8 malformed descriptors
  *                           9 handlers in flight   10 cpu + 1, 0: not pinned
  *   lane line, 16 words     0 worker   1 tasks waiting   2 tasks done   3 tasks failed
@@ -14,7 +14,6 @@ export const WORKER_COUNTER = {
   tasks: 1,
   pool: 2,
   method: 3,
-  since: 4,
   sleeps: 5,
   turns: 6,
   forwarded: 7,

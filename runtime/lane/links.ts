@@ -124,7 +124,7 @@ export class Links {
     let total = 0;
     for (let from = 0; from < this.#participants; from++) {
       const ring = this.#consumers[from]!;
-      let count = ring.available();
+      let count = ring.glance();
       if (count === 0) continue;
       if (count > LIMITS.ringBatch) count = LIMITS.ringBatch;
       const words = ring.words;

@@ -79,7 +79,6 @@ export class LaneWorker implements RunHost {
   #stopping = false;
   /** Ends the present sleep in the event loop. */
   #poke: (() => void) | null = null;
-  #nowMs = 0;
   #lastTurnMs = 0;
   #tasksSinceTurn = 0;
 
@@ -146,13 +145,11 @@ export class LaneWorker implements RunHost {
 
   /** One pass. Returns how much there was to do. */
   tick(): number {
-    this.#nowMs = this.#clock.nowMs();
-    const words = this.#state.counters.words;
-    words[this.#state.counter + WORKER_COUNTER.ticks]!++;
-    words[this.#state.counter + WORKER_COUNTER.since] = this.#nowMs & 0x7fffffff;
+    this.#state.counters.words[this.#state.counter + WORKER_COUNTER.ticks]!++;
     let worked = this.#links.poll(this.#onLink);
     worked += this.#intake.poll();
-    worked += this.#timers.fire(this.#nowMs);
+    // The clock is read only where somebody waits for it.
+    if (this.#timers.nextMs !== Infinity) worked += this.#timers.fire(this.#clock.nowMs());
     const ran = this.#executor.runLanes(LIMITS.tickTasksMax);
     this.#tasksSinceTurn += ran;
     this.#flush();
@@ -215,7 +212,7 @@ export class LaneWorker implements RunHost {
 
   #turnDue(): boolean {
     return this.#tasksSinceTurn >= LIMITS.tickTasksMax ||
-      (this.#nowMs - this.#lastTurnMs) * 1000 >= LIMITS.tickMicros;
+      (this.#clock.nowMs() - this.#lastTurnMs) * 1000 >= LIMITS.tickMicros;
   }
 
   /** Lets handlers that were resumed go on to their end or their next wait. */
@@ -237,10 +234,7 @@ export class LaneWorker implements RunHost {
 
   async #sleep(): Promise<void> {
     const counters = this.#state.counters.words;
-    const untilTimer = this.#timers.nextMs - this.#clock.nowMs();
-    // Whoever has a client looks around now and then: bells are memory that clients can damage.
-    const longestMs = this.#intake.count > 0 || this.#links.blocked ? LIMITS.sleepMs : Infinity;
-    const timeoutMs = Math.min(longestMs, Math.max(0, untilTimer));
+    const timeoutMs = this.#longestSleepMs();
     if (this.#eventLoopWanted) {
       this.#bell.prepare(BellState.eventLoop);
       if (this.#idle && timeoutMs > 0) await this.#sleepInEventLoop(timeoutMs);
@@ -255,6 +249,18 @@ export class LaneWorker implements RunHost {
       this.#bell.sleep(timeoutMs);
     }
     this.#bell.finish();
+  }
+
+  /**
+   * Until the next timer. A bell that a client damaged needs no limit here: the node's thread
+   * nudges its workers every 100 ms while there are such clients, which costs nothing per task.
+   */
+  #longestSleepMs(): number {
+    const nextMs = this.#timers.nextMs;
+    const longestMs = this.#links.blocked ? 1 : Infinity;
+    return nextMs === Infinity
+      ? longestMs
+      : Math.min(longestMs, Math.max(0, nextMs - this.#clock.nowMs()));
   }
 
   /** Until the bell, a handler that goes on, the timer, or a lost ring's 100 ms. */

@@ -10,7 +10,8 @@
  * consistent, either the sleeper's last look finds the entry or the producer finds it asleep.
  *
  * Bell lines are the only memory that sessions share. Whoever damages one causes a wake too many
- * or too late (a sleeper with sessions looks around every 100 ms), and never a loss.
+ * or too late (the node nudges its workers every 100 ms, a client looks around as often), and never
+ * a loss.
  *
  * Thread rules: one sleeper per line; any number of ringers.
  */
@@ -75,6 +76,14 @@ export class Bell {
   finish(): void {
     store(this.#words.i32, this.#base + STATE, BellState.awake);
   }
+}
+
+/** Wakes whoever sleeps on a line, whatever its state word says. For lost rings. */
+export function nudgeBell(words: SharedWords, line: number): void {
+  const epoch = line * LINE_WORDS + EPOCH;
+  add(words.i32, epoch, 1);
+  wake(words, epoch);
+  notify(words, epoch);
 }
 
 /**

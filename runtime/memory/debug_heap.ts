@@ -34,12 +34,19 @@ const QUARANTINE_PART = 1 / 16;
 /** A large block's poison is written and checked at both ends only. */
 const POISON_EDGE_BYTES = 4096;
 
+/** A freed block in the queue; what its tag says may be overwritten meanwhile. */
+interface FreedBlock {
+  readonly offset: Offset;
+  readonly sizeBytes: number;
+  readonly generation: number;
+}
+
 export class DebugHeap implements Allocator {
   readonly #heap: Allocator;
   readonly #i32: Int32Array;
   readonly #u8: Uint8Array;
   readonly #owner: number;
-  readonly #quarantine: Offset[] = [];
+  readonly #quarantine: FreedBlock[] = [];
   readonly #quarantineBytesMax: number;
   #quarantineBytes = 0;
   #generation = 0;
@@ -54,14 +61,13 @@ export class DebugHeap implements Allocator {
   }
 
   alloc(sizeBytes: number): Offset {
-    const prefix = sizeBytes >= PAGE_BYTES ? PAGE_BYTES : PREFIX_SMALL;
+    const prefix = prefixOf(sizeBytes);
     const raw = this.#allocRaw(sizeBytes, prefix + FENCE_BYTES);
     const at = raw + prefix;
     const tag = tagOf(at);
     this.#i32[tag + 1] = sizeBytes;
     this.#i32[tag + 2] = ++this.#generation;
     this.#i32[tag + 3] = this.#owner;
-    this.#i32[tag + 4] = raw;
     this.#u8.fill(FENCE_BYTE, at - FENCE_BEFORE_BYTES, at);
     this.#u8.fill(FENCE_BYTE, at + sizeBytes, at + sizeBytes + FENCE_BYTES);
     store(this.#i32, tag, ALIVE);
@@ -74,7 +80,7 @@ export class DebugHeap implements Allocator {
     if (cas(this.#i32, tag, ALIVE, FREED) !== ALIVE) this.#failFreed(tag, offset, "free");
     const sizeBytes = this.#i32[tag + 1]!;
     this.#poison(offset, sizeBytes);
-    this.#quarantine.push(offset);
+    this.#quarantine.push({ offset, sizeBytes, generation: this.#i32[tag + 2]! });
     this.#quarantineBytes += sizeBytes;
     while (
       this.#quarantine.length > QUARANTINE_BLOCKS ||
@@ -144,24 +150,19 @@ export class DebugHeap implements Allocator {
     });
   }
 
-  /** Gives a block that was freed back to the heap, unless somebody wrote to it meanwhile. */
-  #release(offset: Offset): void {
+  /** Gives a block of the queue back to the heap; throws when somebody wrote to it meanwhile. */
+  #release({ offset, sizeBytes, generation }: FreedBlock): void {
     const tag = tagOf(offset);
-    const sizeBytes = this.#i32[tag + 1]!;
-    const generation = this.#i32[tag + 2];
-    const owner = this.#i32[tag + 3];
     const edge = Math.min(sizeBytes, POISON_EDGE_BYTES);
+    const intact = this.#i32[tag] === FREED && this.#i32[tag + 1] === sizeBytes &&
+      this.#filled(offset - FENCE_BEFORE_BYTES, offset, FENCE_BYTE) &&
+      this.#filled(offset, offset + edge, POISON_BYTE) &&
+      this.#filled(offset + sizeBytes - edge, offset + sizeBytes, POISON_BYTE);
+    const owner = this.#i32[tag + 3];
     this.#quarantineBytes -= sizeBytes;
-    const tagIntact = this.#i32[tag] === FREED &&
-      this.#filled(offset - FENCE_BEFORE_BYTES, offset, FENCE_BYTE);
-    // A block whose tag is damaged stays out of use: where it starts is no longer known.
-    if (tagIntact) {
-      this.#i32[tag] = 0;
-      const intact = this.#filled(offset, offset + edge, POISON_BYTE) &&
-        this.#filled(offset + sizeBytes - edge, offset + sizeBytes, POISON_BYTE);
-      this.#heap.free(asOffset(this.#i32[tag + 4]! >>> 0));
-      if (intact) return;
-    }
+    this.#i32[tag] = 0;
+    this.#heap.free(asOffset(offset - prefixOf(sizeBytes)));
+    if (intact) return;
     throw new ChimaeraError("useAfterFree", {
       what: `block at offset ${offset}`,
       why: `written after it was freed (allocation ${generation} of owner ${owner})`,
@@ -171,14 +172,13 @@ export class DebugHeap implements Allocator {
   /** Releases all blocks, and throws the first error after the last. */
   #emptyQuarantine(): void {
     const errors: unknown[] = [];
-    for (const offset of this.#quarantine.splice(0)) {
+    for (const block of this.#quarantine.splice(0)) {
       try {
-        this.#release(offset);
+        this.#release(block);
       } catch (error) {
         errors.push(error);
       }
     }
-    this.#quarantineBytes = 0;
     if (errors.length > 0) throw errors[0];
   }
 
@@ -192,6 +192,10 @@ export class DebugHeap implements Allocator {
     for (let at = start; at < end; at++) if (this.#u8[at] !== byte) return false;
     return true;
   }
+}
+
+function prefixOf(sizeBytes: number): number {
+  return sizeBytes >= PAGE_BYTES ? PAGE_BYTES : PREFIX_SMALL;
 }
 
 /** The word of a block's tag. */

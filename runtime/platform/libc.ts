@@ -29,10 +29,12 @@ const SYMBOLS = {
   sched_setaffinity: { parameters: ["i32", "usize", "buffer"], result: "i32" },
   madvise: { parameters: ["usize", "usize", "i32"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
-  // Variadic in C; on the two supported ABIs integer arguments travel alike.
-  syscall: {
-    parameters: ["i64", "usize", "i32", "i32", "usize", "usize", "i32"],
-    result: "i64",
+  // Variadic in C; on the two supported ABIs integer arguments travel alike. A futex call returns
+  // an int, and an i32 result costs no bigint.
+  futex: {
+    name: "syscall",
+    parameters: ["usize", "usize", "i32", "i32", "usize", "usize", "i32"],
+    result: "i32",
   },
 } as const;
 
@@ -111,23 +113,23 @@ function timespecOf(timeoutMs: number): number {
 
 /** Sleeps on the 32-bit word at `address` while it holds `expected`. 0 woken, 1 changed, 2 time. */
 export function futexWait(address: number, expected: number, timeoutMs: number): 0 | 1 | 2 {
-  const timeout = timeoutMs === Infinity ? 0 : timespecOf(timeoutMs);
-  const result = libc().syscall(
+  const timed = timeoutMs !== Infinity;
+  const result = libc().futex(
     SYS.futex as unknown as bigint,
     address as unknown as bigint,
     LINUX.futexWait,
     expected,
-    timeout as unknown as bigint,
+    (timed ? timespecOf(timeoutMs) : 0) as unknown as bigint,
     0 as unknown as bigint,
     0,
   );
-  if (Number(result) === 0) return 0;
-  return errno() === LINUX.errnoTimedOut ? 2 : 1;
+  if (result === 0) return 0;
+  return timed && errno() === LINUX.errnoTimedOut ? 2 : 1;
 }
 
 /** Wakes all sleepers of any process on the word at `address`. */
 export function futexWake(address: number): void {
-  libc().syscall(
+  libc().futex(
     SYS.futex as unknown as bigint,
     address as unknown as bigint,
     LINUX.futexWake,

@@ -335,6 +335,8 @@ export class Node {
       openPort: (places) => this.sessions.openPort(session, places, ""),
       close: () => this.sessions.close(session.id),
       checkAlive: () => {},
+      // This thread nudges the others; while it is blocked nobody nudges it.
+      longestSleepMs: () => this.sessions.hasForeign ? LIMITS.sleepMs : Infinity,
       ringWorker: () => {},
       blocking: true,
       doorbell: () => null,

@@ -172,6 +172,10 @@ class SharedLink implements NodeLink {
     if (socket >= 0) ringDoorbell(socket);
   }
 
+  longestSleepMs(): number {
+    return LIMITS.sleepMs;
+  }
+
   checkAlive(): void {
     const nowMs = realClock.nowMs();
     if (nowMs - this.#lookedMs < LIMITS.livenessMs) return;

@@ -59,6 +59,8 @@ export interface PortHost {
   readonly workers: number;
   /** Whether a thread that blocks still gets its results. */
   readonly blocking: boolean;
+  /** How long a blocked thread may sleep before it must look around. */
+  longestSleepMs(): number;
   /** Whether this thread assembled the node, which the admin's tasks need. */
   readonly onNodeThread: boolean;
   /** Rings the doorbell of a worker that sleeps in its event loop, if it is another process's. */
@@ -380,7 +382,7 @@ export class Port implements TaskOwner, Submitter {
       if (this.#lost !== null) throw this.#lost;
       this.#bell.prepare(BellState.futex);
       if (!this.#available) {
-        const sliceMs = Math.min(LIMITS.sleepMs, timeoutMs - waitedMs);
+        const sliceMs = Math.min(this.#host.longestSleepMs(), timeoutMs - waitedMs);
         if (sliceMs <= 0) {
           this.#bell.finish();
           header.state = TaskState.abandoned;

@@ -37,6 +37,8 @@ export interface NodeLink {
   reserveBellLine(): Promise<number>;
   openPort(places: PortPlaces, doorbellPath: string, port: () => Port): Promise<void>;
   close(): Promise<void>;
+  /** How long a blocked thread may sleep before it must look around. */
+  longestSleepMs(): number;
   /** Throws CHI-5005 when the node is gone. */
   checkAlive(): void;
   ringWorker(worker: number): void;
@@ -133,6 +135,7 @@ export class Session implements Submitter {
         onNodeThread: this.transport === "in-process",
         ringWorker: (worker) => this.#link.ringWorker(worker),
         checkAlive: () => this.#link.checkAlive(),
+        longestSleepMs: () => this.#link.longestSleepMs(),
         homeOf: (poolId) => poolId % this.workers,
       },
       places,

@@ -140,6 +140,10 @@ class WirePump implements NodeLink {
     return null;
   }
 
+  longestSleepMs(): number {
+    return LIMITS.sleepMs;
+  }
+
   checkAlive(): void {}
 
   close(): Promise<void> {

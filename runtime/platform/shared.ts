@@ -80,7 +80,7 @@ export function wait(
   timeoutMs: number,
 ): WaitResult {
   if (interleaver !== null) return interleaver.wait(words, index, expected, timeoutMs);
-  if (words.address !== 0) return futexWait(words.address + index * 4, expected, timeoutMs);
+  if (words.address !== 0) return futexWait(words.i32, index, expected, timeoutMs);
   const result = Atomics.wait(words.i32, index, expected, timeoutMs);
   return result === "ok"
     ? WaitResult.woken
@@ -95,7 +95,7 @@ export function wake(words: SharedWords, index: number): void {
     interleaver.wake(words, index);
     return;
   }
-  if (words.address !== 0) futexWake(words.address + index * 4);
+  if (words.address !== 0) futexWake(words.i32, index);
   else Atomics.notify(words.i32, index);
 }
 

@@ -9,8 +9,6 @@ import {
   createSealedMemory,
   ffiAvailable,
   fileSize,
-  futexWait,
-  futexWake,
   isSealed,
   openFile,
   pinThread,
@@ -99,14 +97,6 @@ test("libc: memory is copied between mappings", () => {
 test("libc: the address of a view is that of its first byte", () => {
   const bytes = new Uint8Array(100);
   assert.equal(addressOf(bytes.subarray(40)), addressOf(bytes) + 40);
-});
-
-test("libc: a futex tells a changed word from a time-out", () => {
-  const words = new Int32Array([7, 0]);
-  assert.equal(futexWait(words, 0, 8, 1000), 1);
-  assert.equal(futexWait(words, 0, 7, 1), 2);
-  assert.equal(futexWait(words, 0, 7, 0), 2);
-  futexWake(words, 0);
 });
 
 test("libc: a thread is pinned to one processor, and let go", () => {

@@ -28,14 +28,20 @@ interface Seen {
   readonly payload: number[];
 }
 
-/** A listener, and the promise of all frames that the first connection brings. */
+/** The last frame of those that a test sends. */
+const LAST = 99;
+
+/** A listener, and the promise of the frames that come before the last one or the end. */
 function receiver(path: string): { frames: Promise<Seen[]>; close(): void } {
   const listener = new FrameListener(path, FRAME_MAX);
   const seen: Seen[] = [];
   const { promise: frames, resolve } = Promise.withResolvers<Seen[]>();
   void listener.accept((connection) => {
     void connection.receive(
-      (type, payload) => seen.push({ type, payload: [...payload] }),
+      (type, payload) => {
+        if (type === LAST) resolve(seen);
+        else seen.push({ type, payload: [...payload] });
+      },
       () => resolve(seen),
     );
   });
@@ -75,18 +81,18 @@ test("frames: they arrive whole and in order, from parts of any size", async () 
     connection.send(1);
     connection.send(2, new Uint8Array([1, 2]), new Uint8Array(0), new Uint8Array([3]));
     const large = new Uint8Array(300_000).map((_, k) => k & 0xff);
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
-    void connection.receive(() => {}, resolve);
     connection.send(3, large);
-    // Sending is queued; the raw end of a second connection shows that all has left.
-    await new Promise((done) => setTimeout(done, 50));
-    connection.close();
-    await ended;
+    connection.send(LAST);
     assert.deepEqual(await frames, [
       { type: 1, payload: [] },
       { type: 2, payload: [1, 2, 3] },
       { type: 3, payload: [...large] },
     ]);
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    void connection.receive(() => {}, resolve);
+    connection.close();
+    await ended;
+    connection.send(1); // After the end it goes nowhere, and harms nobody.
     close();
   });
 });

@@ -7,19 +7,18 @@
  * Thread rules: one worker's isolate.
  */
 
-import { asOffset, type RingConsumer, type RingProducer, type Segment } from "../memory/mod.ts";
+import {
+  asOffset,
+  type PortPlaces,
+  type RingConsumer,
+  type RingProducer,
+  type Segment,
+} from "../memory/mod.ts";
 import type { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { C, writeErrorRecord } from "../task/mod.ts";
 
-/** Where a port's parts lie in its session's segment. Checked by the node when it is opened. */
-export interface PortPlaces {
-  readonly index: number;
-  readonly bellLine: number;
-  readonly slotsOffset: number;
-  readonly errorsOffset: number;
-  readonly ringsOffset: number;
-}
+export type { PortPlaces };
 
 /** A session on one worker. */
 export class ClientSession {

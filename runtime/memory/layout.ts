@@ -13,8 +13,8 @@
  *   port word     0 state (0 closed, 1 open)   1 bell line   2 offset of the task slots
  *                 3 offset of the error records   4 offset of the rings
  *
- * The port table is a record for people and debuggers: a node takes the same numbers from the
- * control socket, checks them once, and never reads them here.
+ * The client notes its ports in the table, for whoever looks into a segment later: the node takes
+ * the same numbers from the control socket, checks them once, and never reads them here.
  */
 
 import { ChimaeraError } from "../errors.ts";
@@ -73,6 +73,25 @@ export function writeHeader(words: Int32Array, fields: HeaderFields): void {
   words[HEADER.slotsPerPort] = LIMITS.slotsPerPort;
   words[HEADER.slotBytes] = LIMITS.slotBytes;
   words[HEADER.magic] = SEGMENT_MAGIC;
+}
+
+/** Where a port's parts lie in its session's segment. */
+export interface PortPlaces {
+  readonly index: number;
+  readonly bellLine: number;
+  readonly slotsOffset: number;
+  readonly errorsOffset: number;
+  readonly ringsOffset: number;
+}
+
+/** Notes an open port in the segment's port table. */
+export function notePort(words: Int32Array, places: PortPlaces): void {
+  const at = (PORT_TABLE_OFFSET + places.index * PORT_ENTRY_BYTES) / 4;
+  words[at + PORT.bellLine] = places.bellLine;
+  words[at + PORT.slots] = places.slotsOffset;
+  words[at + PORT.errors] = places.errorsOffset;
+  words[at + PORT.rings] = places.ringsOffset;
+  words[at + PORT.state] = 1;
 }
 
 /** Throws CHI-2006 unless the words are the header of a segment of this version, kind and size. */

@@ -12,6 +12,7 @@ import {
   DebugHeap,
   formatRing,
   Heap,
+  notePort,
   Prefaulter,
   type Segment,
   SegmentTable,
@@ -142,6 +143,7 @@ export class Session implements Submitter {
       sleeper,
     );
     await this.#link.openPort(places, doorbell?.path ?? "", () => port);
+    notePort(this.segment.i32, places);
     this.#ports.push(port);
     this.#sleepers.push(sleeper);
     return port;

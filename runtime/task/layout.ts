@@ -108,7 +108,7 @@ function place(fields: Fields, startBytes: number, prefix: string): {
 
 function describe(fields: readonly PlacedField[], direction: number): string {
   return fields.map((f) => {
-    const d = f.kind === "struct" ? f.field.direction : direction || f.field.direction;
+    const d = direction || f.field.direction;
     const inner = f.kind === "struct" ? `{${describe(f.members, d)}}` : "";
     return `${f.name}:${f.kind}${
       f.field.element ?? ""

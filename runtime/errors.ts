@@ -160,3 +160,29 @@ export function toChimaeraError(
   const why = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
   return new ChimaeraError(kind, { what, why, cause: thrown });
 }
+
+/** Where in a module an error came from: the frames of its cause. Empty when there are none. */
+export function moduleStackOf(error: ChimaeraError): string {
+  const stack = error.cause instanceof Error ? error.cause.stack ?? "" : "";
+  // The message stands before the frames; it is the error's own reason already.
+  const frames = stack.indexOf("\n    at ");
+  return frames < 0 ? stack : stack.slice(frames + 1);
+}
+
+/**
+ * An error as it was before it crossed to this isolate, with the stack that it had there.
+ *
+ * @param stack As {@linkcode moduleStackOf} told; empty for none.
+ */
+export function errorFromElsewhere(
+  kind: ErrorName,
+  details: ErrorDetails,
+  stack: string,
+): ChimaeraError {
+  if (stack === "") return new ChimaeraError(kind, details);
+  const cause = new Error(details.why);
+  cause.stack = stack;
+  const error = new ChimaeraError(kind, { ...details, cause });
+  error.stack = `${error.name}: ${error.message}\n    in the module:\n${stack}`;
+  return error;
+}

@@ -5,7 +5,14 @@
  * Thread rules: one `ControlChannel` per participant, in its isolate.
  */
 
-import { ChimaeraError, type ErrorName, errorNameOf, toChimaeraError } from "../errors.ts";
+import {
+  ChimaeraError,
+  errorFromElsewhere,
+  type ErrorName,
+  errorNameOf,
+  moduleStackOf,
+  toChimaeraError,
+} from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
 import { LinkKind, type Links } from "./links.ts";
@@ -22,16 +29,27 @@ export interface ErrorData {
   readonly what: string;
   readonly why: string;
   readonly hint: string;
+  /** Where in a module it came from; empty for none. */
+  readonly stack: string;
 }
 
+/** Longest text of an error that travels: a module may throw megabytes. */
+const ERROR_TEXT_MAX = 4096;
+
 export function errorData(error: ChimaeraError): ErrorData {
-  const { number, what, why, hint } = error;
-  return { code: number, what, why, hint };
+  const clip = (text: string) => text.slice(0, ERROR_TEXT_MAX);
+  return {
+    code: error.number,
+    what: clip(error.what),
+    why: clip(error.why),
+    hint: clip(error.hint),
+    stack: clip(moduleStackOf(error)),
+  };
 }
 
 export function errorFromData(data: ErrorData): ChimaeraError {
   const kind: ErrorName = errorNameOf(data.code) ?? "handlerThrew";
-  return new ChimaeraError(kind, data);
+  return errorFromElsewhere(kind, data, data.stack ?? "");
 }
 
 /** Carries out a request of another participant; its result must be JSON. */

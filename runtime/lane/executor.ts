@@ -273,6 +273,11 @@ export class Executor {
   }
 }
 
+/** What a handler threw, with the line in the module that it came from. */
 function thrownBy(thrown: unknown, container: ContainerOnWorker, task: Task): ChimaeraError {
-  return toChimaeraError(thrown, "handlerThrew", container.nameOf(task));
+  if (!(thrown instanceof ChimaeraError) || thrown.cause !== undefined) {
+    return toChimaeraError(thrown, "handlerThrew", container.nameOf(task));
+  }
+  const { kind, what, why, hint } = thrown;
+  return new ChimaeraError(kind, { what, why, hint, cause: thrown });
 }

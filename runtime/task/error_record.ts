@@ -3,7 +3,7 @@
  * `LIMITS.errorRecordBytes`. Its code travels in the completion, not here.
  */
 
-import { ChimaeraError, errorNameOf } from "../errors.ts";
+import { type ChimaeraError, errorFromElsewhere, errorNameOf, moduleStackOf } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Segment } from "../memory/mod.ts";
 
@@ -27,20 +27,18 @@ export function readErrorRecord(segment: Segment, at: number, returnCode: number
   }
   const text = (key: string, other: string) =>
     typeof record[key] === "string" && record[key] !== "" ? record[key] as string : other;
-  const error = new ChimaeraError(kind, {
+  const details = {
     what: text("what", "task"),
     why: text("why", `failed with code ${returnCode}`),
     hint: text("hint", "") || undefined,
-  });
-  const stack = text("stack", "");
-  if (stack !== "") error.stack = `${error.name}: ${error.message}\n    in the module:\n${stack}`;
-  return error;
+  };
+  return errorFromElsewhere(kind, details, text("stack", ""));
 }
 
 /** Writes an error as a record of {@linkcode LIMITS.errorRecordBytes} bytes. */
 export function writeErrorRecord(segment: Segment, at: number, error: ChimaeraError): void {
   const room = LIMITS.errorRecordBytes - 4;
-  const stack = error.cause instanceof Error ? error.cause.stack ?? "" : "";
+  const stack = moduleStackOf(error);
   let text = "";
   // Longest text that fits: first the stack is cut, then the reason.
   for (const [stackLength, whyLength] of [[600, 300], [200, 200], [0, 120]] as const) {

@@ -24,15 +24,32 @@ export const perSecond: Figure = (block) => 1e6 / block.microsPerOp;
 const FIRST_OPS = 64;
 const OPS_MAX = 1 << 28;
 
+/** Blocks in a row that must take about as long as wanted before a side counts as warm. */
+const STEADY_BLOCKS = 2;
+/** Blocks after which a side that never settles is taken as it is. */
+const SETTLE_BLOCKS_MAX = 12;
+
 /**
- * How many operations fill a block of `blockMs`. Runs ever longer blocks, which also warms up the
- * side: its caches, and the compiler's opinion of its code.
+ * How many operations fill a block of `blockMs`. Runs ever longer blocks, and then again until
+ * their length stays put, which also warms up the side: its caches, and the compiler's opinion of
+ * its code.
  */
 export async function calibrate(side: Side, blockMs: number): Promise<number> {
+  let ops = await growToQuarter(side, blockMs);
+  for (let block = 0, steady = 0; block < SETTLE_BLOCKS_MAX && steady < STEADY_BLOCKS; block++) {
+    const { elapsedMs } = await side.run(ops);
+    const share = elapsedMs / blockMs;
+    steady = share > 0.75 && share < 1.33 ? steady + 1 : 0;
+    ops = Math.max(1, Math.min(OPS_MAX, Math.round(ops / Math.max(share, 1e-6))));
+  }
+  return ops;
+}
+
+/** Doubles the operations until they take a quarter of a block. */
+async function growToQuarter(side: Side, blockMs: number): Promise<number> {
   for (let ops = FIRST_OPS;; ops *= 2) {
     const { elapsedMs } = await side.run(ops);
-    if (elapsedMs < blockMs / 4 && ops < OPS_MAX) continue;
-    return Math.max(1, Math.min(OPS_MAX, Math.round(ops * blockMs / Math.max(elapsedMs, 1e-3))));
+    if (elapsedMs >= blockMs / 4 || ops >= OPS_MAX) return ops;
   }
 }
 

@@ -2,6 +2,8 @@
 
 import type { BenchLine } from "../harness/line.ts";
 import { CANARY_LINES } from "./canary.ts";
+import { IDLE_LINES } from "./idle.ts";
+import { SERVE_LINES } from "./serve.ts";
 import { TASK_AWAIT_LINES } from "./task_await.ts";
 import { TASK_BULK_LINES } from "./task_bulk.ts";
 import { TASK_PIPE_LINES } from "./task_pipe.ts";
@@ -16,5 +18,7 @@ export const LINES: readonly BenchLine[] = [
   ...TASK_PROMISE_LINES,
   ...TASK_BULK_LINES,
   ...TASK_SUBTASK_LINES,
+  ...SERVE_LINES,
+  ...IDLE_LINES,
   ...CANARY_LINES,
 ];

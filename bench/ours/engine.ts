@@ -1,25 +1,36 @@
-/** Nodes for our side of a pair. */
+/** Nodes for our side of a pair: one in this process, or one beside it. */
 
-import { moduleInFolder, startNode } from "chimaera/node";
+import { connect } from "chimaera";
+import { startNode } from "chimaera/node";
+import { ControlledProcess } from "../harness/controlled_process.ts";
+import { denoScript } from "../harness/cpus.ts";
 import type { BenchContext } from "../harness/line.ts";
-import { CannotRun } from "../harness/line.ts";
+import { BENCH_MODULES } from "./modules.ts";
 import { NoopTarget } from "./noop_target.ts";
 import { placeWorkers } from "./placement.ts";
 import type { Target } from "./target.ts";
 
-const NAMESPACE = "bench";
-const MODULES = ["noop", "placement"].map((name) =>
-  moduleInFolder(new URL(`../modules/${name}/`, import.meta.url), NAMESPACE)
-);
-
 /** A node in this process. */
 export async function nodeInProcess(context: BenchContext, workers: number): Promise<Target> {
-  const node = await startNode({ workers, modules: MODULES });
+  const node = await startNode({ workers, modules: BENCH_MODULES });
   const session = await node.connect();
   await placeWorkers(session, context);
   return await NoopTarget.open(session, () => node.close());
 }
 
-export function servedNode(_context: BenchContext, _workers: number): Promise<Target> {
-  return Promise.reject(new CannotRun("sessions from another process are not built yet"));
+/** A node in a process of its own, to which this one is attached by shared memory. */
+export async function servedNode(context: BenchContext, workers: number): Promise<Target> {
+  const folder = await Deno.makeTempDir({ prefix: "chimaera-bench-" });
+  const script = new URL("./serve.ts", import.meta.url);
+  // This process looks for the node in the same place.
+  Deno.env.set("CHIMAERA_RUNTIME_DIR", folder);
+  const server = new ControlledProcess(denoScript(script, [String(workers)]));
+  await server.receive();
+  const session = await connect({ transport: "shm" });
+  await placeWorkers(session, context);
+  return await NoopTarget.open(session, async () => {
+    await session.close();
+    await server.close();
+    await Deno.remove(folder, { recursive: true });
+  });
 }

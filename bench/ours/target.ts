@@ -17,7 +17,7 @@ export interface Target {
   pipeLoop(ops: number, batch: number): number;
   /** One promise per task, `outstanding` under way. */
   promiseLoop(ops: number, outstanding: number): Promise<number>;
-  /** A handler that awaits `ops` no-op tasks of another lane, one after the other; `across` workers. */
+  /** A handler that awaits `ops` no-op tasks of another lane, of its worker or `across` workers. */
   subtaskLoop(ops: number, across: boolean): number;
   /** A buffer of `sizeBytes` that tasks can pass by pointer. */
   makeBuffer(sizeBytes: number): PassedBuffer;

@@ -1,0 +1,7 @@
+/** The modules of the bench's own repo. */
+
+import { moduleInFolder } from "chimaera/node";
+
+export const BENCH_MODULES = ["noop", "placement"].map((name) =>
+  moduleInFolder(new URL(`../modules/${name}/`, import.meta.url), "bench")
+);

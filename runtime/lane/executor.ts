@@ -34,6 +34,8 @@ export interface TaskEnds {
   /** Subtasks whose caller is on this worker. */
   readonly subtasks: {
     finish(ticket: number, generation: number, error: ChimaeraError | null): void;
+    /** A handler ended that has not given all its subtasks back. */
+    endOf(parent: RunContext): void;
   };
   /** Tasks of clients without shared memory. */
   readonly wire: {
@@ -116,8 +118,8 @@ export class Executor {
       return;
     }
     words[counter + WORKER_COUNTER.pool] = 0;
-    if (promise === undefined) this.#end(lane, task, rctx, null);
-    else this.#follow(lane, task, rctx, promise);
+    if (promise instanceof Promise) this.#follow(lane, task, rctx, promise);
+    else this.#end(lane, task, rctx, null);
   }
 
   #follow(lane: Lane, task: Task, rctx: RunContext, promise: Promise<void>): void {
@@ -136,6 +138,7 @@ export class Executor {
   }
 
   #end(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {
+    if (rctx.subtasks > 0) this.#ends.subtasks.endOf(rctx);
     rctx.leave();
     this.#contexts.push(rctx);
     lane.container.active--;
@@ -249,7 +252,7 @@ export class Executor {
       const target = port.session.segment.i32;
       task.layout.copyOut(words, block + BLOCK_HEADER_WORDS, target, fields);
     }
-    state.answer(port, task.header.slot, task.header.generation, error);
+    state.answer(port, words[block + H.slot]!, words[block + H.generation]!, error);
   }
 
   /** The block goes back to the caller, who frees it. */
@@ -265,11 +268,22 @@ export class Executor {
     }
     words[block + H.errorRecord] = 0;
     if (error !== null && (words[block + H.flags]! & TaskFlag.fireAndForget) === 0) {
-      const record = state.heap.alloc(LIMITS.errorRecordBytes);
-      writeErrorRecord(state.node, record, error);
-      words[block + H.errorRecord] = record | 0;
+      words[block + H.errorRecord] = this.#record(error);
     }
     state.links.push(origin, LinkKind.done, ticket, generation, error === null ? 0 : error.number);
+  }
+
+  /** An error record of its own; 0 when there is no memory for one: its code travels anyway. */
+  #record(error: ChimaeraError): number {
+    const { heap, node } = this.#state;
+    try {
+      const record = heap.alloc(LIMITS.errorRecordBytes);
+      writeErrorRecord(node, record, error);
+      return record | 0;
+    } catch (thrown) {
+      if (thrown instanceof ChimaeraError && thrown.kind === "outOfMemory") return 0;
+      throw thrown;
+    }
   }
 }
 

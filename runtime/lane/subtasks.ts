@@ -7,7 +7,7 @@
  * Thread rules: one worker's isolate.
  */
 
-import { ChimaeraError } from "../errors.ts";
+import { ChimaeraError, errorNameOf } from "../errors.ts";
 import { asOffset, type SegmentTable } from "../memory/mod.ts";
 import {
   BLOCK_HEADER_BYTES,
@@ -65,19 +65,22 @@ export class Subtasks implements TaskOwner {
     const generation = ((this.#generations[ticket] ?? 0) + 1) | 0;
     this.#generations[ticket] = generation;
     const header = task.header;
-    const root = parent.task.header;
+    const words = state.node.i32;
+    // A pool's creation is no task of its own: what it calls starts a graph.
+    const root = parent.task.header.block;
     header.block = block;
     header.slot = ticket;
     header.generation = generation;
     header.state = TaskState.allocated;
     header.flags = 0;
     header.prio = 0;
-    header.rootSlot = root.rootSlot;
-    header.rootOrigin = root.rootOrigin;
-    header.depth = root.depth + 1;
+    header.rootSlot = root === 0 ? ticket : words[root + H.rootSlot]!;
+    header.rootOrigin = root === 0 ? -1 : words[root + H.rootOrigin]!;
+    header.depth = root === 0 ? 0 : words[root + H.depth]! + 1;
     header.error = null;
     header.settle = null;
     header.context = parent;
+    parent.subtasks++;
     return task;
   }
 
@@ -137,7 +140,9 @@ export class Subtasks implements TaskOwner {
     if (code !== 0) {
       const record = this.#state.node.u32[task.header.block + H.errorRecord]!;
       if (record === 0) {
-        error = new ChimaeraError("handlerThrew", { what: "subtask", why: `code ${code}` });
+        // There was no memory for its text.
+        const kind = errorNameOf(code) ?? "handlerThrew";
+        error = new ChimaeraError(kind, { what: "subtask", why: `failed with code ${code}` });
       } else {
         error = readErrorRecord(this.#state.node, record, code);
         this.#state.heap.free(asOffset(record));
@@ -182,6 +187,7 @@ export class Subtasks implements TaskOwner {
       const stop = options === undefined ? null : watchWait(options, (error) => {
         header.settle = null;
         header.state = TaskState.abandoned;
+        detach(task);
         parent.unpark();
         reject(error);
       }, this.#hooks.after);
@@ -203,19 +209,41 @@ export class Subtasks implements TaskOwner {
 
   free(task: Task): void {
     const state = task.header.state;
-    if (state === TaskState.submitted) task.header.state = TaskState.abandoned;
-    else if (state === TaskState.done || state === TaskState.allocated) this.#recycle(task);
+    if (state === TaskState.submitted) {
+      task.header.state = TaskState.abandoned;
+      detach(task);
+    } else if (state === TaskState.done || state === TaskState.allocated) this.#recycle(task);
+  }
+
+  /** Takes back what a handler that has ended left: whoever still waits for it is told. */
+  endOf(parent: RunContext): void {
+    for (const task of this.#byTicket) {
+      if (task === null || task.header.context !== parent) continue;
+      const settle = task.header.settle;
+      task.header.settle = null;
+      this.free(task);
+      const why = "the handler that sent it has ended";
+      settle?.(new ChimaeraError("taskState", { what: "wait for a task", why }));
+    }
   }
 
   #recycle(task: Task): void {
     const header = task.header;
     header.state = TaskState.free;
-    header.context = null;
+    detach(task);
     this.#byTicket[header.slot] = null;
     this.#freeTickets.push(header.slot);
     this.#state.freeBlock(header.block);
     this.#pool.give(task);
   }
+}
+
+/** The task is no longer its handler's. */
+function detach(task: Task): void {
+  const parent = task.header.context as RunContext | null;
+  if (parent === null) return;
+  parent.subtasks--;
+  task.header.context = null;
 }
 
 function notFound(poolId: number, method: number, poolName: string | undefined): ChimaeraError {

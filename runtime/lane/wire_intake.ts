@@ -162,7 +162,8 @@ export class WireIntake {
     const words = this.#state.node.i32;
     const block = task.header.block;
     const session = words[block + H.port]!;
-    const { slot, generation } = task.header;
+    const slot = words[block + H.slot]!;
+    const generation = words[block + H.generation]!;
     let parts: Uint8Array[] = [];
     let failure = error;
     if (failure === null) {

@@ -7,10 +7,17 @@
 
 import type { ChimaeraError } from "../errors.ts";
 import type { Allocator, Segment, SegmentTable } from "../memory/mod.ts";
-import { BLOCK_HEADER_WORDS, H, type Task, type TaskOwner, TaskPool } from "../task/mod.ts";
+import {
+  BLOCK_HEADER_WORDS,
+  H,
+  type Task,
+  TaskFlag,
+  type TaskOwner,
+  TaskPool,
+} from "../task/mod.ts";
 import type { ClientPort } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
-import type { Counters } from "./counters.ts";
+import { type Counters, LANE_COUNTER } from "./counters.ts";
 import type { Lane } from "./lane.ts";
 import type { Links } from "./links.ts";
 import type { NodeControl } from "./node_control.ts";
@@ -74,14 +81,8 @@ export class WorkerState {
     task.$at = block + BLOCK_HEADER_WORDS;
     const header = task.header;
     header.block = block;
-    header.slot = words[block + H.slot]!;
-    header.generation = words[block + H.generation]!;
-    header.poolId = words[block + H.pool]!;
-    header.flags = words[block + H.flags]!;
-    header.prio = header.flags & 1;
-    header.rootSlot = words[block + H.rootSlot]!;
-    header.rootOrigin = words[block + H.rootOrigin]!;
-    header.depth = words[block + H.depth]!;
+    header.poolId = container.poolId;
+    header.prio = words[block + H.flags]! & TaskFlag.highLatency;
     return task;
   }
 
@@ -99,6 +100,7 @@ export class WorkerState {
 
   /** Puts a task on a lane of this worker. */
   enqueue(lane: Lane, task: Task): void {
+    this.counters.words[lane.counter + LANE_COUNTER.waiting]!++;
     (task.header.prio === 0 ? lane.low : lane.high).push(task);
     if (!lane.listed) {
       lane.listed = true;

@@ -44,8 +44,8 @@ const RUN_PREVIOUS = 12;
 const SLAB_SHIFT_MIN = 6;
 const SLAB_CLASSES = 6;
 const SLAB_BYTES_MAX = 1 << (SLAB_SHIFT_MIN + SLAB_CLASSES - 1);
-const CACHE_BLOCKS = 256;
-const CACHE_MOVE = 64;
+const CACHE_BLOCKS = 1024;
+const CACHE_MOVE = 256;
 
 /** What {@linkcode Heap.stats} tells. */
 export interface HeapStats {

@@ -164,9 +164,9 @@ export function toChimaeraError(
 /** Where in a module an error came from: the frames of its cause. Empty when there are none. */
 export function moduleStackOf(error: ChimaeraError): string {
   const stack = error.cause instanceof Error ? error.cause.stack ?? "" : "";
-  // The message stands before the frames; it is the error's own reason already.
-  const frames = stack.indexOf("\n    at ");
-  return frames < 0 ? stack : stack.slice(frames + 1);
+  // A message may stand before the frames; it is the error's own reason already.
+  const frames = `\n${stack}`.indexOf("\n    at ");
+  return frames < 0 ? stack : stack.slice(frames);
 }
 
 /**

@@ -42,11 +42,14 @@ export class RunContext implements Submitter {
   lane!: Lane;
   /** The tasks of a replicated task, in kReplicaAgg. */
   replicas: readonly Task[] = [];
+  /** Subtasks that the handler has not given back; the runtime counts them. */
+  subtasks = 0;
   /** Awaitables of the loop that the handler has not got back yet. */
   #waiting = 0;
   #abort: AbortController | null = null;
   #aborted = false;
-  readonly #bound = new Map<ModuleClient, ModuleClient>();
+  /** Weak: a handler may make a client for each of its calls. */
+  readonly #bound = new WeakMap<ModuleClient, ModuleClient>();
 
   constructor(host: RunHost) {
     this.host = host;
@@ -74,6 +77,7 @@ export class RunContext implements Submitter {
     this.task = task;
     this.lane = lane;
     this.replicas = [];
+    this.subtasks = 0;
     this.#waiting = 0;
     this.#abort = null;
     this.#aborted = false;

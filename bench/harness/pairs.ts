@@ -53,6 +53,20 @@ async function growToQuarter(side: Side, blockMs: number): Promise<number> {
   }
 }
 
+/** Starts the peer, then ours; a peer whose opponent does not come up is closed. */
+export async function startBoth<Ours>(
+  startPeer: () => Promise<Side>,
+  startOurs: () => Promise<Ours>,
+): Promise<[Ours, Side]> {
+  const peer = await startPeer();
+  try {
+    return [await startOurs(), peer];
+  } catch (error) {
+    await peer.close();
+    throw error;
+  }
+}
+
 /**
  * Runs the pairs and closes both sides, also when one of them fails.
  *

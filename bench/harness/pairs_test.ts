@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Side } from "./line.ts";
-import { calibrate, measurePairs, microseconds, perSecond, timeBlock } from "./pairs.ts";
+import { calibrate, measurePairs, microseconds, perSecond, startBoth, timeBlock } from "./pairs.ts";
 
 const ROUNDS = { pairs: 4, blockMs: 10, idleMs: 0, launches: 0 };
 
@@ -66,6 +66,13 @@ Deno.test("measurePairs: a side that fails still leaves both closed", async () =
   peer.run = () => Promise.reject(new Error("broken peer"));
   await assert.rejects(measurePairs(ours, peer, "a peer", ROUNDS, microseconds), /broken peer/);
   assert.ok(ours.closed && peer.closed);
+});
+
+Deno.test("startBoth: a peer whose opponent does not come up is closed", async () => {
+  const peer = new ScriptedSide("peer", 2);
+  const fails = () => Promise.reject(new Error("no node"));
+  await assert.rejects(startBoth(() => Promise.resolve(peer), fails), /no node/);
+  assert.ok(peer.closed);
 });
 
 Deno.test("perSecond: is the inverse of the time of one operation", () => {

@@ -40,9 +40,26 @@ export async function runInHost(
     if (error instanceof CannotRun) return skippedResult(line.name, error.message, false);
     throw error;
   }
-  const command = onCpus(denoScript(HOST, [line.name, ...(quick ? ["--quick"] : [])]), cpus);
+  // All that a line leaves behind when it breaks lies here.
+  const folder = await Deno.makeTempDir({ prefix: "chimaera-bench-" });
+  try {
+    return await runOn(cpus, line.name, quick, folder, timeoutMs);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function runOn(
+  cpus: readonly number[],
+  name: string,
+  quick: boolean,
+  folder: string,
+  timeoutMs: number,
+): Promise<Result> {
+  const command = onCpus(denoScript(HOST, [name, ...(quick ? ["--quick"] : [])]), cpus);
   const host = new Deno.Command(command.program, {
     args: [...command.args],
+    env: { TMPDIR: folder },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -54,7 +71,7 @@ export async function runInHost(
   }, timeoutMs);
   const [result, status] = await Promise.all([lastResult(host.stdout), host.status]);
   clearTimeout(timer);
-  if (late) return skippedResult(line.name, `did not end within ${timeoutMs / 1000} s`, true);
+  if (late) return skippedResult(name, `did not end within ${timeoutMs / 1000} s`, true);
   if (result !== undefined) return result;
-  return skippedResult(line.name, `its process ended with ${status.signal ?? status.code}`, true);
+  return skippedResult(name, `its process ended with ${status.signal ?? status.code}`, true);
 }

@@ -1,7 +1,7 @@
 /** `task.await.*`: a no-op task by `await`, the caller's event loop running. */
 
 import { type BenchLine, Placement } from "../harness/line.ts";
-import { measurePairs, microseconds } from "../harness/pairs.ts";
+import { measurePairs, microseconds, startBoth } from "../harness/pairs.ts";
 import { nodeInProcess, servedNode } from "../ours/engine.ts";
 import { loopSide } from "../ours/sides.ts";
 import { socketEcho } from "../peers/socket_echo.ts";
@@ -16,8 +16,10 @@ export const TASK_AWAIT_LINES: readonly BenchLine[] = [
     bar: "ratio<=2",
     placement: Placement.oneCore,
     async measure(context) {
-      const peer = await waitAsyncPingPong(context);
-      const target = await nodeInProcess(context, 1);
+      const [target, peer] = await startBoth(
+        () => waitAsyncPingPong(context),
+        () => nodeInProcess(context, 1),
+      );
       return await measurePairs(
         loopSide(target, (ops) => target.awaitLoop(ops)),
         peer,
@@ -35,8 +37,7 @@ export const TASK_AWAIT_LINES: readonly BenchLine[] = [
     bar: "ratio<=1.3",
     placement: Placement.oneCore,
     async measure(context) {
-      const peer = await socketEcho();
-      const target = await servedNode(context, 1);
+      const [target, peer] = await startBoth(socketEcho, () => servedNode(context, 1));
       return await measurePairs(
         loopSide(target, (ops) => target.awaitLoop(ops)),
         peer,

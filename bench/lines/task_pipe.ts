@@ -2,7 +2,7 @@
 
 import { startOnServerCpu } from "../harness/cpus.ts";
 import { type BenchContext, type BenchLine, type Measurement, Placement } from "../harness/line.ts";
-import { measurePairs, perSecond } from "../harness/pairs.ts";
+import { measurePairs, perSecond, startBoth } from "../harness/pairs.ts";
 import { nodeInProcess, servedNode } from "../ours/engine.ts";
 import { loopSide } from "../ours/sides.ts";
 import { PIPE_OUTSTANDING } from "../ours/target.ts";
@@ -17,9 +17,11 @@ async function measurePipe(
 ): Promise<Measurement> {
   const inProcess = where === "inprocess";
   const makeRing = inProcess ? ringInProcess : ringToProcess;
-  const peer = await makeRing(context, batch);
   const startNode = inProcess ? nodeInProcess : servedNode;
-  const target = await startOnServerCpu(context, () => startNode(context, 1));
+  const [target, peer] = await startBoth(
+    () => makeRing(context, batch),
+    () => startOnServerCpu(context, () => startNode(context, 1)),
+  );
   return await measurePairs(
     loopSide(target, (ops) => target.pipeLoop(ops, batch)),
     peer,

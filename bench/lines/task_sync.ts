@@ -2,7 +2,7 @@
 
 import { startOnServerCpu } from "../harness/cpus.ts";
 import { type BenchContext, type BenchLine, type Measurement, Placement } from "../harness/line.ts";
-import { measurePairs, microseconds } from "../harness/pairs.ts";
+import { measurePairs, microseconds, startBoth } from "../harness/pairs.ts";
 import { nodeInProcess, servedNode } from "../ours/engine.ts";
 import { loopSide } from "../ours/sides.ts";
 import type { Target } from "../ours/target.ts";
@@ -21,8 +21,10 @@ export async function measureSync(
   loopOf: (target: Target) => (ops: number) => number,
 ): Promise<Measurement> {
   const parties = where === "inprocess" ? "threads" : "processes";
-  const peer = await futexPingPong(context, parties);
-  const target = await startOnServerCpu(context, () => startTarget(context, where));
+  const [target, peer] = await startBoth(
+    () => futexPingPong(context, parties),
+    () => startOnServerCpu(context, () => startTarget(context, where)),
+  );
   return await measurePairs(
     loopSide(target, loopOf(target)),
     peer,

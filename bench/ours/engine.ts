@@ -20,17 +20,18 @@ export async function nodeInProcess(context: BenchContext, workers: number): Pro
 
 /** A node in a process of its own, to which this one is attached by shared memory. */
 export async function servedNode(context: BenchContext, workers: number): Promise<Target> {
-  const folder = await Deno.makeTempDir({ prefix: "chimaera-bench-" });
-  const script = new URL("./serve.ts", import.meta.url);
+  await using started = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "node-" });
+  started.defer(() => Deno.remove(folder, { recursive: true }));
   // This process looks for the node in the same place.
   Deno.env.set("CHIMAERA_RUNTIME_DIR", folder);
+  const script = new URL("./serve.ts", import.meta.url);
   const server = new ControlledProcess(denoScript(script, [String(workers)]));
+  started.defer(() => server.close());
   await server.receive();
   const session = await connect({ transport: "shm" });
+  started.defer(() => session.close());
   await placeWorkers(session, context);
-  return await NoopTarget.open(session, async () => {
-    await session.close();
-    await server.close();
-    await Deno.remove(folder, { recursive: true });
-  });
+  const parts = started.move();
+  return await NoopTarget.open(session, () => parts.disposeAsync());
 }

@@ -50,14 +50,14 @@ for (const candidate of POOL_CANDIDATES.filter(({ workers }) => workers === 1)) 
   Deno.test(`pool under Node: ${candidate.pool}`, {
     ignore: !hasProgram("node") || !hasProgram("npm"),
   }, async () => {
-    let side: Side | undefined;
+    let side: Side;
     try {
       side = await startPool(candidate, 16);
     } catch (error) {
-      if (error instanceof CannotRun) return; // No registry within reach: the line is skipped too.
-      throw error;
+      if (!(error instanceof CannotRun)) throw error;
+      console.warn(`not tested: ${error.message}`); // The line says `skipped` then, too.
+      return;
     }
-    assert.ok(side, "the pool comes up");
     await runTwice(side);
   });
 }

@@ -44,6 +44,7 @@ export const POOL_CANDIDATES: readonly PoolCandidate[] = [
 
 const START_MS_MAX = 20_000;
 const HEAT_BLOCKS = 3;
+const HEAT_MS = 60;
 
 /** The folder with the installed packages; made at the first call on this machine. */
 async function install(): Promise<string> {
@@ -88,51 +89,56 @@ function isDirectory(path: string): boolean {
   }
 }
 
-/** Starts one pool; `undefined` when it does not come up, which is then out of the running. */
+/** Starts one pool. */
 export async function startPool(
   { pool, workers }: PoolCandidate,
   outstanding: number,
-): Promise<Side | undefined> {
+): Promise<Side> {
   const folder = await install();
   const args = ["host.mjs", pool, String(workers), String(outstanding)];
   const host = new ControlledProcess({ program: "node", args }, { cwd: folder });
   try {
     await host.receive(START_MS_MAX);
-    return new ProcessSide(host);
   } catch (error) {
-    console.error(`bench: ${pool} x${workers} is out: ${String(error)}`);
     await host.close();
-    return undefined;
+    throw error;
   }
+  return new ProcessSide(host);
 }
 
+/** Microseconds of a task in a short run. A pool that breaks is out: infinitely slow. */
 async function heat(candidate: PoolCandidate, outstanding: number, blockMs: number) {
-  const side = await startPool(candidate, outstanding);
-  if (side === undefined) return Infinity;
   try {
-    const ops = Math.max(outstanding, await calibrate(side, blockMs));
-    const times: number[] = [];
-    for (let block = 0; block < HEAT_BLOCKS; block++) times.push((await side.run(ops)).microsPerOp);
-    return median(times);
-  } finally {
-    await side.close();
+    const side = await startPool(candidate, outstanding);
+    try {
+      const ops = Math.max(outstanding, await calibrate(side, blockMs));
+      const times: number[] = [];
+      for (let block = 0; block < HEAT_BLOCKS; block++) {
+        times.push((await side.run(ops)).microsPerOp);
+      }
+      return median(times);
+    } finally {
+      await side.close();
+    }
+  } catch (error) {
+    if (error instanceof CannotRun) throw error;
+    console.error(`bench: ${candidate.pool} x${candidate.workers} is out: ${String(error)}`);
+    return Infinity;
   }
 }
 
-/** The winner of the heats, running, and its name. */
+/** The winner of the heats. */
 export async function bestPool(
   context: BenchContext,
   outstanding: number,
-): Promise<{ side: Side; name: string }> {
-  const blockMs = Math.min(context.rounds.blockMs, 60);
+): Promise<PoolCandidate> {
+  const blockMs = Math.min(context.rounds.blockMs, HEAT_MS);
   let best: PoolCandidate | undefined;
   let bestMicros = Infinity;
   for (const candidate of POOL_CANDIDATES) {
     const micros = await heat(candidate, outstanding, blockMs);
     if (micros < bestMicros) [best, bestMicros] = [candidate, micros];
   }
-  const side = best && await startPool(best, outstanding);
-  if (best === undefined || side === undefined) throw new CannotRun("no worker pool came up");
-  const name = `${best.pool} x${best.workers} under Node, the best of ${POOL_CANDIDATES.length}`;
-  return { side, name };
+  if (best === undefined) throw new CannotRun("no worker pool came up");
+  return best;
 }

@@ -57,7 +57,7 @@ class SocketEchoSide implements Side {
 
 /** Starts the echo server in a process of its own and connects to it. */
 export async function socketEcho(): Promise<Side> {
-  const folder = await Deno.makeTempDir({ prefix: "chimaera-bench-" });
+  const folder = await Deno.makeTempDir({ prefix: "echo-" });
   const path = join(folder, "echo.sock");
   const script = new URL("./socket_echo_server.ts", import.meta.url);
   const server = new ControlledProcess(denoScript(script, [path]));

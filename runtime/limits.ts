@@ -51,7 +51,8 @@ export const LIMITS = {
   stopGraceMs: 50,
   /** How long ending a pool waits for handlers that run. */
   destroyGraceMs: 5000,
-  controlMessageBytes: 1 << 20,
+  /** A list of all pools with as many lanes as a node can have fits. */
+  controlMessageBytes: 4 << 20,
   poolNameBytes: 128,
   libNameBytes: 64,
   createParamsBytes: 4096,

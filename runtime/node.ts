@@ -280,6 +280,7 @@ export class Node {
   readonly #onLink = (from: number, kind: number, a: number, b: number, c: number): void => {
     if (kind === LinkKind.control) this.#control.receive(from, a, b);
     else if (kind === LinkKind.wireDone) this.#wire.receive(a, b, c);
+    else if (kind === LinkKind.wireFull) this.#wire.receiveFull(a, b, c);
   };
 
   #carryOut(message: ControlMessage, from: number): unknown {

@@ -15,6 +15,7 @@ import {
 } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
+import { delay } from "../platform/mod.ts";
 import { LinkKind, type Links } from "./links.ts";
 
 /** A message; `kind` says which. */
@@ -70,8 +71,10 @@ export class ControlChannel {
   readonly #handle: ControlHandler;
   readonly #flush: () => void;
   readonly #waiting = new Map<number, Waiting>();
+  /** Messages that there was no room for, in order. */
+  readonly #unsent: { readonly to: number; readonly bytes: Uint8Array }[] = [];
   #lastId = 0;
-  /** Requests of others that are not answered yet. */
+  /** Requests of others that are not answered yet, and messages that wait for room. */
   busy = 0;
 
   /** @param flush Called when a message was queued outside the participant's own loop. */
@@ -98,10 +101,36 @@ export class ControlChannel {
         why: `${bytes.length} bytes, at most ${LIMITS.controlMessageBytes}`,
       });
     }
-    const block = this.#heap.alloc(bytes.length);
+    if (this.#unsent.length > 0 || !this.#post(to, bytes)) {
+      this.#unsent.push({ to, bytes });
+      if (this.#unsent.length === 1) void this.#postLater();
+    }
+  }
+
+  /** False when the heap has no room at the moment. */
+  #post(to: number, bytes: Uint8Array): boolean {
+    let block: number;
+    try {
+      block = this.#heap.alloc(bytes.length);
+    } catch (thrown) {
+      if (thrown instanceof ChimaeraError && thrown.kind === "outOfMemory") return false;
+      throw thrown;
+    }
     this.#node.u8.set(bytes, block);
     this.#links.push(to, LinkKind.control, block | 0, bytes.length, 0);
     this.#flush();
+    return true;
+  }
+
+  /** A node whose heap is full must still be able to end what fills it: messages wait for room. */
+  async #postLater(): Promise<void> {
+    this.busy++;
+    while (this.#unsent.length > 0) {
+      await delay(1);
+      const { to, bytes } = this.#unsent[0]!;
+      if (this.#post(to, bytes)) this.#unsent.shift();
+    }
+    this.busy--;
   }
 
   /** Sends a request and waits for its answer; rejects with the other side's error. */
@@ -147,6 +176,12 @@ export class ControlChannel {
       reply = { kind: "reply", answerTo: message.requestId, error: errorData(error) };
     }
     this.busy--;
-    if (message.requestId !== undefined) this.send(from, reply);
+    if (message.requestId === undefined) return;
+    try {
+      this.send(from, reply);
+    } catch (thrown) {
+      const error = toChimaeraError(thrown, "outOfMemory", `answer ${message.kind}`);
+      this.send(from, { kind: "reply", answerTo: message.requestId, error: errorData(error) });
+    }
   }
 }

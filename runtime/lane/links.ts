@@ -2,7 +2,8 @@
  * Rings between the participants of a node: its workers, and the thread that assembled it.
  *
  * One ring per ordered pair, of slots of four words; when one is full its producer keeps entries
- * in a list of its own, so a push never blocks. Tails are published and bells rung once per batch.
+ * in a list of its own, so a push never blocks. Of new tasks that list takes a bounded number.
+ * Tails are published and bells rung once per batch.
  *
  *   slot word 0 kind   1 … 3 by kind:
  *     lane      block (word index), lane id                  run the task on that lane
@@ -11,17 +12,25 @@
  *     control   offset, bytes                                a message, see control.ts
  *     wire      offset, bytes, wire session                  a task of a client without memory
  *     wireDone  offset, bytes, wire session                  and its result
+ *     wireFull  slot, generation, wire session               that there was no room for its result
  *
  * Thread rules: one `Links` per participant, in its isolate.
  */
 
-import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { ringBell, ringBytes, RingConsumer, RingProducer } from "../memory/mod.ts";
 import type { Segment } from "../memory/mod.ts";
 import type { SharedWords } from "../platform/mod.ts";
 
-export const LinkKind = { lane: 1, route: 2, done: 3, control: 4, wire: 5, wireDone: 6 } as const;
+export const LinkKind = {
+  lane: 1,
+  route: 2,
+  done: 3,
+  control: 4,
+  wire: 5,
+  wireDone: 6,
+  wireFull: 7,
+} as const;
 export type LinkKind = typeof LinkKind[keyof typeof LinkKind];
 
 const SLOT_WORDS = 4;
@@ -69,19 +78,21 @@ export class Links {
     }
   }
 
-  /** Sends an entry with the next {@linkcode flush}. Never blocks. */
+  /**
+   * Sends an entry with the next {@linkcode flush}. Never blocks and never fails: for what answers
+   * something, and so is bounded by what was asked.
+   */
   push(to: number, kind: LinkKind, a: number, b: number, c: number): void {
     this.#dirty[to] = true;
     const overflow = this.#overflow[to]!;
-    if (overflow.length > 0 || !this.#write(to, kind, a, b, c)) {
-      if (overflow.length >= LIMITS.workerOverflowMax * SLOT_WORDS) {
-        throw new ChimaeraError("outOfMemory", {
-          what: `send to worker ${to}`,
-          why: `${LIMITS.workerOverflowMax} entries wait already`,
-        });
-      }
-      overflow.push(kind, a, b, c);
-    }
+    if (overflow.length > 0 || !this.#write(to, kind, a, b, c)) overflow.push(kind, a, b, c);
+  }
+
+  /** As {@linkcode push} for what is new; false when too much waits for the receiver already. */
+  offer(to: number, kind: LinkKind, a: number, b: number, c: number): boolean {
+    if (this.#overflow[to]!.length >= LIMITS.workerOverflowMax * SLOT_WORDS) return false;
+    this.push(to, kind, a, b, c);
+    return true;
   }
 
   #write(to: number, kind: number, a: number, b: number, c: number): boolean {

@@ -7,6 +7,7 @@
 
 import { resolveOne, Unresolved } from "../domain/mod.ts";
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
 import { H, type Task } from "../task/mod.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { WORKER_COUNTER } from "./counters.ts";
@@ -93,12 +94,23 @@ export class Router {
     const state = this.#state;
     const block = task.header.block;
     const container = state.containers[task.header.poolId];
+    if (!state.links.offer(worker, kind, block, laneId, 0)) {
+      this.#ends.fail(task, noRoom(worker));
+      return;
+    }
     if (container !== undefined) container.active--;
     task.header.context = null;
     state.tasks.give(task);
     state.counters.words[state.counter + WORKER_COUNTER.forwarded]!++;
-    state.links.push(worker, kind, block, laneId, 0);
   }
+}
+
+function noRoom(worker: number): ChimaeraError {
+  return new ChimaeraError("outOfMemory", {
+    what: `hand a task to worker ${worker}`,
+    why: `${LIMITS.workerOverflowMax} tasks wait for it already`,
+    hint: "wait for outstanding tasks before sending more; `chimaera status` shows stalled lanes",
+  });
 }
 
 function unresolved(reason: number, container: ContainerOnWorker): ChimaeraError {

@@ -189,7 +189,14 @@ export class WireIntake {
     const { heap, node, links, workers } = this.#state;
     const body = error === null ? parts : [encoder.encode(JSON.stringify(errorData(error)))];
     const sizeBytes = body.reduce((sum, part) => sum + part.length, RESULT_HEAD_BYTES);
-    const offset = heap.alloc(sizeBytes);
+    let offset: Offset;
+    try {
+      offset = heap.alloc(sizeBytes);
+    } catch (thrown) {
+      if (!(thrown instanceof ChimaeraError) || thrown.kind !== "outOfMemory") throw thrown;
+      links.push(workers, LinkKind.wireFull, slot, generation, session);
+      return;
+    }
     const at = offset >>> 2;
     node.i32[at] = slot;
     node.i32[at + 1] = generation;

@@ -7,6 +7,7 @@
 
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { errorData, LinkKind, type Links, type SessionInfo } from "../lane/mod.ts";
+import { LIMITS } from "../limits.ts";
 import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
 import type { FrameConnection } from "../platform/mod.ts";
 import { C, DESCRIPTOR_WORDS, H, RESULT_HEAD_BYTES } from "../task/mod.ts";
@@ -60,14 +61,24 @@ export class WireHost {
     const offset = this.#heap.alloc(message.length);
     this.#node.u8.set(message, offset);
     const poolId = this.#node.u32[(offset >>> 2) + H.pool]!;
-    try {
-      const worker = poolId % this.#workers;
-      this.#links.push(worker, LinkKind.wire, offset | 0, message.length, session);
-    } catch (thrown) {
+    const worker = poolId % this.#workers;
+    if (!this.#links.offer(worker, LinkKind.wire, offset | 0, message.length, session)) {
       this.#heap.free(offset);
-      throw thrown;
+      throw new ChimaeraError("outOfMemory", {
+        what: `hand a task to worker ${worker}`,
+        why: `${LIMITS.workerOverflowMax} tasks wait for it already`,
+      });
     }
     this.#wake();
+  }
+
+  /** A worker found no room for a result, nor for its error. */
+  receiveFull(slot: number, generation: number, session: number): void {
+    const error = new ChimaeraError("outOfMemory", {
+      what: "pack a result",
+      why: "the node's heap has no room for it",
+    });
+    this.#sessions.get(session)?.answer(packFailure(slot, generation, error));
   }
 
   /** A worker packed a result. */

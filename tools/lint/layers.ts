@@ -57,7 +57,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "assembly",
   ],
   chimods: ["sdk"],
-  examples: ["sdk"],
+  examples: ["sdk", "chimods"],
   codegen: ["ground", "platform"],
   cli: ["ground", "platform", "observe", "session", "assembly", "sdk", "chimods", "codegen"],
   main: ["ground", "platform", "cli"],
@@ -103,6 +103,10 @@ function judgeFile(path: string, room: string, target: string): string | null {
   if (room === "chimods" && targetRoom === "chimods") return judgeModuleFile(path, target);
   if (room === "chimods" || room === "examples") {
     if (targetRoom === room) return null;
+    // An application calls a core module by its client, as it calls one of its own repos.
+    if (room === "examples" && MODULE_DOOR.test(target) && target.endsWith("_client.ts")) {
+      return null;
+    }
     return `a ${room} file imports "chimaera" by name and its own relative files only`;
   }
   if (!allowed(room, targetRoom)) return refusal(room, targetRoom, target);

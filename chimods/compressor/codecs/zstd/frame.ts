@@ -1,0 +1,65 @@
+/**
+ * zstd frames in one piece: what the zstd program reads and writes.
+ *
+ * Written: content size and content checksum. Read: every frame without a dictionary, and
+ * skippable frames, which hold nothing. The layout is drawn in `frame_layout.ts`.
+ */
+
+import { type Codec, requireApart } from "../codec.ts";
+import { CodecId, CODECS, resolveLevel } from "../codec_table.ts";
+import { corrupt, overLimit, tooSmall } from "../failure.ts";
+import { RAW_SIZE_UNKNOWN } from "../frame_length.ts";
+import { requireSize } from "../provider.ts";
+import { ZstdFrameWalker } from "./frame_layout.ts";
+import { zstdBound, type ZstdProvider } from "./zstd_provider.ts";
+
+const COMPRESS = "compress a zstd frame";
+const DECOMPRESS = "decompress a zstd frame";
+
+/** The frame form of zstd, on any provider. */
+export class ZstdFrame implements Codec {
+  readonly codec = CodecId.zstd;
+  readonly #provider: ZstdProvider;
+
+  constructor(provider: ZstdProvider) {
+    this.#provider = provider;
+  }
+
+  get provider(): ZstdProvider["name"] {
+    return this.#provider.name;
+  }
+
+  bound(rawBytes: number): number {
+    return zstdBound(rawBytes);
+  }
+
+  compress(src: Uint8Array, dst: Uint8Array, level = 0): number {
+    requireApart(COMPRESS, src, dst);
+    requireSize(COMPRESS, this.#provider, src.length);
+    const usedLevel = resolveLevel(CODECS.zstd, level);
+    const written = this.#provider.compressFrame(src, dst, usedLevel);
+    if (written === 0) throw tooSmall(COMPRESS, this.bound(src.length), dst.length);
+    return written;
+  }
+
+  decompress(src: Uint8Array, dst: Uint8Array): number {
+    requireApart(DECOMPRESS, src, dst);
+    const walker = new ZstdFrameWalker();
+    const length = walker.walk(src);
+    if (!walker.ended) throw corrupt(DECOMPRESS, "it is cut short");
+    if (length !== src.length) {
+      throw corrupt(DECOMPRESS, `it ends ${src.length - length} bytes early`);
+    }
+    if (walker.header === null) return 0;
+
+    const { contentBytes } = walker.header;
+    if (contentBytes > dst.length) {
+      throw overLimit(DECOMPRESS, `it declares ${contentBytes} bytes, above ${dst.length}`);
+    }
+    const written = this.#provider.decompress(src, dst);
+    if (contentBytes !== RAW_SIZE_UNKNOWN && written !== contentBytes) {
+      throw corrupt(DECOMPRESS, `it holds ${written} bytes and declares ${contentBytes}`);
+    }
+    return written;
+  }
+}

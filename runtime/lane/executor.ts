@@ -21,7 +21,7 @@ import {
   writeErrorRecord,
 } from "../task/mod.ts";
 import { checkCapacity } from "./bulk_check.ts";
-import { ClientPort, type ClientSession } from "./client_port.ts";
+import type { ClientPort, ClientSession } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
 import type { Lane } from "./lane.ts";
@@ -182,11 +182,29 @@ export class Executor {
     }
   }
 
+  /** Fires the signal of a task whose caller gave up, if it runs here. */
+  abortTask(port: number, slot: number, generation: number): boolean {
+    const words = this.#state.node.i32;
+    for (const [rctx, task] of this.running) {
+      const block = task.header.block;
+      if (
+        words[block + H.origin] === OriginKind.port && words[block + H.port] === port &&
+        words[block + H.slot] === slot && words[block + H.generation] === generation
+      ) {
+        rctx.abort();
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Aborts what runs for a client that is gone. */
   abortSession(session: ClientSession): void {
+    const { node, ports } = this.#state;
     for (const [rctx, task] of this.running) {
-      const port = task.header.context;
-      if (port instanceof ClientPort && port.session === session) rctx.abort();
+      const block = task.header.block;
+      if (node.i32[block + H.origin] !== OriginKind.port) continue;
+      if (ports.get(node.i32[block + H.port]!)?.session === session) rctx.abort();
     }
   }
 

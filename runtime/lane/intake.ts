@@ -11,6 +11,7 @@
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import {
+  ABORT_POOL,
   BLOCK_HEADER_BYTES,
   BLOCK_HEADER_WORDS,
   DESCRIPTOR_WORDS,
@@ -28,16 +29,19 @@ export class Intake {
   readonly #state: WorkerState;
   readonly #router: Router;
   readonly #onMalformed: (session: ClientSession, why: string) => void;
+  readonly #onAbort: (port: number, slot: number, generation: number) => void;
   #ports: ClientPort[] = [];
 
   constructor(
     state: WorkerState,
     router: Router,
     onMalformed: (session: ClientSession, why: string) => void,
+    onAbort: (port: number, slot: number, generation: number) => void,
   ) {
     this.#state = state;
     this.#router = router;
     this.#onMalformed = onMalformed;
+    this.#onAbort = onAbort;
   }
 
   add(port: ClientPort): void {
@@ -93,6 +97,10 @@ export class Intake {
     const method = from[at + H.method]!;
     if (slot < 0 || slot >= LIMITS.slotsPerPort) {
       this.#malformed(port, `task slot ${slot} does not exist`);
+      return;
+    }
+    if (poolId === ABORT_POOL) {
+      this.#onAbort(port.number, slot, generation);
       return;
     }
     port.session.taken++;

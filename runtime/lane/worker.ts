@@ -80,6 +80,8 @@ export class LaneWorker implements RunHost {
   /** Ends the present sleep in the event loop. */
   #poke: (() => void) | null = null;
   #lastTurnMs = 0;
+  /** Tasks of the next batch. */
+  #budget: number = LIMITS.tickTasksMax;
   #tasksSinceTurn = 0;
 
   constructor(options: WorkerOptions) {
@@ -119,6 +121,12 @@ export class LaneWorker implements RunHost {
     });
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
+    }, (port, slot, generation) => {
+      if (this.#executor.abortTask(port, slot, generation)) return;
+      // It may have been handed on: the worker that runs it knows.
+      for (let worker = 0; worker < workers; worker++) {
+        if (worker !== id) links.push(worker, LinkKind.abort, port, slot, generation);
+      }
     });
     this.containers = new Containers(this.#state, this, {
       load: options.load,
@@ -150,10 +158,28 @@ export class LaneWorker implements RunHost {
     worked += this.#intake.poll();
     // The clock is read only where somebody waits for it.
     if (this.#timers.nextMs !== Infinity) worked += this.#timers.fire(this.#clock.nowMs());
-    const ran = this.#executor.runLanes(LIMITS.tickTasksMax);
+    // Other workers begin with what is theirs before this one runs what is its own.
+    if (worked > 0) this.#links.flush();
+    const ran = worked > 1 || this.#budget < LIMITS.tickTasksMax
+      ? this.#runTimed()
+      : this.#executor.runLanes(LIMITS.tickTasksMax);
     this.#tasksSinceTurn += ran;
     this.#flush();
     return worked + ran;
+  }
+
+  /**
+   * Runs a batch that takes about `tickMicros`: results are published after each batch, so slow
+   * handlers get small ones. The clock is read per batch and never for a single task.
+   */
+  #runTimed(): number {
+    const beginMs = this.#clock.nowMs();
+    const ran = this.#executor.runLanes(this.#budget);
+    const tookUs = (this.#clock.nowMs() - beginMs) * 1000;
+    this.#budget = tookUs > LIMITS.tickMicros
+      ? Math.max(1, Math.floor(ran * LIMITS.tickMicros / tookUs))
+      : Math.min(LIMITS.tickTasksMax, this.#budget * 2);
+    return ran;
   }
 
   /** Ends the loop after the present pass. */
@@ -172,6 +198,9 @@ export class LaneWorker implements RunHost {
       case LinkKind.lane:
       case LinkKind.route:
         this.#router.receive(kind, a, b);
+        break;
+      case LinkKind.abort:
+        this.#executor.abortTask(a, b, c);
         break;
       case LinkKind.done:
         this.#subtasks.finishRemote(a, b, c);

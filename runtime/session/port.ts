@@ -25,8 +25,9 @@ import {
   type Segment,
   type SegmentTable,
 } from "../memory/mod.ts";
-import { eventLoopTurn, type SharedWords } from "../platform/mod.ts";
+import { delay, eventLoopTurn, type SharedWords } from "../platform/mod.ts";
 import {
+  ABORT_POOL,
   ADMIN_POOL_ID,
   C,
   COMPLETION_WORDS,
@@ -182,8 +183,9 @@ export class Port implements TaskOwner, Submitter {
     this.#routeOf[slot] = route;
     this.#routeOutstanding[route]!++;
     const ring = this.#submissions[worker]!;
-    // A ring holds as many entries as the port has slots: there is always room.
-    const at = ring.claimUnchecked();
+    // A ring holds as many entries as the port has slots; only aborts can fill it besides.
+    const at = ring.claim();
+    if (at < 0) this.#ringFull(header, route);
     const words = this.#words;
     words[at + H.slot] = slot;
     words[at + H.generation] = header.generation;
@@ -319,6 +321,7 @@ export class Port implements TaskOwner, Submitter {
       const stop = options === undefined ? null : watchWait(options, (error) => {
         header.settle = null;
         header.state = TaskState.abandoned;
+        this.#abort(task);
         this.#endAwait();
         reject(error);
       });
@@ -331,6 +334,40 @@ export class Port implements TaskOwner, Submitter {
       if (this.#awaiting++ === 0) this.#sleeper.hold();
       if (!this.#pumping) void this.#pump();
     });
+  }
+
+  /** Tells the worker that nobody waits any more; its handler's signal fires. Best effort. */
+  #abort(task: Task): void {
+    const { slot, generation } = task.header;
+    const worker = this.#routeWorker[this.#routeOf[slot]!]!;
+    const ring = this.#submissions[worker]!;
+    const at = ring.claim();
+    if (at < 0) return;
+    const words = this.#words;
+    words[at + H.slot] = slot;
+    words[at + H.generation] = generation;
+    words[at + H.pool] = ABORT_POOL;
+    ring.commit();
+    this.#unpublished++;
+    this.flush();
+  }
+
+  #ringFull(header: Task["header"], route: number): never {
+    this.#routeOutstanding[route]!--;
+    if (header.pinned !== null) { for (const block of header.pinned) block.unpin(); }
+    throw new ChimaeraError("noFreeSlot", {
+      what: "submit a task",
+      why: "the worker has not taken the port's earlier tasks yet",
+    });
+  }
+
+  /** Resolves when a task can be allocated. */
+  async slotFree(): Promise<void> {
+    while (this.#freeCount === 0) {
+      if (this.#lost !== null) throw this.#lost;
+      this.flush();
+      if (this.poll() === 0) await delay(1);
+    }
   }
 
   #endAwait(): void {
@@ -386,6 +423,7 @@ export class Port implements TaskOwner, Submitter {
         if (sliceMs <= 0) {
           this.#bell.finish();
           header.state = TaskState.abandoned;
+          this.#abort(task);
           throw new ChimaeraError("timeout", {
             what: "wait for a task",
             why: `not done after ${timeoutMs} ms`,

@@ -42,6 +42,9 @@ export const H = {
   ticket: 20,
 } as const;
 
+/** A descriptor with this pool aborts the task of its slot and generation, and is no task. */
+export const ABORT_POOL = 0;
+
 /** Words of a descriptor, which is a slot of a submission ring. */
 export const DESCRIPTOR_WORDS = 16;
 /** Words before the fields in a task block. */

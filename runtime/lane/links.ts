@@ -31,6 +31,7 @@ export const LinkKind = {
   wire: 5,
   wireDone: 6,
   wireFull: 7,
+  abort: 8,
 } as const;
 export type LinkKind = typeof LinkKind[keyof typeof LinkKind];
 

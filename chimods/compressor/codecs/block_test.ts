@@ -46,7 +46,7 @@ Deno.test("data that does not shrink is stored as codec none", async () => {
   }
 });
 
-Deno.test("a block is read by its own codec, whoever is asked, and bytes after it are left", async () => {
+Deno.test("a block is read by the codec it names, and bytes after it are left", async () => {
   using codecs = await openCodecs();
   const bytes = text(5000);
   for (const writer of Object.values(CODECS)) {

@@ -50,7 +50,7 @@ export interface BlockCodec extends Codec {
    * 0 or absent for none.
    */
   compress(src: Uint8Array, dst: Uint8Array, level?: number, typeSize?: TypeSize): number;
-  /** Decompresses the block at the start of `src`, of whatever codec; bytes after it are ignored. */
+  /** Decompresses the block at the start of `src`, of any codec; bytes after it are ignored. */
   decompress(src: Uint8Array, dst: Uint8Array): number;
 }
 

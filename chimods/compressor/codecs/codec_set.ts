@@ -107,10 +107,10 @@ export class CodecSet implements Disposable {
       Object.values(CODECS).map((info) => [info.id, new BlockForm(info, context)]),
     );
     this.#frames = new Map<CodecId, Codec>([
-      [CodecId.lz4, new Lz4Frame(found.lz4.provider)],
-      [CodecId.zstd, new ZstdFrame(found.zstd.provider)],
-      [CodecId.gzip, new GzipFrame(found.gzip.provider, crc32)],
-      [CodecId.deflate, new ZlibFrame(found.deflate.provider)],
+      [CodecId.lz4, new Lz4Frame(() => this.#opened().lz4.provider)],
+      [CodecId.zstd, new ZstdFrame(() => this.#opened().zstd.provider)],
+      [CodecId.gzip, new GzipFrame(() => this.#opened().gzip.provider, crc32)],
+      [CodecId.deflate, new ZlibFrame(() => this.#opened().deflate.provider)],
     ]);
   }
 
@@ -134,7 +134,6 @@ export class CodecSet implements Disposable {
    * @throws CHI-6001 for a codec without a frame form.
    */
   openDecoder(codec: CodecId): FrameDecoder {
-    this.#requireOpen();
     const engine = this.#openEngine(codec);
     const decoder = new GuardedDecoder(engine, (closed) => this.#decoders.delete(closed));
     this.#decoders.add(decoder);
@@ -142,7 +141,7 @@ export class CodecSet implements Disposable {
   }
 
   #openEngine(codec: CodecId): DecoderEngine {
-    const { lz4, zstd } = this.#found;
+    const { lz4, zstd, gzip, deflate } = this.#opened();
     switch (codec) {
       case CodecId.lz4:
         return new Lz4Decoder(lz4.provider);
@@ -151,9 +150,9 @@ export class CodecSet implements Disposable {
           ? zstd.provider.openDecoder()
           : new NodeZstdDecoder(this.#zlib);
       case CodecId.gzip:
-        return this.#openInflate(this.#found.gzip.provider, "gzip");
+        return this.#openInflate(gzip.provider, "gzip");
       case CodecId.deflate:
-        return this.#openInflate(this.#found.deflate.provider, "zlib");
+        return this.#openInflate(deflate.provider, "zlib");
       default:
         throw unknownCodec(`frame form of ${codecById(codec).name}`);
     }
@@ -188,14 +187,14 @@ export class CodecSet implements Disposable {
   }
 
   #providerOf(codec: CodecId): Provider {
-    this.#requireOpen();
     const name = WORKING_CODECS.get(codec);
     if (name === undefined) throw unavailable("choose a provider", `codec ${codec} has none`);
-    return this.#found[name].provider;
+    return this.#opened()[name].provider;
   }
 
-  #requireOpen(): void {
+  #opened(): Found {
     if (this.#closed) throw failed("use a codec", "the codec set is closed");
+    return this.#found;
   }
 
   [Symbol.dispose](): void {

@@ -92,7 +92,7 @@ export function codecByName(name: string): CodecInfo {
   return CODECS[name as CodecName];
 }
 
-/** The level to use: the codec's default for 0, else `level` itself. Throws CHI-3001 outside its range. */
+/** The level to use: the default for 0, else `level` itself. Throws CHI-3001 out of range. */
 export function resolveLevel(info: CodecInfo, level: number): number {
   if (level === 0) return info.levelDefault;
   if (Number.isInteger(level) && level >= info.levelMin && level <= info.levelMax) return level;

@@ -151,10 +151,8 @@ for (const subject of SUBJECTS) {
 
   suite(subject, "is refused once its set is closed", (codec, _form, codecs) => {
     const packed = pack(codec, text(300));
-    const native = ["liblz4", "libzstd", "libdeflate", "libz"].includes(subject.provider);
     codecs[Symbol.dispose]();
     codecs[Symbol.dispose]();
-    if (!native) return;
     assertRefused(() => pack(codec, text(300)), "codecFailed");
     assertRefused(() => codec.decompress(packed, new Uint8Array(300)), "codecFailed");
   });

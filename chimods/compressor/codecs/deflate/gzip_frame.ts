@@ -99,16 +99,17 @@ export function gzipRawBytes(member: Uint8Array): number {
 /** The frame form of gzip, on any provider of raw deflate. */
 export class GzipFrame implements Codec {
   readonly codec = CodecId.gzip;
-  readonly #provider: Provider;
+  readonly #provide: () => Provider;
   readonly #crc32: Crc32;
 
-  constructor(provider: Provider, crc32: Crc32) {
-    this.#provider = provider;
+  /** `provide` gives the provider, or throws once the set is closed. */
+  constructor(provide: () => Provider, crc32: Crc32) {
+    this.#provide = provide;
     this.#crc32 = crc32;
   }
 
   get provider(): Provider["name"] {
-    return this.#provider.name;
+    return this.#provide().name;
   }
 
   bound(rawBytes: number): number {
@@ -117,13 +118,13 @@ export class GzipFrame implements Codec {
 
   compress(src: Uint8Array, dst: Uint8Array, level = 0): number {
     requireApart(COMPRESS, src, dst);
-    requireSize(COMPRESS, this.#provider, src.length);
+    requireSize(COMPRESS, this.#provide(), src.length);
     const usedLevel = resolveLevel(CODECS.gzip, level);
     const body = dst.subarray(
       OUR_HEADER_BYTES,
       Math.max(OUR_HEADER_BYTES, dst.length - TRAILER_BYTES),
     );
-    const bodyBytes = deflateRaw(this.#provider, src, body, usedLevel);
+    const bodyBytes = deflateRaw(this.#provide(), src, body, usedLevel);
     if (bodyBytes === 0) throw tooSmall(COMPRESS, this.bound(src.length), dst.length);
 
     const end = OUR_HEADER_BYTES + bodyBytes;
@@ -146,7 +147,7 @@ export class GzipFrame implements Codec {
       throw overLimit(DECOMPRESS, `it declares ${rawBytes} bytes, above ${dst.length}`);
     }
     const output = dst.subarray(0, rawBytes);
-    const written = this.#provider.decompress(src.subarray(headerBytes, bodyEnd), output);
+    const written = this.#provide().decompress(src.subarray(headerBytes, bodyEnd), output);
     if (written !== rawBytes) {
       throw corrupt(DECOMPRESS, `it holds ${written} bytes and declares ${rawBytes}`);
     }

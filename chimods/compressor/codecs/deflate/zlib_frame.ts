@@ -44,14 +44,15 @@ export function zlibFrameLength(src: Uint8Array): number {
 /** The frame form of deflate, on any provider of raw deflate. */
 export class ZlibFrame implements Codec {
   readonly codec = CodecId.deflate;
-  readonly #provider: Provider;
+  readonly #provide: () => Provider;
 
-  constructor(provider: Provider) {
-    this.#provider = provider;
+  /** `provide` gives the provider, or throws once the set is closed. */
+  constructor(provide: () => Provider) {
+    this.#provide = provide;
   }
 
   get provider(): Provider["name"] {
-    return this.#provider.name;
+    return this.#provide().name;
   }
 
   bound(rawBytes: number): number {
@@ -60,10 +61,10 @@ export class ZlibFrame implements Codec {
 
   compress(src: Uint8Array, dst: Uint8Array, level = 0): number {
     requireApart(COMPRESS, src, dst);
-    requireSize(COMPRESS, this.#provider, src.length);
+    requireSize(COMPRESS, this.#provide(), src.length);
     const usedLevel = resolveLevel(CODECS.deflate, level);
     const body = dst.subarray(HEADER_BYTES, Math.max(HEADER_BYTES, dst.length - TRAILER_BYTES));
-    const bodyBytes = deflateRaw(this.#provider, src, body, usedLevel);
+    const bodyBytes = deflateRaw(this.#provide(), src, body, usedLevel);
     if (bodyBytes === 0) throw tooSmall(COMPRESS, this.bound(src.length), dst.length);
 
     dst[0] = CMF;
@@ -80,7 +81,7 @@ export class ZlibFrame implements Codec {
     const bodyEnd = src.length - TRAILER_BYTES;
     if (bodyEnd < HEADER_BYTES) throw corrupt(DECOMPRESS, "it is cut short");
     requireHeader(src);
-    const written = this.#provider.decompress(src.subarray(HEADER_BYTES, bodyEnd), dst);
+    const written = this.#provide().decompress(src.subarray(HEADER_BYTES, bodyEnd), dst);
     const checksum = new DataView(src.buffer, src.byteOffset).getUint32(bodyEnd, false);
     if (adler32(dst.subarray(0, written)) !== checksum) {
       throw corrupt(DECOMPRESS, "its checksum is wrong");

@@ -58,14 +58,15 @@ export function decompressFrameBlock(
 /** The frame form of lz4, on any provider. */
 export class Lz4Frame implements Codec {
   readonly codec = CodecId.lz4;
-  readonly #provider: Lz4Provider;
+  readonly #provide: () => Lz4Provider;
 
-  constructor(provider: Lz4Provider) {
-    this.#provider = provider;
+  /** `provide` gives the provider, or throws once the set is closed. */
+  constructor(provide: () => Lz4Provider) {
+    this.#provide = provide;
   }
 
   get provider(): Lz4Provider["name"] {
-    return this.#provider.name;
+    return this.#provide().name;
   }
 
   bound(rawBytes: number): number {
@@ -87,7 +88,7 @@ export class Lz4Frame implements Codec {
       if (room < 0) this.#refuse(src, dst);
       // A block that does not shrink is stored, so there is no use in room for more.
       const output = dst.subarray(at + 4, at + 4 + Math.min(room, block.length - 1));
-      const written = this.#provider.compress(block, output, usedLevel);
+      const written = this.#provide().compress(block, output, usedLevel);
       if (written > 0) {
         writeU32(dst, at, written);
         at += 4 + written;
@@ -170,7 +171,7 @@ export class Lz4Frame implements Codec {
     if (!stored) {
       const historyBytes = header.linkedBlocks ? Math.min(to, HISTORY_BYTES_MAX) : 0;
       const history = dst.subarray(to - historyBytes, to);
-      return decompressFrameBlock(this.#provider, block, output, history, header.blockBytesMax);
+      return decompressFrameBlock(this.#provide(), block, output, history, header.blockBytesMax);
     }
     if (block.length > output.length) {
       throw overLimit(DECOMPRESS, `it holds more than the ${dst.length} bytes of the destination`);

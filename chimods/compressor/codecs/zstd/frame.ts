@@ -19,14 +19,15 @@ const DECOMPRESS = "decompress a zstd frame";
 /** The frame form of zstd, on any provider. */
 export class ZstdFrame implements Codec {
   readonly codec = CodecId.zstd;
-  readonly #provider: ZstdProvider;
+  readonly #provide: () => ZstdProvider;
 
-  constructor(provider: ZstdProvider) {
-    this.#provider = provider;
+  /** `provide` gives the provider, or throws once the set is closed. */
+  constructor(provide: () => ZstdProvider) {
+    this.#provide = provide;
   }
 
   get provider(): ZstdProvider["name"] {
-    return this.#provider.name;
+    return this.#provide().name;
   }
 
   bound(rawBytes: number): number {
@@ -35,9 +36,9 @@ export class ZstdFrame implements Codec {
 
   compress(src: Uint8Array, dst: Uint8Array, level = 0): number {
     requireApart(COMPRESS, src, dst);
-    requireSize(COMPRESS, this.#provider, src.length);
+    requireSize(COMPRESS, this.#provide(), src.length);
     const usedLevel = resolveLevel(CODECS.zstd, level);
-    const written = this.#provider.compressFrame(src, dst, usedLevel);
+    const written = this.#provide().compressFrame(src, dst, usedLevel);
     if (written === 0) throw tooSmall(COMPRESS, this.bound(src.length), dst.length);
     return written;
   }
@@ -56,7 +57,7 @@ export class ZstdFrame implements Codec {
     if (contentBytes > dst.length) {
       throw overLimit(DECOMPRESS, `it declares ${contentBytes} bytes, above ${dst.length}`);
     }
-    const written = this.#provider.decompress(src, dst);
+    const written = this.#provide().decompress(src, dst);
     if (contentBytes !== RAW_SIZE_UNKNOWN && written !== contentBytes) {
       throw corrupt(DECOMPRESS, `it holds ${written} bytes and declares ${contentBytes}`);
     }

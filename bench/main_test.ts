@@ -4,11 +4,13 @@
  */
 
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { ChimaeraError } from "../runtime/errors.ts";
 import { parseBar } from "./harness/bar.ts";
 import { parseResult } from "./harness/result.ts";
 import { LINES } from "./lines/mod.ts";
 import { runBench } from "./main.ts";
+import { test } from "../tests/permission.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url);
 
@@ -24,9 +26,9 @@ Deno.test("bench: a name that selects nothing is wrong usage", async () => {
   );
 });
 
-Deno.test("bench --quick --json: every line gives one result, and none breaks", async () => {
+test("bench --quick --json: every line gives one result, and none breaks", async () => {
   const { stdout, code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", MAIN.pathname, "--quick", "--json"],
+    args: ["run", "-A", fileURLToPath(MAIN), "--quick", "--json"],
     stderr: "inherit",
   }).output();
   const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");

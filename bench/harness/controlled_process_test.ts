@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { test } from "../../tests/permission.ts";
 import { ControlledProcess, parseBlock, ProcessSide } from "./controlled_process.ts";
 import { TextLineStream } from "./text_lines.ts";
 
@@ -8,26 +9,26 @@ function shell(script: string): ControlledProcess {
   return new ControlledProcess({ program: "sh", args: ["-c", script] });
 }
 
-Deno.test("ControlledProcess: one line in, one line out", { ignore: !HAS_SHELL }, async () => {
+test("ControlledProcess: one line in, one line out", { ignore: !HAS_SHELL }, async () => {
   const child = shell(`while read -r line; do echo "# note"; echo "got $line"; done`);
   assert.equal(await child.ask("one"), "got one");
   assert.equal(await child.ask("two"), "got two");
   await child.close();
 });
 
-Deno.test("ControlledProcess: a child that ends is an error", { ignore: !HAS_SHELL }, async () => {
+test("ControlledProcess: a child that ends is an error", { ignore: !HAS_SHELL }, async () => {
   const child = shell("exit 3");
   await assert.rejects(child.receive(), /sh ended/);
   await child.close();
 });
 
-Deno.test("ControlledProcess: a silent child is an error", { ignore: !HAS_SHELL }, async () => {
+test("ControlledProcess: a silent child is an error", { ignore: !HAS_SHELL }, async () => {
   const child = shell("read -r line");
   await assert.rejects(child.receive(20), /did not answer/);
   await child.close();
 });
 
-Deno.test("ProcessSide: reads blocks from a child", { ignore: !HAS_SHELL }, async () => {
+test("ProcessSide: reads blocks from a child", { ignore: !HAS_SHELL }, async () => {
   const side = new ProcessSide(shell(`while read -r verb ops; do echo "4.5 $ops"; done`));
   assert.deepEqual(await side.run(9), { microsPerOp: 500, elapsedMs: 4.5, checksum: 9 });
   await side.close();

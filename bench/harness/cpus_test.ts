@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { test } from "../../tests/permission.ts";
 import { allowedCpus, chooseCpus, onCpus, parseCpuList } from "./cpus.ts";
 import { CannotRun, Placement } from "./line.ts";
 
@@ -8,7 +9,7 @@ Deno.test("parseCpuList: single processors and ranges", () => {
   assert.deepEqual(parseCpuList("0-2,7,9-10"), [0, 1, 2, 7, 9, 10]);
 });
 
-Deno.test("allowedCpus: at least one on this machine", {
+test("allowedCpus: at least one on this machine", {
   ignore: Deno.build.os !== "linux",
 }, () => {
   assert.ok(allowedCpus().length >= 1);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { test } from "../../tests/permission.ts";
 import { ControlledProcess } from "./controlled_process.ts";
 import { descendants, killTree } from "./process_tree.ts";
 
-Deno.test("killTree: ends children and grandchildren", {
+test("killTree: ends children and grandchildren", {
   ignore: Deno.build.os !== "linux",
 }, async () => {
   const child = new ControlledProcess({

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { test } from "../../tests/permission.ts";
 import {
   parseProcessorMs,
   parseResidentBytes,
@@ -17,7 +18,7 @@ Deno.test("parseResidentBytes: private and file pages, no shared ones", () => {
   assert.equal(parseResidentBytes(status), 120 * 1024);
 });
 
-Deno.test("this process uses something", { ignore: Deno.build.os !== "linux" }, () => {
+test("this process uses something", { ignore: Deno.build.os !== "linux" }, () => {
   assert.ok(processorMs(Deno.pid) > 0);
   assert.ok(residentBytes(Deno.pid) > 1e6);
 });

@@ -114,9 +114,9 @@ export class NoopTarget implements Target {
     const callInTurn = async () => {
       while (next < ops) {
         const value = next++;
-        const result = await client.noop(HERE, value);
-        if (result !== value + 1) wrong(value, result);
-        sum = (sum + result) >>> 0;
+        const task = client.asyncNoop(HERE, { value });
+        await task.wait();
+        sum = (sum + finish(task, value)) >>> 0;
       }
     };
     await Promise.all(Array.from({ length: outstanding }, callInTurn));

@@ -1,6 +1,7 @@
 /** Each peer once, briefly: it starts, answers rightly, and leaves nothing behind. */
 
 import assert from "node:assert/strict";
+import { permitted, test } from "../../tests/permission.ts";
 import { hasProgram } from "../harness/cache.ts";
 import { type BenchContext, CannotRun, Placement, type Side } from "../harness/line.ts";
 import { QUICK_ROUNDS } from "../harness/rounds.ts";
@@ -15,6 +16,12 @@ const CONTEXT: BenchContext = {
   serverCpu: 0,
   placement: Placement.oneCore,
 };
+
+const IS_LINUX = Deno.build.os === "linux";
+
+function canRun(program: string): boolean {
+  return permitted() && hasProgram(program);
+}
 
 const OPS = 300;
 
@@ -31,24 +38,24 @@ async function runTwice(side: Side): Promise<void> {
 }
 
 for (const parties of ["threads", "processes"] as const) {
-  Deno.test(`futex ping-pong between two ${parties}`, {
-    ignore: Deno.build.os !== "linux" || !hasProgram("cc"),
+  test(`futex ping-pong between two ${parties}`, {
+    ignore: !IS_LINUX || !canRun("cc"),
   }, async () => {
     await runTwice(await futexPingPong(CONTEXT, parties));
   });
 }
 
-Deno.test("waitAsync ping-pong with a worker", async () => {
+test("waitAsync ping-pong with a worker", async () => {
   await runTwice(await waitAsyncPingPong(CONTEXT));
 });
 
-Deno.test("socket echo with another process", { ignore: Deno.build.os === "windows" }, async () => {
+test("socket echo with another process", { ignore: Deno.build.os === "windows" }, async () => {
   await runTwice(await socketEcho());
 });
 
 for (const candidate of POOL_CANDIDATES.filter(({ workers }) => workers === 1)) {
-  Deno.test(`pool under Node: ${candidate.pool}`, {
-    ignore: !hasProgram("node") || !hasProgram("npm"),
+  test(`pool under Node: ${candidate.pool}`, {
+    ignore: !canRun("node") || !canRun("npm"),
   }, async () => {
     let side: Side;
     try {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { test } from "../../tests/permission.ts";
 import { Placement } from "../harness/line.ts";
 import { QUICK_ROUNDS } from "../harness/rounds.ts";
 import { ringInProcess, ringToProcess } from "./spsc_ring_side.ts";
@@ -19,13 +20,13 @@ for (const batch of [1, 64]) {
   // More slots than the ring has, so that both sides sleep and wake; not a multiple of the batch.
   const COUNTS = [1, 5000, 30_001];
 
-  Deno.test(`ring in process, batch ${batch}: every slot arrives once`, async () => {
+  test(`ring in process, batch ${batch}: every slot arrives once`, async () => {
     const side = await ringInProcess(CONTEXT, batch);
     for (const count of COUNTS) assert.equal((await side.run(count)).checksum, sumOf(count));
     await side.close();
   });
 
-  Deno.test(`ring to a process, batch ${batch}: every slot arrives once`, {
+  test(`ring to a process, batch ${batch}: every slot arrives once`, {
     ignore: Deno.build.os !== "linux",
   }, async () => {
     const side = await ringToProcess(CONTEXT, batch);

@@ -1,9 +1,9 @@
 /**
  * Raw deflate by the system's libdeflate, the fastest of its providers.
  *
- * The library looks at its input more than once while it compresses and, in its newer versions,
- * trusts that both looks show the same. Shared memory may not: it is copied first, which costs a
- * hundredth of the compression.
+ * The library looks at its input more than once while it compresses, and promises nothing for the
+ * case that two looks differ. Shared memory may change between them: it is copied first, which
+ * costs a few hundredths of the compression.
  */
 
 import { corrupt, failed, overLimit } from "../failure.ts";

@@ -13,7 +13,7 @@ import {
 } from "../../runtime/memory/mod.ts";
 import { FRAME_BYTES_MAX } from "../../runtime/session/protocol.ts";
 import { PROTOCOL_VERSION } from "../../runtime/session/mod.ts";
-import { COMPLETION_WORDS, DESCRIPTOR_WORDS, fnv1a } from "../../runtime/task/mod.ts";
+import { ABORT_POOL, COMPLETION_WORDS, DESCRIPTOR_WORDS, fnv1a } from "../../runtime/task/mod.ts";
 import { test } from "../permission.ts";
 
 const DOCUMENT = new URL("../../docs/memory_layout.md", import.meta.url);
@@ -39,6 +39,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   BELL_LINE_BYTES: LINE_BYTES,
   LOOK_AROUND_MS: LIMITS.sleepMs,
   WORKERS_MAX: LIMITS.workersMax,
+  ABORT_POOL,
 };
 
 const TASKS = {

@@ -1,6 +1,7 @@
 /**
- * Lane → worker, in turn: each lane goes to the worker with the fewest lanes, the lowest number
- * first, so that lanes of all pools together are spread evenly.
+ * Lane → worker, in turn: a group's lanes are spread over the workers as evenly as they go, because
+ * running at the same time is what a group has several lanes for. Workers with the fewest lanes of
+ * all pools come first, then those with the lowest number.
  */
 
 import {
@@ -30,14 +31,8 @@ export class Server extends Module {
   // CHI_BEGIN(Schedule)
   schedule(task: ScheduleTask, _rctx: RunContext): void {
     const lanes = task.lanesOfWorker;
-    const workers: number[] = [];
-    for (let k = 0; k < task.laneCount; k++) {
-      let least = 0;
-      for (let w = 1; w < lanes.length; w++) if (lanes[w]! < lanes[least]!) least = w;
-      lanes[least]!++;
-      workers.push(least);
-    }
-    task.workers = workers;
+    const order = lanes.map((_, worker) => worker).sort((a, b) => lanes[a]! - lanes[b]! || a - b);
+    task.workers = Array.from({ length: task.laneCount }, (_, k) => order[k % order.length]!);
   }
   monitorSchedule(_mode: MonitorMode, _task: ScheduleTask, _rctx: RunContext): void {}
   // CHI_END(Schedule)

@@ -38,6 +38,8 @@ export let attachModule: (module: Module, host: ModuleHost) => void;
 export abstract class Module {
   #host: ModuleHost | null = null;
   #groups: readonly (readonly Lane[] | undefined)[] = [];
+  /** Index of the lane that {@linkcode getLeastLoadedLane} chose last. */
+  #turn = 0;
 
   /** Set in `create`; a copy of it is in every lane's instance. */
   shared: unknown = undefined;
@@ -112,20 +114,23 @@ export abstract class Module {
     return lanes[(hash >>> 0) % lanes.length]!;
   }
 
-  /** The lane with the fewest waiting tasks. */
+  /**
+   * A lane with few tasks: the next in turn whose load is at most one above the least. Loads of
+   * other workers' lanes are a moment old, so a burst would otherwise all go to one of them.
+   */
   getLeastLoadedLane(group: number, _prio: number): Lane {
     const lanes = this.#groups[group];
     if (lanes === undefined) this.#noLane(group);
-    let best = lanes[0]!;
-    let load = best.load;
-    for (let k = 1; k < lanes.length && load > 0; k++) {
-      const other = lanes[k]!.load;
-      if (other < load) {
-        best = lanes[k]!;
-        load = other;
-      }
+    const count = lanes.length;
+    let least = lanes[0]!.load;
+    for (let k = 1; k < count; k++) least = Math.min(least, lanes[k]!.load);
+    for (let k = 1; k < count; k++) {
+      const lane = lanes[(this.#turn + k) % count]!;
+      if (lane.load > least + 1) continue;
+      this.#turn = lane.index;
+      return lane;
     }
-    return best;
+    return lanes[this.#turn % count]!;
   }
 
   /** A resource of which each worker has one: a codec set, a native handle. */

@@ -49,9 +49,15 @@ export interface PoolsOptions {
   readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
 }
 
-/** Lanes dealt out in turn; used until a policy's pool is there. */
-export const dealLanes: PlaceLanes = (laneCount, lanesOfWorker) =>
-  Promise.resolve(Array.from({ length: laneCount }, (_, k) => k % lanesOfWorker.length));
+/** Each lane to the worker with the fewest; used until a policy's pool is there. */
+export const dealLanes: PlaceLanes = (laneCount, lanesOfWorker) => {
+  const lanes = [...lanesOfWorker];
+  return Promise.resolve(Array.from({ length: laneCount }, () => {
+    const worker = lanes.indexOf(Math.min(...lanes));
+    lanes[worker]!++;
+    return worker;
+  }));
+};
 
 export class Pools {
   readonly #options: PoolsOptions;

@@ -24,11 +24,13 @@ import {
 import { LIMITS } from "./limits.ts";
 import {
   type Allocator,
+  type Backing,
   Bell,
   BELL_BYTES,
   BellState,
   DebugHeap,
   Heap,
+  memoryFilesReachable,
   nudgeBell,
   Prefaulter,
   Segment,
@@ -48,6 +50,8 @@ import {
   entryUrl,
   environment,
   every,
+  ffiAvailable,
+  isWritableFolder,
   machineMemoryBytes,
   processId,
   realClock,
@@ -62,6 +66,7 @@ import {
   type NodeLink,
   NodeSessions,
   PROTOCOL_VERSION,
+  type SegmentPlace,
   Session,
   SessionServer,
   WireHost,
@@ -75,8 +80,11 @@ export interface NodeOptions {
   readonly memoryBytes?: number;
   /** Fence and tag blocks: errors of memory use are reported. CHIMAERA_DEBUG_HEAP=1 sets it. */
   readonly debugHeap?: boolean;
-  /** Plain memory of this process only, even where it could be shared. */
-  readonly private?: boolean;
+  /**
+   * What other processes map: `memfd`, sealed memory files; `file`, files that trust this user;
+   * `private`, nothing. The first that works when absent.
+   */
+  readonly backing?: Backing;
   /** Module repos: their modules' specs, besides the core ones. */
   readonly modules?: readonly Parameters<ModuleTable["add"]>[0][];
   /** Claimed runtime directory, for a node that other processes may connect to. */
@@ -126,15 +134,21 @@ export class Node {
       });
     }
     this.workers = workers;
-    const isPrivate = options.private === true;
-    const shape = { workers, private: isPrivate };
+    const place = segmentPlaces(options.backing, options.instance);
     this.segment = Segment.create({
-      ...shape,
+      ...place(1),
+      workers,
       id: 1,
       kind: SegmentKind.node,
       sizeBytes: options.memoryBytes ?? defaultNodeBytes(),
     });
-    this.bells = Segment.create({ ...shape, id: 2, kind: SegmentKind.bell, sizeBytes: BELL_BYTES });
+    this.bells = Segment.create({
+      ...place(2),
+      workers,
+      id: 2,
+      kind: SegmentKind.bell,
+      sizeBytes: BELL_BYTES,
+    });
     this.debugHeap = options.debugHeap ?? environment("CHIMAERA_DEBUG_HEAP") === "1";
     const heap = new Heap(this.segment);
     this.#heap = this.debugHeap ? new DebugHeap(heap, this.segment, workers) : heap;
@@ -163,7 +177,7 @@ export class Node {
         this.#threads[worker]!.post(message);
       },
       memoryBytesMax: Math.max(LIMITS.sessionBytesDefault, machineMemoryBytes() / 4),
-      private: isPrivate,
+      place,
     });
     this.#wire = new WireHost(this.segment, this.#heap, this.#links, workers, () => this.#wake());
     this.#policies = new Policies({ workers, ask, counters: this.#counters });
@@ -434,6 +448,18 @@ export class Node {
 
 function corePool(name: string, libName: string): PoolRequest {
   return { name, libName, paramsLayout: 0, params: new Uint8Array() };
+}
+
+/** Where segments are made, by their id. */
+function segmentPlaces(
+  wanted: Backing | undefined,
+  instance: Instance | undefined,
+): (id: number) => SegmentPlace {
+  if (wanted === "private" || !ffiAvailable()) return () => ({ private: true });
+  if (wanted !== "file" && (wanted === "memfd" || memoryFilesReachable())) return () => ({});
+  const folder = isWritableFolder("/dev/shm") ? "/dev/shm" : instance?.paths.folder;
+  if (folder === undefined) return () => ({ private: true });
+  return (id) => ({ file: `${folder}/chimaera-${processId()}-${id}` });
 }
 
 function defaultNodeBytes(): number {

@@ -19,11 +19,14 @@ import {
   ffiAvailable,
   fileSize,
   isSealed,
+  makeEmptyFile,
   mapOver,
   openFile,
   prefault,
   processId,
   releasePages,
+  removeAll,
+  reserveFile,
   type SharedWords,
 } from "../platform/mod.ts";
 import { checkHeader, type SegmentKind, writeHeader } from "./layout.ts";
@@ -51,6 +54,11 @@ export interface SegmentOptions {
   readonly workers: number;
   /** Plain memory of this process, even where memory could be mapped. */
   readonly private?: boolean;
+  /**
+   * Path of a file to make and map, where a sealed memory file cannot be reached by other
+   * processes. Whoever may open it may also shrink it: it trusts its user.
+   */
+  readonly file?: string;
 }
 
 export class Segment {
@@ -73,7 +81,9 @@ export class Segment {
   readonly #owner: boolean;
   #discarded = false;
 
-  private constructor(handle: SegmentHandle, owner: boolean) {
+  readonly #file: string | undefined;
+
+  private constructor(handle: SegmentHandle, owner: boolean, file?: string) {
     const buffer = handle.memory.buffer as unknown as SharedArrayBuffer;
     this.id = handle.id;
     this.kind = handle.kind;
@@ -90,6 +100,7 @@ export class Segment {
     this.backing = handle.backing;
     this.sizeBytes = buffer.byteLength;
     this.#owner = owner;
+    this.#file = file;
   }
 
   /** Makes a segment: sealed and mappable where FFI is allowed, else private to the process. */
@@ -100,12 +111,17 @@ export class Segment {
     let address = 0;
     let fd = -1;
     let backing: Backing = "private";
-    if (options.private !== true && ffiAvailable()) {
+    if (options.private !== true && options.file !== undefined && ffiAvailable()) {
+      fd = createMappedFile(options.file, sizeBytes);
+      address = mapMemory(memory, sizeBytes, fd);
+      backing = "file";
+    } else if (options.private !== true && ffiAvailable()) {
       fd = createSealedMemory(`chimaera-${options.kind}-${options.id}`, sizeBytes);
       address = mapMemory(memory, sizeBytes, fd);
       backing = "memfd";
     }
-    const segment = new Segment({ id, kind: options.kind, memory, address, fd, backing }, true);
+    const handle = { id, kind: options.kind, memory, address, fd, backing };
+    const segment = new Segment(handle, true, backing === "file" ? options.file : undefined);
     writeHeader(segment.i32, { ...options, segmentId: options.id, sizeBytes });
     return segment;
   }
@@ -152,7 +168,8 @@ export class Segment {
 
   /** The path by which another process of this user can open the pages; empty if none can. */
   path(): string {
-    return this.fd >= 0 && !this.#discarded ? `/proc/${processId()}/fd/${this.fd}` : "";
+    if (this.fd < 0 || this.#discarded) return "";
+    return this.#file ?? `/proc/${processId()}/fd/${this.fd}`;
   }
 
   /** Makes pages present ahead of their use. */
@@ -173,6 +190,36 @@ export class Segment {
     this.#discarded = true; // From here on the descriptor's number may be another file's.
     releasePages(this.fd, 0, this.sizeBytes);
     closeFile(this.fd);
+    if (this.#file !== undefined) removeAll(this.#file);
+  }
+}
+
+/** A file of its full size on the disk: room that is missing is an error here, not a signal later. */
+function createMappedFile(path: string, sizeBytes: number): number {
+  makeEmptyFile(path, sizeBytes);
+  const fd = openFile(path);
+  try {
+    reserveFile(fd, sizeBytes);
+    return fd;
+  } catch (thrown) {
+    closeFile(fd);
+    removeAll(path);
+    throw thrown;
+  }
+}
+
+/** Whether another process of this user could open this one's memory files. */
+export function memoryFilesReachable(): boolean {
+  if (!ffiAvailable()) return false;
+  const fd = createSealedMemory("chimaera-probe", 65536);
+  try {
+    closeFile(openFile(`/proc/${processId()}/fd/${fd}`));
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof ChimaeraError) return false;
+    throw thrown;
+  } finally {
+    closeFile(fd);
   }
 }
 

@@ -47,6 +47,25 @@ export function writeWhole(path: string, text: string): void {
   Deno.renameSync(beside, path);
 }
 
+/** Makes a file that only this user can open; it must not exist. */
+export function makeEmptyFile(path: string, sizeBytes: number): void {
+  const file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
+  file.truncateSync(sizeBytes);
+  file.close();
+}
+
+/** Whether files can be made in a folder. */
+export function isWritableFolder(path: string): boolean {
+  const probe = `${path}/.chimaera-${crypto.randomUUID()}`;
+  try {
+    makeEmptyFile(probe, 0);
+    Deno.removeSync(probe);
+    return true;
+  } catch {
+    return false; // Missing, read-only or forbidden: all the same to the caller.
+  }
+}
+
 /** A file's text; null when there is none. */
 export function readText(path: string): string | null {
   try {

@@ -101,8 +101,9 @@ async function connectShared(paths: InstancePaths, sizeBytes: number): Promise<S
   try {
     if (welcome.segmentPath === "") throw new Error("the node's memory is private to its process");
     const { segmentPath, segmentId, bellsPath, bellsId } = welcome;
-    segment = Segment.open(segmentPath, segmentId, SegmentKind.session, true);
-    bells = Segment.open(bellsPath, bellsId, SegmentKind.bell, true);
+    const sealed = segmentPath.startsWith("/proc/");
+    segment = Segment.open(segmentPath, segmentId, SegmentKind.session, sealed);
+    bells = Segment.open(bellsPath, bellsId, SegmentKind.bell, sealed);
   } catch (thrown) {
     connection.close();
     return thrown instanceof Error ? thrown.message : String(thrown);
@@ -114,7 +115,9 @@ async function connectShared(paths: InstancePaths, sizeBytes: number): Promise<S
     bells: bells.words,
     workers: welcome.workers,
     transport: "shm",
-    reason: "the node's sealed memory is mapped",
+    reason: segment.backing === "memfd"
+      ? "the node's sealed memory is mapped"
+      : "the node's memory is mapped from a file, unsealed: it trusts this user",
     nodePid: welcome.nodePid,
     debugHeap: welcome.debugHeap,
   }, new SharedLink(paths, connection, requests, welcome.sessionId));

@@ -18,6 +18,7 @@ import {
   Segment,
   type SegmentHandle,
   SegmentKind,
+  type SegmentOptions,
 } from "../memory/mod.ts";
 import { closeFile, connectDoorbell, ffiAvailable } from "../platform/mod.ts";
 
@@ -48,13 +49,17 @@ interface Closing {
   readonly done: () => void;
 }
 
+/** What decides what lies behind a segment. */
+export type SegmentPlace = Pick<SegmentOptions, "private" | "file">;
+
 export interface NodeSessionsOptions {
   readonly workers: number;
   readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
   /** Hands a segment to a worker's thread. */
   readonly handOver: (worker: number, sessionId: number, handle: SegmentHandle) => void;
   readonly memoryBytesMax: number;
-  readonly private: boolean;
+  /** Where a session's segment is made. */
+  readonly place: (segmentId: number) => SegmentPlace;
 }
 
 export class NodeSessions {
@@ -122,7 +127,7 @@ export class NodeSessions {
       kind: SegmentKind.session,
       sizeBytes,
       workers,
-      private: this.#options.private,
+      ...this.#options.place(16 + id),
     });
     this.#memoryBytes += segment.sizeBytes;
     const session = { id, segment, client, ports: [], lines: [], onEnd };

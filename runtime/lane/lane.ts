@@ -50,6 +50,11 @@ export class Lane {
     this.counter = counters.lane(id);
   }
 
+  /** Tasks that the lane has run, wherever it runs; wraps around, and is a moment old. */
+  get done(): number {
+    return this.#counters[this.counter + LANE_COUNTER.done]!;
+  }
+
   /** Tasks that wait on the lane, wherever it runs; a moment old. */
   get load(): number {
     return this.#counters[this.counter + LANE_COUNTER.waiting]!;

@@ -10,6 +10,7 @@
 import { ChimaeraError } from "../errors.ts";
 import type { Task } from "../task/mod.ts";
 import type { Lane } from "./lane.ts";
+import { LaneChoice } from "./lane_choice.ts";
 import type { NodeControl } from "./node_control.ts";
 import type { RunContext } from "./run_context.ts";
 
@@ -38,8 +39,8 @@ export let attachModule: (module: Module, host: ModuleHost) => void;
 export abstract class Module {
   #host: ModuleHost | null = null;
   #groups: readonly (readonly Lane[] | undefined)[] = [];
-  /** Index of the lane that {@linkcode getLeastLoadedLane} chose last. */
-  #turn = 0;
+  /** By group. */
+  readonly #choices: LaneChoice[] = [];
 
   /** Set in `create`; a copy of it is in every lane's instance. */
   shared: unknown = undefined;
@@ -114,23 +115,13 @@ export abstract class Module {
     return lanes[(hash >>> 0) % lanes.length]!;
   }
 
-  /**
-   * A lane with few tasks: the next in turn whose load is at most one above the least. Loads of
-   * other workers' lanes are a moment old, so a burst would otherwise all go to one of them.
-   */
+  /** The lane with the fewest tasks; among equals the next in turn. */
   getLeastLoadedLane(group: number, _prio: number): Lane {
     const lanes = this.#groups[group];
     if (lanes === undefined) this.#noLane(group);
-    const count = lanes.length;
-    let least = lanes[0]!.load;
-    for (let k = 1; k < count; k++) least = Math.min(least, lanes[k]!.load);
-    for (let k = 1; k < count; k++) {
-      const lane = lanes[(this.#turn + k) % count]!;
-      if (lane.load > least + 1) continue;
-      this.#turn = lane.index;
-      return lane;
-    }
-    return lanes[this.#turn % count]!;
+    let choice = this.#choices[group];
+    if (choice === undefined) this.#choices[group] = choice = new LaneChoice();
+    return choice.next(lanes);
   }
 
   /** A resource of which each worker has one: a codec set, a native handle. */

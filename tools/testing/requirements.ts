@@ -3,7 +3,7 @@
  * package manager may be used.
  */
 
-/** A program, and the Debian packages that bring it. */
+/** A program or a shared library, and the Debian packages that bring it. */
 interface Requirement {
   readonly program: string;
   readonly packages: readonly string[];
@@ -14,6 +14,18 @@ const REQUIREMENTS: readonly Requirement[] = [
   { program: "zstd", packages: ["zstd"] },
   { program: "gzip", packages: ["gzip"] },
   { program: "gcc", packages: ["gcc", "libc6-dev"] },
+  { program: "liblz4.so.1", packages: ["liblz4-1"] },
+  { program: "libzstd.so.1", packages: ["libzstd1"] },
+  { program: "libz.so.1", packages: ["zlib1g"] },
+  { program: "libdeflate.so.0", packages: ["libdeflate0"] },
+];
+
+/** Where Debian puts shared libraries. */
+const LIBRARY_FOLDERS: readonly string[] = [
+  `/usr/lib/${Deno.build.arch}-linux-gnu`,
+  `/lib/${Deno.build.arch}-linux-gnu`,
+  "/usr/lib",
+  "/usr/local/lib",
 ];
 
 /** Installs what is missing; returns the programs that are missing still. */
@@ -28,7 +40,10 @@ export async function provideRequirements(): Promise<string[]> {
 }
 
 function isInstalled(program: string): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => isFile(`${folder}/${program}`));
+  const folders = program.includes(".so.")
+    ? LIBRARY_FOLDERS
+    : (Deno.env.get("PATH") ?? "").split(":");
+  return folders.some((folder) => isFile(`${folder}/${program}`));
 }
 
 function isFile(path: string): boolean {

@@ -21,6 +21,7 @@ import {
 } from "../task/mod.ts";
 import { checkCapacity, reachOf } from "./bulk_check.ts";
 import type { ClientPort, ClientSession } from "./client_port.ts";
+import type { ContainerOnWorker } from "./container.ts";
 import { WORKER_COUNTER } from "./counters.ts";
 import type { Router } from "./router.ts";
 import type { WorkerState } from "./worker_state.ts";
@@ -105,30 +106,13 @@ export class Intake {
     }
     port.session.taken++;
     const container = state.containers[poolId];
-    if (container === undefined) {
-      this.#reject(
-        port,
-        slot,
-        generation,
-        "poolNotFound",
-        "call a pool",
-        `no pool has id ${poolId}`,
-      );
-      return;
-    }
-    const type = container.typeOf(method);
-    if (type === undefined) {
-      const why = `${container.libExec.libName} has no method ${method >>> 0}`;
-      this.#reject(port, slot, generation, "methodNotFound", `call ${container.poolName}`, why);
+    const type = container?.typeOf(method);
+    const known = container !== undefined && type !== undefined;
+    if (!known || (type.layout.hash | 0) !== from[at + H.layoutHash]) {
+      state.answer(port, slot, generation, mistake(container, poolId, method));
       return;
     }
     const layout = type.layout;
-    if (from[at + H.layoutHash] !== (layout.hash | 0)) {
-      const what = `call ${container.libExec.libName}.${container.libExec.methodNames[method]}`;
-      const why = "the caller's task layout is not the module's";
-      this.#reject(port, slot, generation, "layoutMismatch", what, why);
-      return;
-    }
     let block: number;
     try {
       block = state.heap.alloc(BLOCK_HEADER_BYTES + layout.fieldsBytes) >>> 2;
@@ -210,17 +194,6 @@ export class Intake {
     return null;
   }
 
-  #reject(
-    port: ClientPort,
-    slot: number,
-    generation: number,
-    kind: "poolNotFound" | "methodNotFound" | "layoutMismatch",
-    what: string,
-    why: string,
-  ): void {
-    this.#state.answer(port, slot, generation, new ChimaeraError(kind, { what, why }));
-  }
-
   #malformed(port: ClientPort, why: string): void {
     const { counters, counter } = this.#state;
     counters.words[counter + WORKER_COUNTER.malformed]!++;
@@ -228,4 +201,29 @@ export class Intake {
     port.session.closing = true;
     this.#onMalformed(port.session, why);
   }
+}
+
+/** Why a working client's task cannot be taken. */
+function mistake(
+  container: ContainerOnWorker | undefined,
+  poolId: number,
+  method: number,
+): ChimaeraError {
+  if (container === undefined) {
+    return new ChimaeraError("poolNotFound", {
+      what: "call a pool",
+      why: `no pool has id ${poolId}`,
+    });
+  }
+  const { libName, methodNames } = container.libExec;
+  if (container.typeOf(method) === undefined) {
+    return new ChimaeraError("methodNotFound", {
+      what: `call ${container.poolName}`,
+      why: `${libName} has no method ${method >>> 0}`,
+    });
+  }
+  return new ChimaeraError("layoutMismatch", {
+    what: `call ${libName}.${methodNames[method] ?? method}`,
+    why: "the caller's task layout is not the module's",
+  });
 }

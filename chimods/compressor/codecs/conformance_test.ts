@@ -58,6 +58,17 @@ for (const subject of SUBJECTS) {
     assertRefused(() => pack(codec, bytes, 1.5), "badField");
   });
 
+  suite(subject, "takes another form and level after data that did not fit", (_, __, codecs) => {
+    const bytes = text(3000);
+    for (const form of ["block", "frame", "block"] as const) {
+      const codec = codecs[form](subject.id);
+      assertRefused(() => codec.compress(bytes, new Uint8Array(30)), "sizeAboveCapacity");
+      const other = codecs[form === "block" ? "frame" : "block"](subject.id);
+      assert.ok(sameBytes(unpack(other, pack(other, bytes, 5), bytes.length), bytes));
+      assert.ok(sameBytes(unpack(other, pack(other, bytes, 2), bytes.length), bytes));
+    }
+  });
+
   suite(subject, "shrinks what can be shrunk", (codec) => {
     assert.ok(pack(codec, text(70_000)).length < 40_000);
     assert.ok(pack(codec, runs(300_000)).length < 10_000);

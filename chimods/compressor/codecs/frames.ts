@@ -7,7 +7,12 @@
 import { codecById, CodecId } from "./codec_table.ts";
 import { GZIP_MAGIC, gzipFrameLength, gzipRawBytes, zlibFrameLength } from "./deflate/mod.ts";
 import { corrupt, unknownCodec } from "./failure.ts";
-import { FRAME_NEEDS_MORE, RAW_SIZE_UNKNOWN } from "./frame_length.ts";
+import {
+  FRAME_NEEDS_MORE,
+  isSkippableMagic,
+  RAW_SIZE_UNKNOWN,
+  SKIPPABLE_HEADER_BYTES,
+} from "./frame_length.ts";
 import { readU32 } from "./little_endian.ts";
 import { LZ4_MAGIC, lz4FrameLength, lz4RawBytes } from "./lz4/mod.ts";
 import { ZSTD_MAGIC, zstdFrameLength, zstdRawBytes } from "./zstd/mod.ts";
@@ -67,6 +72,16 @@ export function frameRawBytes(codec: CodecId, frame: Uint8Array): number {
     default:
       return RAW_SIZE_UNKNOWN;
   }
+}
+
+/**
+ * Length in bytes of the skippable frame that `src` begins with, from its first 8 bytes, or 0 when
+ * it begins with something else. lz4 and zstd share these frames; they hold nothing to decompress,
+ * and may be longer than memory.
+ */
+export function skippableLength(src: Uint8Array): number {
+  if (src.length < SKIPPABLE_HEADER_BYTES || !isSkippableMagic(readU32(src, 0))) return 0;
+  return SKIPPABLE_HEADER_BYTES + readU32(src, 4);
 }
 
 /**

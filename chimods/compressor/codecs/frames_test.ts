@@ -10,6 +10,7 @@ import {
   identifyFrame,
   openCodecs,
   RAW_SIZE_UNKNOWN,
+  skippableLength,
 } from "./mod.ts";
 import { isKind } from "./failure.ts";
 import { concat, randomBytes, runs, sameBytes, text } from "./testing/data.ts";
@@ -42,6 +43,17 @@ Deno.test("part of a frame needs more", async () => {
       assert.equal(frameLength(codec, frame.subarray(0, length)), FRAME_NEEDS_MORE);
     }
   }
+});
+
+Deno.test("a skippable frame is known from its first 8 bytes", () => {
+  const frame = skippableFrame(text(70));
+  assert.equal(skippableLength(frame.subarray(0, 8)), frame.length);
+  assert.equal(skippableLength(frame.subarray(0, 7)), 0);
+  assert.equal(skippableLength(text(70)), 0);
+  assert.equal(
+    skippableLength(new Uint8Array([0x5f, 0x2a, 0x4d, 0x18, 255, 255, 255, 255])),
+    2 ** 32 + 7,
+  );
 });
 
 Deno.test("skippable and linked frames are measured too", () => {

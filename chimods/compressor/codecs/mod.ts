@@ -27,7 +27,7 @@ export {
 } from "./codec_table.ts";
 export type { DecodeProgress, FrameDecoder } from "./frame_decoder.ts";
 export { FRAME_LENGTH_UNKNOWN, FRAME_NEEDS_MORE, RAW_SIZE_UNKNOWN } from "./frame_length.ts";
-export { frameLength, frameRawBytes, identifyFrame } from "./frames.ts";
+export { frameLength, frameRawBytes, identifyFrame, skippableLength } from "./frames.ts";
 export type { SkippedProvider } from "./open_provider.ts";
 export { PROVIDER_ORDER, type ProviderName } from "./provider.ts";
 export { shuffle, unshuffle } from "./shuffle.ts";

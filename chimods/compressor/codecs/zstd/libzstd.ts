@@ -14,6 +14,7 @@ import { WINDOW_BYTES_MAX, type ZstdProvider } from "./zstd_provider.ts";
 const SYMBOLS = {
   ZSTD_createCCtx: { parameters: [], result: "pointer" },
   ZSTD_freeCCtx: { parameters: ["pointer"], result: "usize" },
+  ZSTD_CCtx_reset: { parameters: ["pointer", "i32"], result: "usize" },
   ZSTD_CCtx_setParameter: { parameters: ["pointer", "i32", "i32"], result: "usize" },
   ZSTD_compress2: {
     parameters: ["pointer", "buffer", "usize", "buffer", "usize"],
@@ -34,6 +35,9 @@ type Library = NativeLibrary<typeof SYMBOLS>;
 
 /** ZSTD_cParameter of zstd.h. */
 const Parameter = { compressionLevel: 100, checksumFlag: 201 } as const;
+
+/** ZSTD_ResetDirective of zstd.h: the parameters stay. */
+const RESET_SESSION = 1;
 
 /** ZSTD_ErrorCode of zstd_errors.h. */
 const ErrorCode = {
@@ -100,6 +104,8 @@ export class LibZstd implements ZstdProvider {
     );
     const code = zstd.ZSTD_getErrorCode(written);
     if (code === ErrorCode.none) return Number(written);
+    // A context that failed is still in the middle of its frame, where no parameter can be set.
+    zstd.ZSTD_CCtx_reset(this.#compression, RESET_SESSION);
     if (code === ErrorCode.destinationTooSmall) return 0;
     throw failed("compress with libzstd", textAt(zstd.ZSTD_getErrorName(written)));
   }

@@ -10,6 +10,8 @@ export const LIMITS = {
   sessionBytesDefault: 256 << 20,
   /** A client that asks for less gets this. */
   sessionBytesMin: 32 << 20,
+  /** The session by which a node asks its policies. */
+  policySessionBytes: 64 << 20,
   nodeBytesDefault: 1 << 30,
   prefaultBytes: 32 << 20,
   prefaultStepBytes: 2 << 20,
@@ -49,6 +51,8 @@ export const LIMITS = {
   livenessMs: 500,
   /** From a request to stop until the node begins to. */
   stopGraceMs: 50,
+  /** How long the end of a node, or of a session in its process, waits for tasks under way. */
+  closeGraceMs: 2000,
   /** How long ending a pool waits for handlers that run. */
   destroyGraceMs: 5000,
   /** A list of all pools with as many lanes as a node can have fits. */

@@ -46,6 +46,7 @@ import {
 import { type Stall, StallWatch } from "./observe/mod.ts";
 import {
   after,
+  atMost,
   cpuCount,
   entryUrl,
   environment,
@@ -110,6 +111,8 @@ export class Node {
   readonly #counters: Counters;
   readonly #bell: Bell;
   readonly #threads: Thread[] = [];
+  /** Sessions of this process; closed with the node, if they are not before. */
+  readonly #opened = new Set<Session>();
   readonly #policies: Policies;
   readonly #wire: WireHost;
   #server: SessionServer | null = null;
@@ -120,6 +123,7 @@ export class Node {
   #allStarted: () => void = () => {};
   #poke: (() => void) | null = null;
   #stopping = false;
+  #ended = false;
   #pumpDone: Promise<void> = Promise.resolve();
   /** Resolves when somebody asked the node to stop. */
   readonly stopAsked: Promise<void>;
@@ -192,9 +196,14 @@ export class Node {
   /** Starts a node and its core pools. Throws CHI-1001 for options out of range. */
   static async start(options: NodeOptions = {}): Promise<Node> {
     const node = new Node(options);
-    await node.#begin();
-    if (options.instance !== undefined) node.#serve(options.instance);
-    return node;
+    try {
+      await node.#begin();
+      if (options.instance !== undefined) node.#serve(options.instance);
+      return node;
+    } catch (thrown) {
+      await node.close();
+      throw thrown;
+    }
   }
 
   #startWorkers(
@@ -205,8 +214,8 @@ export class Node {
       const thread = startThread(
         entryUrl("runtime/module/worker_main"),
         `chimaera-${id}`,
-        () => {},
-        (why) => this.#onWorkerDeath(id, why),
+        (why) => this.#onDeath(id, String(why)),
+        (why) => this.#onDeath(id, why),
       );
       this.#threads.push(thread);
       const start: WorkerStart = {
@@ -234,7 +243,7 @@ export class Node {
     if (admin.id !== ADMIN_POOL_ID) throw new Error("the admin's pool must be the first");
     const { pool: queue } = await pool("worch_queue", "chimaera_worch_queue_round_robin");
     const { pool: proc } = await pool("worch_proc", "chimaera_worch_proc_round_robin");
-    const session = await this.connect();
+    const session = await this.#openSession(LIMITS.policySessionBytes);
     this.#policies.attach(session, this.pools);
     await this.#policies.use("queue", queue.id);
     await this.#policies.use("proc", proc.id);
@@ -250,7 +259,7 @@ export class Node {
       this.#nudge();
       this.#wake();
     });
-    while (!this.#stopping) {
+    while (!this.#ended) {
       const worked = this.#links.poll(this.#onLink);
       this.#links.flush();
       if (worked > 0) {
@@ -302,9 +311,6 @@ export class Node {
       case "started":
         if (++this.#started === this.workers) this.#allStarted();
         return null;
-      case "died":
-        this.#onWorkerDeath(message.worker as number, message.why as string);
-        return null;
       case "createPool": {
         const request = message.request as PoolRequest;
         return this.pools.create({ ...request, params: Uint8Array.from(request.params) });
@@ -341,14 +347,23 @@ export class Node {
 
   // ---- what others use -------------------------------------------------------------------------
 
-  /** A session of this process. */
+  /** A session of this process. Clients that name no session use the first one opened. */
   async connect(sizeBytes: number = LIMITS.sessionBytesDefault): Promise<Session> {
+    const session = await this.#openSession(sizeBytes);
+    session.offerDefault();
+    return session;
+  }
+
+  async #openSession(sizeBytes: number): Promise<Session> {
     let opened: Session | null = null;
     const session = await this.sessions.open(LOCAL_CLIENT, sizeBytes, (why) => opened?.fail(why));
     const link: NodeLink = {
       reserveBellLine: () => Promise.resolve(this.sessions.reserveBellLine(session)),
       openPort: (places) => this.sessions.openPort(session, places, ""),
-      close: () => this.sessions.close(session.id),
+      close: () => {
+        if (opened !== null) this.#opened.delete(opened);
+        return this.sessions.close(session.id);
+      },
       checkAlive: () => {},
       // This thread nudges the others; while it is blocked nobody nudges it.
       longestSleepMs: () => this.sessions.hasForeign ? LIMITS.sleepMs : Infinity,
@@ -366,6 +381,7 @@ export class Node {
       nodePid: processId(),
       debugHeap: this.debugHeap,
     }, link);
+    this.#opened.add(opened);
     return opened;
   }
 
@@ -426,18 +442,43 @@ export class Node {
     });
   }
 
-  /** Ends sessions, workers and memory. */
+  /**
+   * A worker's loop has ended by an error. Its tasks will never be answered, so every session ends
+   * with one, and the node asks to be stopped.
+   */
+  #onDeath(worker: number, why: string): void {
+    this.#onWorkerDeath(worker, why);
+    this.#endSessions(new ChimaeraError("workerDied", { what: `worker ${worker}`, why }));
+    this.#askStop();
+  }
+
+  #endSessions(error: ChimaeraError): void {
+    this.#server?.end(error);
+    this.sessions.endLocal(error);
+  }
+
+  /**
+   * Ends sessions, workers and memory. Tasks under way get a moment; what still runs after it is
+   * given up, with the worker that runs it.
+   */
   async close(): Promise<void> {
     if (this.#stopping) return;
-    await this.#server?.close();
-    for (const session of this.sessions.list) await this.sessions.close(session.id);
-    const all = Array.from({ length: this.workers }, (_, worker) => worker);
-    await Promise.all(all.map((worker) => this.#control.request(worker, { kind: "stop" })));
     this.#stopping = true;
+    const what = `instance ${this.#instance?.paths.name ?? "in this process"}`;
+    this.#endSessions(new ChimaeraError("shutdown", { what, why: "the node is stopping" }));
+    const sessions = this.sessions.list.map((session) => this.sessions.close(session.id));
+    await atMost(LIMITS.closeGraceMs, Promise.all(sessions));
+    await this.#server?.close();
+    const all = Array.from({ length: this.workers }, (_, worker) => worker);
+    const stops = all.map((worker) => this.#control.request(worker, { kind: "stop" }));
+    const stopped = await atMost(LIMITS.closeGraceMs, Promise.all(stops));
+    this.#ended = true;
     this.#wake();
     await this.#pumpDone;
-    this.segment.discard();
-    this.bells.discard();
+    if (stopped) {
+      this.segment.discard();
+      this.bells.discard();
+    } else for (const thread of this.#threads) thread.terminate();
     this.#instance?.release();
   }
 

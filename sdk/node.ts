@@ -11,7 +11,7 @@ export { Instance, InstancePaths, type NodeRecord } from "../runtime/session/mod
 export { Node, type NodeOptions };
 
 /**
- * Starts a node in this process and opens a session, which clients that name none use.
+ * Starts a node in this process.
  *
  * @example
  * ```ts ignore

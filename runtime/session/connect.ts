@@ -23,7 +23,14 @@ import {
   ringDoorbell,
 } from "../platform/mod.ts";
 import { DEFAULT_INSTANCE, InstancePaths, PROTOCOL_VERSION } from "./instance.ts";
-import { decodeJson, FRAME_BYTES_MAX, FrameType, Requests, type Welcome } from "./protocol.ts";
+import {
+  decodeJson,
+  FRAME_BYTES_MAX,
+  FrameType,
+  type Hello,
+  Requests,
+  type Welcome,
+} from "./protocol.ts";
 import { type NodeLink, Session } from "./session.ts";
 import { openWireSession } from "./wire_client.ts";
 
@@ -43,6 +50,12 @@ export interface ConnectOptions {
  * not answer.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Session> {
+  const session = await openSession(options);
+  session.offerDefault();
+  return session;
+}
+
+async function openSession(options: ConnectOptions): Promise<Session> {
   const paths = new InstancePaths(options.instance ?? DEFAULT_INSTANCE);
   if (paths.find() === null) {
     throw new ChimaeraError("nodeNotRunning", {
@@ -89,12 +102,16 @@ async function openLink(paths: InstancePaths): Promise<{
 /** A session in shared memory, or why there is none. */
 async function connectShared(paths: InstancePaths, sizeBytes: number): Promise<Session | string> {
   const { connection, requests, onLost } = await openLink(paths);
-  const welcome = await requests.ask<Welcome>({
+  const hello: Hello = {
     kind: "hello",
     protocol: PROTOCOL_VERSION,
     pid: processId(),
     sizeBytes,
     shared: true,
+  };
+  const welcome = await requests.ask<Welcome>(hello).catch((refused) => {
+    connection.close();
+    throw refused;
   });
   let segment: Segment;
   let bells: Segment;

@@ -46,7 +46,9 @@ interface NodePort {
 interface Closing {
   readonly session: NodeSession;
   readonly counts: { taken: number; answered: number }[];
-  readonly done: () => void;
+  readonly answered: () => void;
+  /** Resolves when the session is gone. */
+  readonly gone: Promise<void>;
 }
 
 /** What decides what lies behind a segment. */
@@ -179,19 +181,27 @@ export class NodeSessions {
     await this.close(id);
   }
 
-  /** Ends a session. Resolves when its memory is given back. */
-  async close(id: number): Promise<void> {
+  /** Ends a session. Resolves when its memory is given back, for each of several callers. */
+  close(id: number): Promise<void> {
+    const closing = this.#closing.get(id);
+    if (closing !== undefined) return closing.gone;
     const session = this.#byId.get(id);
-    if (session === undefined || this.#closing.has(id)) return;
+    if (session === undefined) return Promise.resolve();
+    let answered = () => {};
+    const allAnswered = new Promise<void>((resolve) => answered = resolve);
     const counts = Array.from(
       { length: this.#options.workers },
       () => ({ taken: -1, answered: 0 }),
     );
-    const answered = new Promise<void>((done) => {
-      this.#closing.set(id, { session, counts, done });
-    });
+    const gone = this.#close(session, allAnswered);
+    this.#closing.set(id, { session, counts, answered, gone });
+    return gone;
+  }
+
+  async #close(session: NodeSession, allAnswered: Promise<void>): Promise<void> {
+    const { id } = session;
     await this.#askAll(() => ({ kind: "closeSession", sessionId: id }));
-    await answered;
+    await allAnswered;
     await this.#askAll(() => ({ kind: "forgetSession", sessionId: id }));
     this.#closing.delete(id);
     this.#byId.delete(id);
@@ -201,6 +211,13 @@ export class NodeSessions {
     session.segment.discard();
   }
 
+  /** Tells the programs of this process that their sessions end. */
+  endLocal(error: ChimaeraError): void {
+    for (const session of this.#byId.values()) {
+      if (session.client === LOCAL_CLIENT) session.onEnd(error);
+    }
+  }
+
   /** A worker says how many tasks of a closing session it took and answered. */
   onClosing(worker: number, id: number, taken: number, answered: number): void {
     const closing = this.#closing.get(id);
@@ -208,7 +225,7 @@ export class NodeSessions {
     closing.counts[worker] = { taken, answered };
     const known = closing.counts.every((count) => count.taken >= 0);
     const sum = (key: "taken" | "answered") => closing.counts.reduce((n, c) => n + c[key], 0);
-    if (known && sum("taken") === sum("answered")) closing.done();
+    if (known && sum("taken") === sum("answered")) closing.answered();
   }
 
   #askAll(message: (worker: number) => ControlMessage): Promise<unknown> {

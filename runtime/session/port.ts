@@ -170,6 +170,7 @@ export class Port implements TaskOwner, Submitter {
         why: header.state === TaskState.free ? "it was freed" : "it was sent before",
       });
     }
+    if (this.#lost !== null) throw this.#lost;
     if (header.pinned !== null) { for (const block of header.pinned) block.pin(); }
     const slot = header.slot;
     const flags = header.flags | header.prio;

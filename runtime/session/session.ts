@@ -20,10 +20,12 @@ import {
 import type { SharedWords } from "../platform/mod.ts";
 import {
   type ModuleClient,
+  offerDefaultSubmitter,
   setDefaultSubmitter,
   type Submitter,
   type Task,
   type TaskType,
+  withdrawDefaultSubmitter,
 } from "../task/mod.ts";
 import { Block } from "./block.ts";
 import { Port } from "./port.ts";
@@ -181,6 +183,11 @@ export class Session implements Submitter {
     setDefaultSubmitter(this);
   }
 
+  /** As {@linkcode makeDefault}, unless the program has such a session. */
+  offerDefault(): void {
+    offerDefaultSubmitter(this);
+  }
+
   // ---- the end ---------------------------------------------------------------------------------
 
   /** The node died, or ended the session. */
@@ -192,7 +199,7 @@ export class Session implements Submitter {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    setDefaultSubmitter(null);
+    withdrawDefaultSubmitter(this);
     for (const port of this.#ports) port.fail(this.#closedError());
     for (const sleeper of this.#sleepers) sleeper.close();
     await this.#link.close();

@@ -47,7 +47,12 @@ export class SessionServer {
     });
   }
 
-  /** Closes the door and every connection. */
+  /** Ends every session, and tells its client why. */
+  end(error: ChimaeraError): void {
+    for (const client of this.#clients) client.end(error);
+  }
+
+  /** Closes the door, and every connection that is still open. */
   async close(): Promise<void> {
     this.#listener.close();
     for (const client of this.#clients) client.close();
@@ -94,12 +99,12 @@ class ClientConnection {
       }
       this.#wire.submit(payload);
     } catch (thrown) {
-      this.#end(toChimaeraError(thrown, "badDescriptor", "frame"));
+      this.end(toChimaeraError(thrown, "badDescriptor", "frame"));
     }
   }
 
   /** Says why, and closes the connection; the session ends with it. */
-  #end(error: ChimaeraError): void {
+  end(error: ChimaeraError): void {
     this.#connection.send(FrameType.json, encodeJson({ id: END_ID, error: errorData(error) }));
     this.#connection.end();
   }
@@ -160,7 +165,7 @@ class ClientConnection {
       Math.max(Number.isFinite(wanted) ? wanted : 0, LIMITS.sessionBytesMin),
     );
     const client = `process ${hello.pid}`;
-    const session = await sessions.open(client, sizeBytes, (error) => this.#end(error));
+    const session = await sessions.open(client, sizeBytes, (error) => this.end(error));
     if (this.#gone) {
       await sessions.close(session.id);
       throw new ChimaeraError("sessionClosed", { what: "hello", why: "the client has gone" });

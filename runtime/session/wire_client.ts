@@ -37,7 +37,14 @@ import {
 import { nodeGone } from "./connect.ts";
 import { type InstancePaths, PROTOCOL_VERSION } from "./instance.ts";
 import type { Port } from "./port.ts";
-import { decodeJson, FRAME_BYTES_MAX, FrameType, Requests, type Welcome } from "./protocol.ts";
+import {
+  decodeJson,
+  FRAME_BYTES_MAX,
+  FrameType,
+  type Hello,
+  Requests,
+  type Welcome,
+} from "./protocol.ts";
 import { type NodeLink, Session } from "./session.ts";
 
 /** Opens a session whose tasks travel over the socket. */
@@ -59,12 +66,16 @@ export async function openWireSession(
     requests.abandon(why);
     lost(why);
   });
-  const welcome = await requests.ask<Welcome>({
+  const hello: Hello = {
     kind: "hello",
     protocol: PROTOCOL_VERSION,
     pid: processId(),
     sizeBytes,
     shared: false,
+  };
+  const welcome = await requests.ask<Welcome>(hello).catch((refused) => {
+    connection.close();
+    throw refused;
   });
   connection.unref();
   const shape = { workers: 1, private: true };

@@ -54,8 +54,18 @@ let noSubmitter: { kind: ErrorName; why: string } = {
 };
 
 /** What clients made without a session use. */
-export function setDefaultSubmitter(submitter: Submitter | null): void {
+export function setDefaultSubmitter(submitter: Submitter): void {
   defaultSubmitter = submitter;
+}
+
+/** As {@linkcode setDefaultSubmitter}, unless there is one. */
+export function offerDefaultSubmitter(submitter: Submitter): void {
+  defaultSubmitter ??= submitter;
+}
+
+/** The submitter takes nothing any more. */
+export function withdrawDefaultSubmitter(submitter: Submitter): void {
+  if (defaultSubmitter === submitter) defaultSubmitter = null;
 }
 
 /** How a stub without a submitter fails in this isolate. */

@@ -52,7 +52,6 @@ function start(message: WorkerStart): void {
   segments.add(node);
   const participants = message.workers + 1;
   setNoSubmitterError("noRunContext", "there is no current task in a handler");
-  const links = new Links(node, bells.words, message.id, participants, message.linksOffset);
   const close = guardIsolate();
   const worker: LaneWorker = new LaneWorker({
     id: message.id,
@@ -61,7 +60,7 @@ function start(message: WorkerStart): void {
     bells: bells.words,
     heap: message.debugHeap ? new DebugHeap(heap, node, message.id) : heap,
     segments,
-    links,
+    links: new Links(node, bells.words, message.id, participants, message.linksOffset),
     counters: new Counters(node.i32, message.countersOffset),
     clock: realClock,
     load: loadModule,
@@ -71,8 +70,8 @@ function start(message: WorkerStart): void {
   worker.control.send(message.workers, { kind: "started", worker: message.id });
   worker.run().then(close, (thrown) => {
     const why = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
-    worker.control.send(message.workers, { kind: "died", worker: message.id, why });
-    links.flush();
+    // By the only way that needs nothing of what may have broken.
+    self.postMessage(why);
   });
 }
 

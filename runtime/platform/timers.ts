@@ -17,6 +17,17 @@ export function after(ms: number, call: () => void): () => void {
   return () => clearTimeout(id);
 }
 
+/** Waits for the promise, but no longer than `ms`; whether it was settled in time. */
+export async function atMost(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  let cancel = () => {};
+  const late = new Promise<boolean>((resolve) => cancel = after(ms, () => resolve(false)));
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    cancel();
+  }
+}
+
 /** Resolves after `ms`. */
 export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

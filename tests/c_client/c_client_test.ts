@@ -56,9 +56,9 @@ class Workbench implements AsyncDisposable {
   }
 
   /** Starts a node; returns its process and its instance's folder. */
-  async serve(name: string, workers: number) {
+  async serve(name: string, workers: number, backing: "memfd" | "file" = "memfd") {
     const node = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", SERVE, name, `${workers}`],
+      args: ["run", "-A", "--quiet", SERVE, name, `${workers}`, backing],
       env: { CHIMAERA_RUNTIME_DIR: `${this.folder}/run` },
       stdin: "piped",
       stdout: "piped",
@@ -121,6 +121,17 @@ for (const workers of [1, 2, 4]) {
     },
   });
 }
+
+test({
+  name: "a C client attaches to a node whose memory is a file",
+  ignore,
+  async fn() {
+    await using bench = await Workbench.open();
+    const { folder } = await bench.serve("file", 2, "file");
+    const { code, errors } = await bench.run(folder, "100");
+    assert.equal(code, 0, errors);
+  },
+});
 
 test({
   name: "a C client that breaks the rules is told why, and the next one is served",

@@ -118,8 +118,9 @@ export class Executor {
       return;
     }
     words[counter + WORKER_COUNTER.pool] = 0;
-    if (promise instanceof Promise) this.#follow(lane, task, rctx, promise);
-    else this.#end(lane, task, rctx, null);
+    if (promise === undefined) this.#end(lane, task, rctx, null);
+    else if (promise instanceof Promise) this.#follow(lane, task, rctx, promise);
+    else this.#end(lane, task, rctx, null); // Something that is no promise: nobody wants it.
   }
 
   #follow(lane: Lane, task: Task, rctx: RunContext, promise: Promise<void>): void {

@@ -12,7 +12,6 @@ import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import {
   ABORT_POOL,
-  BLOCK_HEADER_BYTES,
   BLOCK_HEADER_WORDS,
   DESCRIPTOR_WORDS,
   H,
@@ -115,7 +114,7 @@ export class Intake {
     const layout = type.layout;
     let block: number;
     try {
-      block = state.heap.alloc(BLOCK_HEADER_BYTES + layout.fieldsBytes) >>> 2;
+      block = state.blocks.alloc(layout.fieldsBytes);
     } catch (thrown) {
       const error = toChimaeraError(thrown, "outOfMemory", `call ${container.poolName}`);
       state.answer(port, slot, generation, error);
@@ -141,7 +140,7 @@ export class Intake {
       return;
     }
     container.active++;
-    const task = state.view(container, block)!;
+    const task = state.view(container, type, block);
     task.header.context = port;
     this.#router.route(container, task);
   }

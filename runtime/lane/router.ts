@@ -78,13 +78,14 @@ export class Router {
     const state = this.#state;
     const poolId = state.node.i32[block + H.pool]!;
     const container = state.containers[poolId];
-    const task = container === undefined ? null : state.view(container, block);
-    if (container === undefined || task === null) {
+    const type = container?.typeOf(state.node.i32[block + H.method]!);
+    if (container === undefined || type === undefined) {
       const why = `pool ${poolId} was ended while the task was on its way`;
       this.#ends.failBlock(block, new ChimaeraError("poolNotFound", { what: "run a task", why }));
       return;
     }
     container.active++;
+    const task = state.view(container, type, block);
     const lane = kind === LinkKind.lane ? state.lanes[laneId] : undefined;
     if (lane !== undefined && lane.worker === state.id) state.enqueue(lane, task);
     else this.route(container, task);

@@ -34,6 +34,8 @@ export interface RunHost {
   parked(delta: number): void;
 }
 
+const NO_REPLICAS: readonly Task[] = [];
+
 export class RunContext implements Submitter {
   readonly host: RunHost;
   /** The running task. */
@@ -41,7 +43,7 @@ export class RunContext implements Submitter {
   /** The lane it runs on. */
   lane!: Lane;
   /** The tasks of a replicated task, in kReplicaAgg. */
-  replicas: readonly Task[] = [];
+  replicas: readonly Task[] = NO_REPLICAS;
   /** Subtasks that the handler has not given back; the runtime counts them. */
   subtasks = 0;
   /** Awaitables of the loop that the handler has not got back yet. */
@@ -76,7 +78,7 @@ export class RunContext implements Submitter {
   start(task: Task, lane: Lane): void {
     this.task = task;
     this.lane = lane;
-    this.replicas = [];
+    this.replicas = NO_REPLICAS;
     this.subtasks = 0;
     this.#waiting = 0;
     this.#abort = null;

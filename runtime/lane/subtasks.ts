@@ -10,7 +10,6 @@
 import { ChimaeraError, errorNameOf } from "../errors.ts";
 import { asOffset, type SegmentTable } from "../memory/mod.ts";
 import {
-  BLOCK_HEADER_BYTES,
   BLOCK_HEADER_WORDS,
   H,
   OriginKind,
@@ -56,7 +55,7 @@ export class Subtasks implements TaskOwner {
     const state = this.#state;
     const task = this.#pool.take(type);
     const layout = type.layout;
-    const block = state.heap.alloc(BLOCK_HEADER_BYTES + layout.fieldsBytes) >>> 2;
+    const block = state.blocks.alloc(layout.fieldsBytes);
     if (task.$i32 !== state.node.i32) task.moveTo(state.node, 0);
     task.$at = block + BLOCK_HEADER_WORDS;
     layout.clear(task);
@@ -128,7 +127,7 @@ export class Subtasks implements TaskOwner {
       return;
     }
     container.active++;
-    this.#hooks.router().route(container, state.view(container, block)!);
+    this.#hooks.router().route(container, state.view(container, type, block));
     this.#hooks.onSubmit();
   }
 
@@ -233,7 +232,7 @@ export class Subtasks implements TaskOwner {
     detach(task);
     this.#byTicket[header.slot] = null;
     this.#freeTickets.push(header.slot);
-    this.#state.freeBlock(header.block);
+    this.#state.blocks.free(header.block, task.layout.fieldsBytes);
     this.#pool.give(task);
   }
 }

@@ -10,7 +10,6 @@
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { asOffset, NULL_POINTER, type Offset } from "../memory/mod.ts";
 import {
-  BLOCK_HEADER_BYTES,
   BLOCK_HEADER_WORDS,
   type Bulk,
   BulkView,
@@ -82,7 +81,7 @@ export class WireIntake {
         why: "the caller's task layout is not the module's",
       });
     }
-    const block = state.heap.alloc(BLOCK_HEADER_BYTES + type.layout.fieldsBytes) >>> 2;
+    const block = state.blocks.alloc(type.layout.fieldsBytes);
     const to = state.node.i32;
     to.fill(0, block, block + BLOCK_HEADER_WORDS);
     to.set(words, block);
@@ -93,7 +92,7 @@ export class WireIntake {
     to[block + H.rootSlot] = words[H.slot]!;
     to[block + H.rootOrigin] = -session;
     to[block + H.depth] = 0;
-    const task = state.view(container, block)!;
+    const task = state.view(container, type, block);
     const buffers: Offset[] = [];
     this.#buffers.set(block, buffers);
     const rooms = new Map<string, number>();

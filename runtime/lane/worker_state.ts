@@ -14,6 +14,7 @@ import {
   TaskFlag,
   type TaskOwner,
   TaskPool,
+  type TaskType,
 } from "../task/mod.ts";
 import type { ClientPort } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
@@ -21,6 +22,7 @@ import { type Counters, LANE_COUNTER } from "./counters.ts";
 import type { Lane } from "./lane.ts";
 import type { Links } from "./links.ts";
 import type { NodeControl } from "./node_control.ts";
+import { TaskBlocks } from "./task_blocks.ts";
 
 export interface WorkerParts {
   readonly id: number;
@@ -55,6 +57,7 @@ export class WorkerState {
   /** Lanes of this worker that have tasks. */
   readonly ready: Lane[] = [];
   readonly tasks: TaskPool;
+  readonly blocks: TaskBlocks;
   /** Ports with completions to publish. */
   readonly dirty: ClientPort[] = [];
 
@@ -69,13 +72,12 @@ export class WorkerState {
     this.control = parts.control;
     this.counter = parts.counters.worker(parts.id);
     this.tasks = new TaskPool(parts.owner);
+    this.blocks = new TaskBlocks(parts.heap);
   }
 
   /** The task object of a block whose words and fields are in place. */
-  view(container: ContainerOnWorker, block: number): Task | null {
+  view(container: ContainerOnWorker, type: TaskType, block: number): Task {
     const words = this.node.i32;
-    const type = container.typeOf(words[block + H.method]!);
-    if (type === undefined) return null;
     const task = this.tasks.take(type);
     if (task.$i32 !== words) task.moveTo(this.node, 0);
     task.$at = block + BLOCK_HEADER_WORDS;
@@ -91,11 +93,12 @@ export class WorkerState {
     const block = task.header.block;
     task.header.context = null;
     this.tasks.give(task);
-    this.freeBlock(block);
+    this.blocks.free(block, task.layout.fieldsBytes);
   }
 
+  /** Gives a block back of which only its place is known. */
   freeBlock(block: number): void {
-    this.heap.free((block * 4) as Parameters<Allocator["free"]>[0]);
+    this.blocks.freeUnsized(block);
   }
 
   /** Puts a task on a lane of this worker. */

@@ -31,9 +31,14 @@ export class Server extends Module {
 
   // CHI_BEGIN(Schedule)
   schedule(task: ScheduleTask, _rctx: RunContext): void {
-    const { workerCount, cpuCount } = task;
-    const bound = workerCount < cpuCount;
-    task.cpus = Array.from({ length: workerCount }, (_, worker) => bound ? worker : -1);
+    const { workerCount, allowedCpus } = task;
+    const bound = workerCount < allowedCpus.length;
+    // The last processors go to workers: the first is where systems put their own work.
+    const first = allowedCpus.length - workerCount;
+    task.cpus = Array.from(
+      { length: workerCount },
+      (_, worker) => bound ? allowedCpus[first + worker]! : -1,
+    );
   }
   monitorSchedule(_mode: MonitorMode, _task: ScheduleTask, _rctx: RunContext): void {}
   // CHI_END(Schedule)

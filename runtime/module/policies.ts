@@ -6,7 +6,7 @@
 
 import { DomainQuery } from "../domain/mod.ts";
 import { type ControlMessage, type Counters, WORKER_COUNTER } from "../lane/mod.ts";
-import { cpuCount } from "../platform/mod.ts";
+import { allowedCpus } from "../platform/mod.ts";
 import { ModuleClient, type Submitter, taskMethod } from "../task/mod.ts";
 import { ScheduleProcTask, ScheduleQueueTask } from "./policy_tasks.ts";
 import type { Pools } from "./pools.ts";
@@ -73,7 +73,7 @@ export class Policies {
     client.init(poolId);
     using task = client.asyncSchedule(DomainQuery.getLocalId(), {
       workerCount: workers,
-      cpuCount: cpuCount(),
+      allowedCpus: allowedCpus(),
     });
     await task.wait();
     const cpus = task.cpus;

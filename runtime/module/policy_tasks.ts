@@ -22,7 +22,8 @@ export class ScheduleQueueTask extends defineTask(kSchedule, {
 /** Which processor each worker is bound to. */
 export class ScheduleProcTask extends defineTask(kSchedule, {
   workerCount: IN.u32(),
-  cpuCount: IN.u32(),
+  /** Processors that the node may use. */
+  allowedCpus: IN.vec("u16", 1024),
   /** Processor of each worker; −1: any. */
   cpus: OUT.vec("i16", LIMITS.workersMax),
 }) {}

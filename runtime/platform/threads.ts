@@ -1,5 +1,7 @@
 /** The thread seam: starting workers, and what a worker says when it dies. */
 
+import { readText } from "./files.ts";
+
 /** A started thread. */
 export interface Thread {
   /** Hands over a value; segments and nothing else. */
@@ -30,7 +32,26 @@ export function startThread(
   };
 }
 
-/** Processors of the machine. */
+/** Processors that this process may use. */
 export function cpuCount(): number {
   return navigator.hardwareConcurrency;
+}
+
+/**
+ * Numbers of the processors that this process may use, in order. Where the system does not tell,
+ * those from 0 on.
+ */
+export function allowedCpus(): number[] {
+  const all = Array.from({ length: cpuCount() }, (_, cpu) => cpu);
+  if (Deno.build.os !== "linux") return all;
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readText("/proc/self/status") ?? "")?.[1];
+  return list === undefined ? all : parseCpuList(list);
+}
+
+/** Reads the kernel's form of a set of processors: `0-3,8`. */
+export function parseCpuList(list: string): number[] {
+  return list.split(",").flatMap((part) => {
+    const [first = 0, last = first] = part.split("-").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, k) => first + k);
+  });
 }

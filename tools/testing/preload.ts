@@ -1,8 +1,9 @@
 /**
- * Loaded before each test file by `deno task test`: opens the C library, which an isolate keeps for
- * its life. The first test that happens to use it would else be told of a leak.
+ * Loaded before each test file by `deno task test`: opens the C library, for calls on this thread and
+ * on the runtime's pool, which an isolate keeps for its life. The first test that happens to use it
+ * would else be told of a leak.
  */
 
-import { ffiAvailable } from "../../runtime/platform/mod.ts";
+import { ffiAvailable, prefault } from "../../runtime/platform/mod.ts";
 
-ffiAvailable();
+if (ffiAvailable()) await prefault(0, 0);

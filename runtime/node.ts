@@ -470,6 +470,7 @@ export class Node {
     this.#endSessions(new ChimaeraError("shutdown", { what, why: "the node is stopping" }));
     const sessions = this.sessions.list.map((session) => this.sessions.close(session.id));
     await atMost(LIMITS.closeGraceMs, Promise.all(sessions));
+    for (const session of this.#opened) await session.close();
     await this.#server?.close();
     const all = Array.from({ length: this.workers }, (_, worker) => worker);
     const stops = all.map((worker) => this.#control.request(worker, { kind: "stop" }));

@@ -46,6 +46,8 @@ export const LIMITS = {
   lanesPerGroup: 1024,
   /** CHI-4009: a handler that holds its lane longer is reported. */
   stallMs: 1000,
+  /** Disk operations of a worker that the kernel has at once; more wait their turn. */
+  diskOperationsMax: 256,
   heartbeatMs: 100,
   /** CHI-5005: a waiter looks at the node's life this often. */
   livenessMs: 500,

@@ -62,6 +62,16 @@ export class Bell {
     return wait(this.#words, this.#base + EPOCH, this.#epoch, timeoutMs) === WaitResult.timedOut;
   }
 
+  /** Address of the word that {@linkcode sleep} waits for; 0 when only this process can ring. */
+  get epochAddress(): number {
+    return this.#words.address === 0 ? 0 : this.#words.address + (this.#base + EPOCH) * 4;
+  }
+
+  /** What the word held at {@linkcode prepare}: a wait for it ends when it holds something else. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   /** As {@linkcode sleep}, without blocking the event loop; rung by this process only. */
   async sleepAsync(timeoutMs: number): Promise<void> {
     await waitAsync(this.#words, this.#base + EPOCH, this.#epoch, timeoutMs);

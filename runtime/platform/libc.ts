@@ -9,7 +9,7 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
-import { ERRNO_NAMES, LINUX, SYS } from "./syscalls.ts";
+import { errnoText, LINUX, SYS } from "./syscalls.ts";
 
 const SYMBOLS = {
   mmap: { parameters: ["usize", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
@@ -85,10 +85,7 @@ function errno(): number {
 }
 
 function fail(call: string): never {
-  const number = errno();
-  const name = ERRNO_NAMES[number];
-  const why = name === undefined ? `errno ${number}` : `${name} (errno ${number})`;
-  throw new ChimaeraError("systemCall", { what: call, why });
+  throw new ChimaeraError("systemCall", { what: call, why: errnoText(errno()) });
 }
 
 /** The address of a buffer's first byte. Valid while the buffer is alive. */

@@ -10,3 +10,5 @@ export * from "./packaging.ts";
 export * from "./threads.ts";
 export * from "./environment.ts";
 export * from "./files.ts";
+export * from "./positional_file.ts";
+export * from "./uring.ts";

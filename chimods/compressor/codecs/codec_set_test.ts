@@ -5,8 +5,9 @@ import { isKind } from "./failure.ts";
 import { FFI_PROVIDERS } from "./provider.ts";
 import { sameBytes, text } from "./testing/data.ts";
 import { pack, SUBJECTS, unpack } from "./testing/subjects.ts";
+import { test } from "../../../tests/permission.ts";
 
-Deno.test("codec numbers are permanent", () => {
+test("codec numbers are permanent", () => {
   assert.deepEqual(CodecId, { lz4: 0, zstd: 1, gzip: 2, deflate: 3, none: 255 });
   for (const info of Object.values(CODECS)) {
     assert.equal(codecById(info.id), info);
@@ -19,7 +20,7 @@ Deno.test("codec numbers are permanent", () => {
   }
 });
 
-Deno.test("the first provider that can be had is in use, and the report says which", async () => {
+test("the first provider that can be had is in use, and the report says which", async () => {
   using codecs = await openCodecs();
   for (const { codec, provider, skipped } of codecs.report()) {
     const first = SUBJECTS.find(({ name, missing }) => name === codec && missing === undefined);
@@ -45,15 +46,15 @@ async function withoutLibraries(options: { ffi?: boolean }): Promise<void> {
   }
 }
 
-Deno.test("without FFI every codec still works", () => withoutLibraries({ ffi: false }));
+test("without FFI every codec still works", () => withoutLibraries({ ffi: false }));
 
-Deno.test({
+test({
   name: "without the permission for FFI every codec still works, and nobody is asked",
   permissions: { ffi: false, read: true, env: true },
   fn: () => withoutLibraries({}),
 });
 
-Deno.test("a provider that cannot be had is refused at once", async () => {
+test("a provider that cannot be had is refused at once", async () => {
   const choices = [
     { providers: { lz4: "libz" } },
     { ffi: false, providers: { zstd: "libzstd" } },
@@ -63,7 +64,7 @@ Deno.test("a provider that cannot be had is refused at once", async () => {
   }
 });
 
-Deno.test("the limit of a package is an error, never wrong data", async () => {
+test("the limit of a package is an error, never wrong data", async () => {
   using codecs = await openCodecs({ providers: { zstd: "zstd-codec" } });
   const large = text((4 << 20) + 1);
   for (const codec of [codecs.block(CodecId.zstd), codecs.frame(CodecId.zstd)]) {

@@ -6,6 +6,7 @@ import { type Codec, CODECS, type CodecSet } from "./mod.ts";
 import { isKind } from "./failure.ts";
 import { INPUTS, randomBytes, runs, sameBytes, shared, text } from "./testing/data.ts";
 import { pack, type Subject, SUBJECTS, unpack } from "./testing/subjects.ts";
+import { test } from "../../../tests/permission.ts";
 
 const MARGIN_BYTES = 64;
 const GUARD = 0xa5;
@@ -16,7 +17,7 @@ function suite(
   body: (codec: Codec, form: "block" | "frame", codecs: CodecSet) => void,
 ): void {
   for (const form of ["block", "frame"] as const) {
-    Deno.test({
+    test({
       name: `${subject.label}, ${form}: ${name}`,
       ignore: subject.missing !== undefined,
       fn: async () => {
@@ -181,7 +182,7 @@ for (const form of ["block", "frame"] as const) {
   for (const writer of SUBJECTS) {
     const readers = SUBJECTS.filter((reader) => reader.name === writer.name && reader !== writer);
     for (const reader of readers) {
-      Deno.test({
+      test({
         name: `${writer.label} writes a ${form} that ${reader.provider} reads`,
         ignore: (writer.missing ?? reader.missing) !== undefined,
         fn: async () => {

@@ -9,6 +9,7 @@ import { concat, randomBytes, runs, sameBytes, shared, text } from "./testing/da
 import { decodeAll } from "./testing/decoding.ts";
 import { decoratedGzip, LINKED_CONTENT, linkedLz4Frame, skippableFrame } from "./testing/frames.ts";
 import { pack, type Subject, SUBJECTS } from "./testing/subjects.ts";
+import { test } from "../../../tests/permission.ts";
 
 type Kind = Parameters<typeof isKind>[1];
 
@@ -28,7 +29,7 @@ function suite(
   body: (codecs: CodecSet, subject: Subject) => Promise<void>,
 ): void {
   for (const subject of subjects) {
-    Deno.test({
+    test({
       name: `${subject.label}, stream: ${name}`,
       ignore: subject.missing !== undefined,
       fn: async () => {

@@ -10,6 +10,7 @@ import { isKind } from "./failure.ts";
 import { floatField, runs, text } from "./testing/data.ts";
 import { BEGUN_AT, CONTROL_BYTES, STOP_AT } from "./testing/scribbler.ts";
 import { pack, SUBJECTS } from "./testing/subjects.ts";
+import { test } from "../../../tests/permission.ts";
 
 const ROUNDS = 60;
 const SOURCE_BYTES = 20_000;
@@ -92,7 +93,7 @@ function decodeRounds(open: () => FrameDecoder, packed: Uint8Array, source: Uint
 }
 
 for (const subject of SUBJECTS) {
-  Deno.test({
+  test({
     name: `${subject.label}: a source that changes while it is read does no harm`,
     ignore: subject.missing !== undefined,
     fn: async () => {

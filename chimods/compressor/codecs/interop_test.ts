@@ -7,6 +7,7 @@ import { concat, INPUTS, sameBytes, text } from "./testing/data.ts";
 import { decodeAll } from "./testing/decoding.ts";
 import { filterThrough, hasProgram } from "./testing/programs.ts";
 import { pack, SUBJECTS, unpack } from "./testing/subjects.ts";
+import { test } from "../../../tests/permission.ts";
 
 /** Ways in which each program can be asked to write. */
 const WRITERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -39,7 +40,7 @@ for (const subject of SUBJECTS) {
   const limitBytes = subject.provider === "zstd-codec" ? 4 << 20 : Infinity;
   const inputs = INPUTS.filter(([, bytes]) => bytes.length < limitBytes);
 
-  Deno.test({
+  test({
     name: `${subject.label}: the ${subject.name} program reads what it writes`,
     ignore,
     fn: async () => {
@@ -51,7 +52,7 @@ for (const subject of SUBJECTS) {
     },
   });
 
-  Deno.test({
+  test({
     name: `${subject.label}: reads what the ${subject.name} program writes, as a stream`,
     ignore,
     fn: async () => {
@@ -68,7 +69,7 @@ for (const subject of SUBJECTS) {
     },
   });
 
-  Deno.test({
+  test({
     name: `${subject.label}: reads what the ${subject.name} program writes, in one piece`,
     ignore,
     fn: async () => {
@@ -87,7 +88,7 @@ for (const subject of SUBJECTS) {
   });
 }
 
-Deno.test("a gzip program's member does not tell its length, ours does", async () => {
+test("a gzip program's member does not tell its length, ours does", async () => {
   const gzip = SUBJECTS.find(({ name, missing }) => name === "gzip" && missing === undefined)!;
   using codecs = await gzip.open();
   const ours = pack(codecs.frame(gzip.id), text(1000));

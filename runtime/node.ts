@@ -478,6 +478,7 @@ export class Node {
     this.#ended = true;
     this.#wake();
     await this.#pumpDone;
+    await this.#prefaulter.idle;
     if (stopped) {
       this.segment.discard();
       this.bells.discard();

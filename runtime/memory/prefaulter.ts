@@ -18,6 +18,7 @@ export class Prefaulter {
   readonly #heap: Allocator;
   #presentBytes = 0;
   #busy = false;
+  #done: Promise<void> = Promise.resolve();
 
   constructor(segment: Segment, heap: Allocator) {
     this.#segment = segment;
@@ -36,12 +37,18 @@ export class Prefaulter {
     if (wanted > this.#presentBytes) this.#reach(wanted);
   }
 
+  /** Resolves when no page is being made present. */
+  get idle(): Promise<void> {
+    return this.#done;
+  }
+
   #reach(bytes: number): void {
     const from = this.#presentBytes;
     const step = LIMITS.prefaultStepBytes;
     const to = Math.ceil(bytes / step) * step;
     this.#presentBytes = to;
     this.#busy = true;
-    void this.#segment.prefault(HEAP_OFFSET + from, to - from).then(() => this.#busy = false);
+    this.#done = this.#segment.prefault(HEAP_OFFSET + from, to - from)
+      .then(() => void (this.#busy = false));
   }
 }

@@ -203,6 +203,7 @@ export class Session implements Submitter {
     for (const port of this.#ports) port.fail(this.#closedError());
     for (const sleeper of this.#sleepers) sleeper.close();
     await this.#link.close();
+    await this.#prefaulter.idle;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

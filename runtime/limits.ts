@@ -51,6 +51,10 @@ export const LIMITS = {
   heartbeatMs: 100,
   /** CHI-5005: a waiter looks at the node's life this often. */
   livenessMs: 500,
+  /** How long a work orchestration policy may take for an answer. */
+  policyMs: 10_000,
+  /** Processors that a thread can be bound to: bits of the system's mask. */
+  cpusMax: 1024,
   /** From a request to stop until the node begins to. */
   stopGraceMs: 50,
   /** How long the end of a node, or of a session in its process, waits for tasks under way. */

@@ -185,9 +185,14 @@ export class Node {
     });
     this.#wire = new WireHost(this.segment, this.#heap, this.#links, workers, () => this.#wake());
     this.#policies = new Policies({ workers, ask, counters: this.#counters });
-    this.#stalls = new StallWatch(this.#counters, workers, (id) => this.pools.find(id), (stall) => {
-      options.onStall?.(stall);
-    });
+    this.#stalls = new StallWatch(
+      this.#counters,
+      workers,
+      (id) => this.pools.namesOf(id),
+      (stall) => {
+        options.onStall?.(stall);
+      },
+    );
     this.#onWorkerDeath = options.onWorkerDeath ?? (() => {});
     this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
     this.#startWorkers(options.instance?.paths ?? null, { linksOffset, countersOffset });

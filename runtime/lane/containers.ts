@@ -57,6 +57,8 @@ export interface LanesOrder {
 
 /** What `create` asked for. */
 export interface CreateResult {
+  /** The module's methods, for messages of threads that do not load it. */
+  readonly methodNames: Readonly<Record<number, string>>;
   readonly groups: readonly LaneGroupSpec[];
   readonly shared: readonly number[] | null;
 }
@@ -128,7 +130,8 @@ export class Containers {
       });
     }
     this.#created.set(order.poolId, { module, container });
-    return { groups: specs, shared: await serializeShared(module.shared) };
+    const shared = await serializeShared(module.shared);
+    return { groups: specs, shared, methodNames: libExec.methodNames };
   }
 
   /** Sets up a pool's lanes here, and their instances. */

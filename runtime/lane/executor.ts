@@ -126,6 +126,7 @@ export class Executor {
   #follow(lane: Lane, task: Task, rctx: RunContext, promise: Promise<void>): void {
     this.inFlight++;
     this.running.set(rctx, task);
+    if (!rctx.isParked) this.#host.resumed(rctx);
     const settled = (error: ChimaeraError | null) => {
       this.inFlight--;
       this.running.delete(rctx);

@@ -58,6 +58,7 @@ export interface StallInfo {
   readonly poolName: string;
   readonly libName: string;
   readonly method: number;
+  readonly methodName: string;
   readonly forMs: number;
 }
 

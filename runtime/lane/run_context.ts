@@ -34,6 +34,8 @@ export interface RunHost {
   parked(delta: number): void;
 }
 
+  /** A handler is about to go on outside a pass; who is to be named if it does not come back. */
+  resumed(rctx: RunContext): void;
 const NO_REPLICAS: readonly Task[] = [];
 
 export class RunContext implements Submitter {
@@ -95,10 +97,38 @@ export class RunContext implements Submitter {
   }
 
   unpark(): void {
-    if (--this.#waiting === 0) this.host.parked(-1);
+    if (this.#waiting === 0 || --this.#waiting > 0) return;
+    this.host.parked(-1);
+    this.host.resumed(this);
   }
 
-  /** Forgets what a finished handler left waiting. */
+  /** Whether the handler waits for something that the loop resolves. */
+  get isParked(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** An operation of the kernel begins: the task is not over before it is. */
+  pin(): void {
+    this.#pins++;
+  }
+
+  unpin(): void {
+    if (--this.#pins > 0) return;
+    const call = this.#whenUnpinned;
+    this.#whenUnpinned = null;
+    call?.();
+  }
+
+  get pinned(): boolean {
+    return this.#pins > 0;
+  }
+
+  /** Calls back once, when the last operation of the kernel is over. */
+  onUnpinned(call: () => void): void {
+    this.#whenUnpinned = call;
+  }
+
+  /** The handler is over. Forgets what it left waiting. */
   leave(): void {
     if (this.#waiting > 0) this.host.parked(-1);
     this.#waiting = 0;

@@ -70,6 +70,8 @@ export class LaneWorker implements RunHost {
   readonly #state: WorkerState;
   readonly #router: Router;
   readonly #intake: Intake;
+  /** The handler that went on last outside a pass. */
+  #resumed: RunContext | null = null;
   readonly #wire: WireIntake;
   readonly #executor: Executor;
   readonly #subtasks: Subtasks;
@@ -140,7 +142,10 @@ export class LaneWorker implements RunHost {
   async run(): Promise<void> {
     while (!this.#stopping) {
       const worked = this.tick();
-      if (this.#foreign > 0) await this.#letHandlersRun();
+      if (this.#foreign > 0) {
+        this.#name();
+        await this.#letHandlersRun();
+      }
       if (worked > 0 || this.#state.ready.length > 0) {
         if (this.#eventLoopWanted && this.#turnDue()) await this.#turn();
         continue;
@@ -153,7 +158,9 @@ export class LaneWorker implements RunHost {
 
   /** One pass. Returns how much there was to do. */
   tick(): number {
-    this.#state.counters.words[this.#state.counter + WORKER_COUNTER.ticks]!++;
+    const words = this.#state.counters.words;
+    words[this.#state.counter + WORKER_COUNTER.ticks]!++;
+    words[this.#state.counter + WORKER_COUNTER.pool] = 0;
     let worked = this.#links.poll(this.#onLink);
     worked += this.#intake.poll();
     // The clock is read only where somebody waits for it.
@@ -254,6 +261,15 @@ export class LaneWorker implements RunHost {
     await eventLoopTurn();
     this.#lastTurnMs = this.#clock.nowMs();
     this.#tasksSinceTurn = 0;
+  /** Says which handler runs until the next pass, as far as is known: the stall watch reads it. */
+  #name(): void {
+    const rctx = this.#resumed;
+    if (rctx === null) return;
+    const { words } = this.#state.counters;
+    words[this.#state.counter + WORKER_COUNTER.method] = rctx.task.layout.method;
+    words[this.#state.counter + WORKER_COUNTER.pool] = rctx.lane?.container.poolId ?? 0;
+  }
+
   }
 
   get #idle(): boolean {
@@ -333,60 +349,8 @@ export class LaneWorker implements RunHost {
     this.#parked += delta;
   }
 
-  // ---- sessions --------------------------------------------------------------------------------
-
-  attachSession(id: number, segment: Segment): void {
-    this.#state.segments.add(segment);
-    this.#sessions.set(id, new ClientSession(id, segment));
-  }
-
-  openPort(sessionId: number, places: PortPlaces, doorbell: number): void {
-    const session = this.#sessions.get(sessionId);
-    if (session === undefined) return;
-    const rings = ringPlaces(places.ringsOffset, this.workerId);
-    const words = session.segment.i32;
-    const port = new ClientPort(
-      session,
-      places,
-      new RingConsumer(words, {
-        baseWord: rings.submissions / 4,
-        capacity: LIMITS.slotsPerPort,
-        slotWords: DESCRIPTOR_WORDS,
-      }),
-      new RingProducer(words, {
-        baseWord: rings.completions / 4,
-        capacity: LIMITS.slotsPerPort,
-        slotWords: COMPLETION_WORDS,
-      }),
-      doorbell,
-      this.workerId,
-    );
-    session.ports.push(port);
-    this.#intake.add(port);
-  }
-
-  /** Takes nothing more from a session, and tells the node when its tasks are answered. */
-  closeSession(id: number): void {
-    const session = this.#sessions.get(id);
-    if (session === undefined) return;
-    session.closing = true;
-    this.#intake.remove(session);
-    this.#executor.abortSession(session);
-    this.#reportClosing(session);
-  }
-
-  /** Forgets a session whose tasks are all answered. */
-  forgetSession(id: number): void {
-    const session = this.#sessions.get(id);
-    if (session === undefined) return;
-    this.#sessions.delete(id);
-    for (const port of session.ports) this.#state.ports.delete(port.number);
-    this.#state.segments.remove(session.segment.id);
-  }
-
-  #reportClosing(session: ClientSession): void {
-    const { id, taken, answered } = session;
-    this.control.send(this.#state.workers, { kind: "closing", sessionId: id, taken, answered });
+  resumed(rctx: RunContext): void {
+    this.#resumed = rctx;
   }
 }
 

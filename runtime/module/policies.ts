@@ -5,7 +5,9 @@
  */
 
 import { DomainQuery } from "../domain/mod.ts";
+import { ChimaeraError } from "../errors.ts";
 import { type ControlMessage, type Counters, WORKER_COUNTER } from "../lane/mod.ts";
+import { LIMITS } from "../limits.ts";
 import { allowedCpus } from "../platform/mod.ts";
 import { ModuleClient, type Submitter, taskMethod } from "../task/mod.ts";
 import { ScheduleProcTask, ScheduleQueueTask } from "./policy_tasks.ts";
@@ -43,6 +45,10 @@ export class Policies {
   attach(submitter: Submitter, pools: Pools): void {
     this.#submitter = submitter;
     this.#pools = pools;
+    pools.needFor = (id) => {
+      const kind = (["queue", "proc"] as const).find((kind) => this.inForce[kind] === id);
+      return kind === undefined ? null : `the ${kind} policy in force`;
+    };
   }
 
   /** Puts a pool in charge of a decision. A failing policy is not put in charge. */
@@ -60,8 +66,10 @@ export class Policies {
         laneCount,
         lanesOfWorker: [...lanesOfWorker],
       });
-      await task.wait();
-      return task.workers;
+      await task.wait({ timeoutMs: LIMITS.policyMs });
+      const workers = task.workers;
+      checkAnswer(workers, laneCount, 0, this.#options.workers - 1);
+      return workers;
     };
     await place(1, new Array(this.#options.workers).fill(0));
     this.#pools!.placeLanes = place;
@@ -75,14 +83,27 @@ export class Policies {
       workerCount: workers,
       allowedCpus: allowedCpus(),
     });
-    await task.wait();
+    await task.wait({ timeoutMs: LIMITS.policyMs });
     const cpus = task.cpus;
+    checkAnswer(cpus, workers, -1, LIMITS.cpusMax - 1);
     await Promise.all(
-      cpus.slice(0, workers).map(async (cpu, worker) => {
+      cpus.map(async (cpu, worker) => {
         const done = await ask(worker, { kind: "pin", cpu });
         const line = counters.worker(worker);
         counters.words[line + WORKER_COUNTER.cpu] = done === true && cpu >= 0 ? cpu + 1 : 0;
       }),
     );
   }
+}
+
+/** Throws CHI-4015 unless a policy answered `count` numbers in the range. */
+function checkAnswer(answer: readonly number[], count: number, least: number, most: number): void {
+  const wrong = answer.find((value) => value < least || value > most);
+  if (answer.length === count && wrong === undefined) return;
+  throw new ChimaeraError("badPolicy", {
+    what: "ask the policy",
+    why: wrong === undefined
+      ? `it placed ${answer.length} of ${count}`
+      : `it answered ${wrong}; ${least} to ${most} are possible`,
+  });
 }

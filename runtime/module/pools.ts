@@ -14,10 +14,13 @@ import {
   type CreateResult,
   LANE_COUNTER,
   type LaneInfo,
+  LANES_MAX,
   type ModuleSpec,
   type PoolInfo,
   type PoolRequest,
 } from "../lane/mod.ts";
+import type { PoolNames } from "../observe/mod.ts";
+import { ADMIN_POOL_ID } from "../task/mod.ts";
 import type { ModuleTable } from "./module_spec.ts";
 
 interface PlacedLane {
@@ -33,9 +36,10 @@ interface Pool {
   readonly module: ModuleSpec;
   readonly homeWorker: number;
   readonly lanes: readonly PlacedLane[];
+  readonly methodNames: Readonly<Record<number, string>>;
 }
 
-/** Decides the workers of new lanes. */
+/** Decides the workers of new lanes; throws rather than answer nonsense. */
 export type PlaceLanes = (
   laneCount: number,
   lanesOfWorker: readonly number[],
@@ -69,6 +73,8 @@ export class Pools {
   #lastId = 0;
   /** Replaced when a policy's pool takes over. */
   placeLanes: PlaceLanes = dealLanes;
+  /** What the node needs a pool for; null when it may go. */
+  needFor: (id: number) => string | null = () => null;
 
   constructor(options: PoolsOptions) {
     this.#options = options;
@@ -78,16 +84,15 @@ export class Pools {
   /** Makes a pool, or finds the one of that name. */
   async create(request: PoolRequest): Promise<{ pool: PoolInfo; created: boolean }> {
     checkName(request.name);
-    const known = this.#byName.get(request.name);
-    if (known !== undefined) {
-      const pool = await known;
-      if (!sameRequest(pool.request, request)) {
+    const known = await this.#find(request.name);
+    if (known !== null) {
+      if (!sameRequest(known.request, request)) {
         throw new ChimaeraError("poolExists", {
           what: `create pool ${request.name}`,
-          why: `it exists with other parameters (${pool.request.libName}, id ${pool.id})`,
+          why: `it exists with other parameters (${known.request.libName}, id ${known.id})`,
         });
       }
-      return { pool: this.#infoOf(pool), created: false };
+      return { pool: this.#infoOf(known), created: false };
     }
     const making = this.#make(request);
     this.#byName.set(request.name, making);
@@ -99,78 +104,117 @@ export class Pools {
     }
   }
 
+  /** The pool of a name, once it is made; null when there is none, or its making failed. */
+  async #find(name: string): Promise<Pool | null> {
+    for (;;) {
+      const making = this.#byName.get(name);
+      if (making === undefined) return null;
+      try {
+        return await making;
+      } catch {
+        // Its creator is told. Of those that waited, the first makes the pool of its own request.
+        if (this.#byName.get(name) === making) this.#byName.delete(name);
+      }
+    }
+  }
+
   async #make(request: PoolRequest): Promise<Pool> {
     const { ask, workers, modules } = this.#options;
     const module = modules.get(request.libName);
     const id = ++this.#lastId;
-    const homeWorker = (await this.#place(1))[0]!;
+    const homeWorker = (await this.placeLanes(1, this.#lanesOfWorker))[0]!;
     const order = { poolId: id, poolName: request.name, module, homeWorker };
-    const result = await ask(homeWorker, {
-      kind: "create",
-      order: { ...order, paramsLayout: request.paramsLayout, params: [...request.params] },
-    }) as CreateResult;
     const lanes: PlacedLane[] = [];
-    for (const group of result.groups) {
-      const placed = await this.#place(group.count);
-      placed.forEach((worker, index) => {
-        const first = lanes.length === 0;
-        lanes.push({
-          id: this.#freeLanes.pop() ?? this.#lanesMade++,
-          group: group.id,
-          index,
-          worker: first ? homeWorker : worker,
-        });
-      });
+    try {
+      const result = await ask(homeWorker, {
+        kind: "create",
+        order: { ...order, paramsLayout: request.paramsLayout, params: [...request.params] },
+      }) as CreateResult;
+      for (const { id: group, count } of result.groups) {
+        lanes.push(...await this.#placeGroup(group, count, homeWorker, lanes.length === 0));
+      }
+      const groups = result.groups.map((group) => ({
+        id: group.id,
+        lanes: lanes.filter((l) => l.group === group.id)
+          .map((l) => ({ id: l.id, worker: l.worker })),
+      }));
+      const setLanes = { kind: "lanes", order: { ...order, groups, shared: result.shared } };
+      await Promise.all(Array.from({ length: workers }, (_, worker) => ask(worker, setLanes)));
+      const { methodNames } = result;
+      const pool = { id, request, module, homeWorker, lanes, methodNames };
+      this.#byId.set(id, pool);
+      return pool;
+    } catch (thrown) {
+      await this.#undo(id, lanes);
+      throw thrown;
     }
-    for (const lane of lanes) this.#lanesOfWorker[lane.worker]!++;
-    const groups = result.groups.map((group) => ({
-      id: group.id,
-      lanes: lanes.filter((l) => l.group === group.id).map((l) => ({ id: l.id, worker: l.worker })),
-    }));
-    const setLanes = { kind: "lanes", order: { ...order, groups, shared: result.shared } };
-    await Promise.all(Array.from({ length: workers }, (_, worker) => ask(worker, setLanes)));
-    const pool = { id, request, module, homeWorker, lanes };
-    this.#byId.set(id, pool);
-    return pool;
   }
 
-  async #place(count: number): Promise<readonly number[]> {
+  /** Lanes of a group, with their workers. The pool's first is on its home worker. */
+  async #placeGroup(
+    group: number,
+    count: number,
+    homeWorker: number,
+    isFirst: boolean,
+  ): Promise<PlacedLane[]> {
     const placed = await this.placeLanes(count, this.#lanesOfWorker);
-    const valid = placed.length === count &&
-      placed.every((w) => Number.isInteger(w) && w >= 0 && w < this.#options.workers);
-    if (!valid) {
-      throw new ChimaeraError("noLane", {
-        what: "place lanes",
-        why:
-          `the policy answered [${placed}] for ${count} lanes of ${this.#options.workers} workers`,
+    const room = LANES_MAX - this.#lanesMade + this.#freeLanes.length;
+    if (count > room) {
+      throw new ChimaeraError("badLaneGroup", {
+        what: `make ${count} lanes`,
+        why: `a node has ${LANES_MAX}, of which ${room} are left`,
       });
     }
-    return placed;
+    return placed.map((worker, index) => {
+      const lane = {
+        id: this.#freeLanes.pop() ?? this.#lanesMade++,
+        group,
+        index,
+        worker: isFirst && index === 0 ? homeWorker : worker,
+      };
+      this.#lanesOfWorker[lane.worker]!++;
+      return lane;
+    });
   }
 
-  async destroy(id: number): Promise<void> {
-    const pool = this.#byId.get(id);
-    if (pool === undefined) throw notFound(id);
-    this.#byId.delete(id);
-    this.#byName.delete(pool.request.name);
+  /** Ends a pool on every worker that knows it, and frees its lanes. */
+  async #undo(id: number, lanes: readonly PlacedLane[]): Promise<void> {
     const { ask, workers } = this.#options;
     await Promise.all(
       Array.from({ length: workers }, (_, worker) => ask(worker, { kind: "destroy", poolId: id })),
     );
-    for (const lane of pool.lanes) {
+    for (const lane of lanes) {
       this.#lanesOfWorker[lane.worker]!--;
       this.#freeLanes.push(lane.id);
     }
+  }
+
+  /** Ends a pool. Throws CHI-4001; CHI-4014 for one that the node needs. */
+  async destroy(id: number): Promise<void> {
+    const pool = this.#byId.get(id);
+    if (pool === undefined) throw notFound(id);
+    const need = id === ADMIN_POOL_ID ? "the admin of the node" : this.needFor(id);
+    if (need !== null) {
+      throw new ChimaeraError("poolInUse", {
+        what: `end pool ${pool.request.name}`,
+        why: `it is ${need}`,
+      });
+    }
+    this.#byId.delete(id);
+    this.#byName.delete(pool.request.name);
+    await this.#undo(id, pool.lanes);
   }
 
   list(): PoolInfo[] {
     return [...this.#byId.values()].map((pool) => this.#infoOf(pool));
   }
 
-  /** The name and library of a pool; used by messages. */
-  find(id: number): PoolInfo | undefined {
+  /** The names of a pool; used by messages. */
+  namesOf(id: number): PoolNames | undefined {
     const pool = this.#byId.get(id);
-    return pool === undefined ? undefined : this.#infoOf(pool);
+    if (pool === undefined) return undefined;
+    const { request, methodNames } = pool;
+    return { name: request.name, libName: request.libName, methodNames };
   }
 
   #infoOf(pool: Pool): PoolInfo {

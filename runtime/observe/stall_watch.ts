@@ -10,7 +10,15 @@ export interface Stall {
   readonly poolName: string;
   readonly libName: string;
   readonly method: number;
+  readonly methodName: string;
   readonly forMs: number;
+}
+
+/** What a pool is called, and its methods by number. */
+export interface PoolNames {
+  readonly name: string;
+  readonly libName: string;
+  readonly methodNames: Readonly<Record<number, string>>;
 }
 
 /** Words of a worker's line, as the lane layer counts them. */
@@ -33,7 +41,7 @@ interface Seen {
 
 export class StallWatch {
   readonly #counters: StallCounters;
-  readonly #find: (poolId: number) => { name: string; libName: string } | undefined;
+  readonly #find: (poolId: number) => PoolNames | undefined;
   readonly #report: (stall: Stall) => void;
   readonly #seen: Seen[];
   readonly #stallMs: number;
@@ -42,7 +50,7 @@ export class StallWatch {
   constructor(
     counters: StallCounters,
     workers: number,
-    find: (poolId: number) => { name: string; libName: string } | undefined,
+    find: (poolId: number) => PoolNames | undefined,
     report: (stall: Stall) => void,
     times: { readonly stallMs: number; readonly periodMs: number } = {
       stallMs: 1000,
@@ -83,11 +91,13 @@ export class StallWatch {
       seen.sinceMs += this.#periodMs;
       if (seen.sinceMs < this.#stallMs) continue;
       const info = this.#find(pool);
+      const method = words[line + METHOD]!;
       const stall: Stall = {
         worker,
         poolName: info?.name ?? `pool ${pool}`,
         libName: info?.libName ?? "unknown",
-        method: words[line + METHOD]!,
+        method,
+        methodName: info?.methodNames[method] ?? `method ${method}`,
         forMs: seen.sinceMs,
       };
       this.stalled.set(worker, stall);

@@ -9,29 +9,24 @@
 
 import { ChimaeraError } from "./errors.ts";
 import {
-  bellLineOf,
   ControlChannel,
   type ControlMessage,
   Counters,
+  HostLoop,
   LinkKind,
   Links,
   linksBytes,
   type NodeStats,
   type PoolRequest,
-  WORKER_COUNTER,
   type WorkerInfo,
+  workerInfos,
 } from "./lane/mod.ts";
 import { LIMITS } from "./limits.ts";
 import {
   type Allocator,
-  type Backing,
-  Bell,
   BELL_BYTES,
-  BellState,
   DebugHeap,
   Heap,
-  memoryFilesReachable,
-  nudgeBell,
   Prefaulter,
   Segment,
   SegmentKind,
@@ -43,16 +38,12 @@ import {
   type SegmentMessage,
   type WorkerStart,
 } from "./module/mod.ts";
-import { type Stall, StallWatch } from "./observe/mod.ts";
+import { StallWatch } from "./observe/mod.ts";
 import {
   after,
   atMost,
-  cpuCount,
   entryUrl,
   environment,
-  every,
-  ffiAvailable,
-  isWritableFolder,
   machineMemoryBytes,
   processId,
   realClock,
@@ -64,37 +55,15 @@ import {
   type Instance,
   type InstancePaths,
   LOCAL_CLIENT,
-  type NodeLink,
+  localLink,
   NodeSessions,
   PROTOCOL_VERSION,
-  type SegmentPlace,
   Session,
   SessionServer,
   WireHost,
 } from "./session/mod.ts";
+import { defaultNodeBytes, type NodeOptions, segmentPlaces, workerCount } from "./node_options.ts";
 import { ADMIN_POOL_ID } from "./task/mod.ts";
-
-export interface NodeOptions {
-  /** Worker threads; one per processor and at least 2 when absent. */
-  readonly workers?: number;
-  /** Bytes of the node segment. */
-  readonly memoryBytes?: number;
-  /** Fence and tag blocks: errors of memory use are reported. CHIMAERA_DEBUG_HEAP=1 sets it. */
-  readonly debugHeap?: boolean;
-  /**
-   * What other processes map: `memfd`, sealed memory files; `file`, files that trust this user;
-   * `private`, nothing. The first that works when absent.
-   */
-  readonly backing?: Backing;
-  /** Module repos: their modules' specs, besides the core ones. */
-  readonly modules?: readonly Parameters<ModuleTable["add"]>[0][];
-  /** Claimed runtime directory, for a node that other processes may connect to. */
-  readonly instance?: Instance;
-  /** Called when a handler holds its lane too long. */
-  readonly onStall?: (stall: Stall) => void;
-  /** Called when a worker fails outside any handler. */
-  readonly onWorkerDeath?: (worker: number, why: string) => void;
-}
 
 export class Node {
   readonly workers: number;
@@ -109,7 +78,7 @@ export class Node {
   readonly #control: ControlChannel;
   readonly #prefaulter: Prefaulter;
   readonly #counters: Counters;
-  readonly #bell: Bell;
+  readonly #loop: HostLoop;
   readonly #threads: Thread[] = [];
   /** Sessions of this process; closed with the node, if they are not before. */
   readonly #opened = new Set<Session>();
@@ -121,22 +90,14 @@ export class Node {
   readonly #onWorkerDeath: (worker: number, why: string) => void;
   #started = 0;
   #allStarted: () => void = () => {};
-  #poke: (() => void) | null = null;
   #stopping = false;
-  #ended = false;
-  #pumpDone: Promise<void> = Promise.resolve();
+  #loopDone: Promise<void> = Promise.resolve();
   /** Resolves when somebody asked the node to stop. */
   readonly stopAsked: Promise<void>;
   #askStop!: () => void;
 
   private constructor(options: NodeOptions) {
-    const workers = options.workers ?? Math.max(2, cpuCount());
-    if (!Number.isInteger(workers) || workers < 1 || workers > LIMITS.workersMax) {
-      throw new ChimaeraError("usage", {
-        what: "start a node",
-        why: `${workers} workers; 1 to ${LIMITS.workersMax} are possible`,
-      });
-    }
+    const workers = workerCount(options);
     this.workers = workers;
     const place = segmentPlaces(options.backing, options.instance);
     this.segment = Segment.create({
@@ -162,13 +123,13 @@ export class Node {
     this.#counters = new Counters(this.segment.i32, countersOffset);
     const words = this.bells.words;
     this.#links = new Links(this.segment, words, workers, workers + 1, linksOffset);
-    this.#bell = new Bell(words, bellLineOf(workers));
+    this.#loop = new HostLoop(words, this.#links, workers);
     this.#control = new ControlChannel(
       this.segment,
       this.#heap,
       this.#links,
       (message, from) => this.#carryOut(message, from),
-      () => this.#wake(),
+      () => this.#loop.wake(),
     );
     const ask = (worker: number, message: ControlMessage) => this.#control.request(worker, message);
     for (const spec of options.modules ?? []) this.modules.add(spec);
@@ -183,7 +144,13 @@ export class Node {
       memoryBytesMax: Math.max(LIMITS.sessionBytesDefault, machineMemoryBytes() / 4),
       place,
     });
-    this.#wire = new WireHost(this.segment, this.#heap, this.#links, workers, () => this.#wake());
+    this.#wire = new WireHost(
+      this.segment,
+      this.#heap,
+      this.#links,
+      workers,
+      () => this.#loop.wake(),
+    );
     this.#policies = new Policies({ workers, ask, counters: this.#counters });
     this.#stalls = new StallWatch(
       this.#counters,
@@ -238,7 +205,10 @@ export class Node {
   }
 
   async #begin(): Promise<void> {
-    this.#pumpDone = this.#pump();
+    this.#loopDone = this.#loop.run(this.#onLink, () => {
+      this.#stalls.look();
+      this.#prefaulter.advance();
+    });
     await new Promise<void>((resolve) => {
       this.#allStarted = resolve;
       if (this.#started === this.workers) resolve();
@@ -255,57 +225,7 @@ export class Node {
     this.#prefaulter.start();
   }
 
-  // ---- the loop of this thread -----------------------------------------------------------------
-
-  async #pump(): Promise<void> {
-    const stopWatch = every(LIMITS.heartbeatMs, () => {
-      this.#stalls.look();
-      this.#prefaulter.advance();
-      this.#nudge();
-      this.#wake();
-    });
-    while (!this.#ended) {
-      const worked = this.#links.poll(this.#onLink);
-      this.#links.flush();
-      if (worked > 0) {
-        await null;
-        continue;
-      }
-      this.#bell.prepare(BellState.eventLoop);
-      if (!this.#links.pending) await this.#sleep();
-      this.#bell.finish();
-    }
-    stopWatch();
-  }
-
-  /**
-   * Other processes can write to the bells: a ring that they suppressed comes late, not never. An
-   * idle worker wakes ten times a second for it, which is less than 0.1 % of a processor.
-   */
-  #nudge(): void {
-    for (let worker = 0; worker < this.workers; worker++) {
-      nudgeBell(this.bells.words, bellLineOf(worker));
-    }
-  }
-
-  #sleep(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        if (this.#poke !== done) return;
-        this.#poke = null;
-        resolve();
-      };
-      this.#poke = done;
-      this.#bell.sleepAsync(LIMITS.sleepMs).then(done);
-    });
-  }
-
-  #wake(): void {
-    const poke = this.#poke;
-    if (poke === null) return;
-    this.#bell.cancel();
-    poke();
-  }
+  // ---- messages of the workers -----------------------------------------------------------------
 
   readonly #onLink = (from: number, kind: number, a: number, b: number, c: number): void => {
     if (kind === LinkKind.control) this.#control.receive(from, a, b);
@@ -364,20 +284,9 @@ export class Node {
   async #openSession(sizeBytes: number): Promise<Session> {
     let opened: Session | null = null;
     const session = await this.sessions.open(LOCAL_CLIENT, sizeBytes, (why) => opened?.fail(why));
-    const link: NodeLink = {
-      reserveBellLine: () => Promise.resolve(this.sessions.reserveBellLine(session)),
-      openPort: (places) => this.sessions.openPort(session, places, ""),
-      close: () => {
-        if (opened !== null) this.#opened.delete(opened);
-        return this.sessions.close(session.id);
-      },
-      checkAlive: () => {},
-      // This thread nudges the others; while it is blocked nobody nudges it.
-      longestSleepMs: () => this.sessions.hasForeign ? LIMITS.sleepMs : Infinity,
-      ringWorker: () => {},
-      blocking: true,
-      doorbell: () => null,
-    };
+    const link = localLink(this.sessions, session, () => {
+      if (opened !== null) this.#opened.delete(opened);
+    });
     opened = await Session.open({
       id: session.id,
       segment: session.segment,
@@ -431,22 +340,7 @@ export class Node {
   }
 
   workerInfo(): WorkerInfo[] {
-    const words = this.#counters.words;
-    return Array.from({ length: this.workers }, (_, id) => {
-      const line = this.#counters.worker(id);
-      const count = (name: keyof typeof WORKER_COUNTER) => words[line + WORKER_COUNTER[name]]!;
-      const cpu = count("cpu");
-      return {
-        id,
-        tasks: count("tasks"),
-        forwarded: count("forwarded"),
-        sleeps: count("sleeps"),
-        turns: count("turns"),
-        inFlight: count("inFlight"),
-        malformed: count("malformed"),
-        cpu: cpu > 0 ? cpu - 1 : null,
-      };
-    });
+    return workerInfos(this.#counters, this.workers);
   }
 
   /**
@@ -480,9 +374,8 @@ export class Node {
     const all = Array.from({ length: this.workers }, (_, worker) => worker);
     const stops = all.map((worker) => this.#control.request(worker, { kind: "stop" }));
     const stopped = await atMost(LIMITS.closeGraceMs, Promise.all(stops));
-    this.#ended = true;
-    this.#wake();
-    await this.#pumpDone;
+    this.#loop.end();
+    await this.#loopDone;
     await this.#prefaulter.idle;
     if (stopped) {
       this.segment.discard();
@@ -498,20 +391,4 @@ export class Node {
 
 function corePool(name: string, libName: string): PoolRequest {
   return { name, libName, paramsLayout: 0, params: new Uint8Array() };
-}
-
-/** Where segments are made, by their id. */
-function segmentPlaces(
-  wanted: Backing | undefined,
-  instance: Instance | undefined,
-): (id: number) => SegmentPlace {
-  if (wanted === "private" || !ffiAvailable()) return () => ({ private: true });
-  if (wanted !== "file" && (wanted === "memfd" || memoryFilesReachable())) return () => ({});
-  const folder = isWritableFolder("/dev/shm") ? "/dev/shm" : instance?.paths.folder;
-  if (folder === undefined) return () => ({ private: true });
-  return (id) => ({ file: `${folder}/chimaera-${processId()}-${id}` });
-}
-
-function defaultNodeBytes(): number {
-  return Math.min(LIMITS.nodeBytesDefault, Math.floor(machineMemoryBytes() / 8 / 65536) * 65536);
 }

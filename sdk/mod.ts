@@ -6,6 +6,7 @@
 
 export { ChimaeraError, type ErrorDetails, type ErrorName, ERRORS } from "../runtime/errors.ts";
 export { LIMITS } from "../runtime/limits.ts";
+export type { FileAccess } from "../runtime/platform/mod.ts";
 export { DomainQuery } from "../runtime/domain/mod.ts";
 export type { Pointer } from "../runtime/memory/mod.ts";
 export {
@@ -45,6 +46,9 @@ export {
   type WaitOptions,
 } from "../runtime/task/mod.ts";
 export {
+  DiskAccess,
+  type DiskBytes,
+  DiskFile,
   Lane,
   type LaneInfo,
   type LibExec,
@@ -58,6 +62,7 @@ export {
   RunContext,
   type SessionInfo,
   type StallInfo,
+  type SyncOptions,
   type WorkerInfo,
 } from "../runtime/lane/mod.ts";
 export { type PolicyKind, ScheduleProcTask, ScheduleQueueTask } from "../runtime/module/mod.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Node, type NodeOptions } from "../runtime/node.ts";
+import { Node } from "../runtime/node.ts";
+import type { NodeOptions } from "../runtime/node_options.ts";
 
 export { moduleInFolder } from "../runtime/module/mod.ts";
 export { Instance, InstancePaths, type NodeRecord } from "../runtime/session/mod.ts";

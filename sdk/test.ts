@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Node, type NodeOptions } from "../runtime/node.ts";
+import { Node } from "../runtime/node.ts";
+import type { NodeOptions } from "../runtime/node_options.ts";
 import type { Session } from "../runtime/session/mod.ts";
 
 /** A node and a session with it; both are closed together. */

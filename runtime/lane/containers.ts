@@ -123,6 +123,7 @@ export class Containers {
     const rctx = new RunContext(this.#host);
     rctx.start(task, null as unknown as Lane);
     await module.create(task, rctx);
+    rctx.leave();
     if (specs.length === 0) {
       throw new ChimaeraError("badLaneGroup", {
         what: `create pool ${order.poolName}`,
@@ -218,6 +219,7 @@ export class Containers {
       groups: container.groups,
       lane,
       node: control,
+      workers: this.#state.workers,
       createLaneGroup: (id, count, queue) => addGroup(specs, { id, count, queue }),
       perWorker: (key, open, close) =>
         this.#resource(`${container.libExec.libName}/${key}`, open, close),

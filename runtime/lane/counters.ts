@@ -9,6 +9,8 @@
  *   lane line, 16 words     0 worker   1 tasks waiting   2 tasks done   3 tasks failed
  */
 
+import type { WorkerInfo } from "./node_control.ts";
+
 export const WORKER_COUNTER = {
   ticks: 0,
   tasks: 1,
@@ -49,4 +51,24 @@ export class Counters {
   lane(id: number): number {
     return this.#base + (64 + id) * COUNTER_LINE_WORDS;
   }
+}
+
+/** What the counters say of each worker. */
+export function workerInfos(counters: Counters, workers: number): WorkerInfo[] {
+  return Array.from({ length: workers }, (_, id) => {
+    const line = counters.worker(id);
+    const count = (name: keyof typeof WORKER_COUNTER) =>
+      counters.words[line + WORKER_COUNTER[name]]!;
+    const cpu = count("cpu");
+    return {
+      id,
+      tasks: count("tasks"),
+      forwarded: count("forwarded"),
+      sleeps: count("sleeps"),
+      turns: count("turns"),
+      inFlight: count("inFlight"),
+      malformed: count("malformed"),
+      cpu: cpu > 0 ? cpu - 1 : null,
+    };
+  });
 }

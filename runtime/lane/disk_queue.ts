@@ -94,10 +94,15 @@ export class DiskQueue {
     const what = `${isWrite ? "write" : "read"} ${file.path}`;
     return new Promise((resolve, reject) => {
       checkOffset(what, offsetBytes);
-      const { descriptor } = file.opened(what);
+      const opened = file.opened(what);
+      const { descriptor } = opened;
       const bytes = bytesOf(memory);
-      if (this.#openRing(what) === null) {
-        const opened = file.opened(what);
+      const ring = this.#openRing(what);
+      if (bytes.length === 0) {
+        resolve(0);
+        return;
+      }
+      if (ring === null) {
         resolve(
           isWrite ? opened.writeAt(bytes, offsetBytes) : opened.readAt(bytes, offsetBytes),
         );

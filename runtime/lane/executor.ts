@@ -142,6 +142,12 @@ export class Executor {
   #end(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {
     if (rctx.subtasks > 0) this.#ends.subtasks.endOf(rctx);
     rctx.leave();
+    // The kernel may still write into what the task names.
+    if (rctx.pinned) rctx.onUnpinned(() => this.#finish(lane, task, rctx, error));
+    else this.#finish(lane, task, rctx, error);
+  }
+
+  #finish(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {
     this.#contexts.push(rctx);
     lane.container.active--;
     const failure = error ?? this.#checkOut(task);

@@ -29,6 +29,8 @@ export interface ModuleHost {
   /** The instance's own lane; null in create, before there are lanes. */
   readonly lane: Lane | null;
   readonly node: NodeControl;
+  /** Worker threads of the node. */
+  readonly workers: number;
   createLaneGroup(id: number, count: number, queue: number): void;
   perWorker<T>(key: string, open: () => T, close: (value: T) => void): T;
 }
@@ -83,6 +85,11 @@ export abstract class Module {
   /** This instance's lane. */
   get lane(): Lane | null {
     return this.#bound.lane;
+  }
+
+  /** Worker threads of the node: as many tasks can run at the same time. */
+  get workerCount(): number {
+    return this.#bound.workers;
   }
 
   /** Control of the node, for the admin. */

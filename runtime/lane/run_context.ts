@@ -3,13 +3,14 @@
  *
  * It is where a handler's own calls go in: `this.other.in(rctx).compress(…)` makes a subtask of
  * the running task. Contexts are pooled; one belongs to a task from its handler's start until the
- * handler's promise is settled.
+ * handler's promise is settled and the kernel is done with what the task names.
  *
  * Thread rules: the worker's isolate. Everything a handler may await from here is resolved by the
  * worker's loop itself, so waiting for it does not need the event loop.
  */
 
 import type { ModuleClient, Submitter, Task, TaskType } from "../task/mod.ts";
+import type { DiskQueue } from "./disk_queue.ts";
 import type { Lane } from "./lane.ts";
 
 /** The document's monitor modes. */
@@ -27,15 +28,16 @@ export type MonitorMode = typeof MonitorMode[keyof typeof MonitorMode];
 /** What a context needs of its worker. */
 export interface RunHost {
   readonly workerId: number;
+  readonly disk: DiskQueue;
   allocateSubtask(type: TaskType, parent: RunContext): Task;
   submitSubtask(task: Task): void;
   sleep(ms: number, rctx: RunContext): Promise<void>;
   /** A handler began or ended to wait for something that the loop resolves. */
   parked(delta: number): void;
-}
-
   /** A handler is about to go on outside a pass; who is to be named if it does not come back. */
   resumed(rctx: RunContext): void;
+}
+
 const NO_REPLICAS: readonly Task[] = [];
 
 export class RunContext implements Submitter {
@@ -50,6 +52,11 @@ export class RunContext implements Submitter {
   subtasks = 0;
   /** Awaitables of the loop that the handler has not got back yet. */
   #waiting = 0;
+  /** Operations of the kernel on what the task names. */
+  #pins = 0;
+  #whenUnpinned: (() => void) | null = null;
+  /** Changes with each beginning and end of a handler. */
+  life = 0;
   #abort: AbortController | null = null;
   #aborted = false;
   /** Weak: a handler may make a client for each of its calls. */
@@ -78,6 +85,7 @@ export class RunContext implements Submitter {
   // ---- for the runtime -------------------------------------------------------------------------
 
   start(task: Task, lane: Lane): void {
+    this.life++;
     this.task = task;
     this.lane = lane;
     this.replicas = NO_REPLICAS;
@@ -96,6 +104,7 @@ export class RunContext implements Submitter {
     if (this.#waiting++ === 0) this.host.parked(1);
   }
 
+  /** What outlives its handler has been forgotten by {@linkcode leave}. */
   unpark(): void {
     if (this.#waiting === 0 || --this.#waiting > 0) return;
     this.host.parked(-1);
@@ -130,6 +139,7 @@ export class RunContext implements Submitter {
 
   /** The handler is over. Forgets what it left waiting. */
   leave(): void {
+    this.life++;
     if (this.#waiting > 0) this.host.parked(-1);
     this.#waiting = 0;
   }

@@ -3,23 +3,15 @@
  *
  * One pass is a `tick()`: take from clients and from other workers, fire timers, run lanes, publish
  * and ring. Between passes the loop lets resumed handlers go on (microtasks need no event loop),
- * and gives the event loop a turn when something foreign is pending. With nothing to do it sleeps,
- * in a futex when all that can wake it rings the bell, else in the event loop.
+ * and gives the event loop a turn when something foreign is pending. With nothing to do it sleeps:
+ * in its event loop when something foreign is pending, in the kernel's ring when only disk
+ * operations are, else in a futex. The bell wakes it everywhere.
  *
  * Thread rules: everything here runs on the worker's thread.
  */
 
 import { LIMITS } from "../limits.ts";
-import {
-  Bell,
-  BellState,
-  ringBell,
-  ringBytes,
-  RingConsumer,
-  RingProducer,
-  type Segment,
-  type SegmentTable,
-} from "../memory/mod.ts";
+import { Bell, BellState, ringBell, type Segment, type SegmentTable } from "../memory/mod.ts";
 import {
   type Clock,
   eventLoopTurn,
@@ -27,20 +19,21 @@ import {
   ringDoorbell,
   type SharedWords,
 } from "../platform/mod.ts";
-import { COMPLETION_WORDS, DESCRIPTOR_WORDS, type Task, type TaskOwner } from "../task/mod.ts";
+import type { Task } from "../task/mod.ts";
 import { type Allocator } from "../memory/mod.ts";
-import { ClientPort, ClientSession, type PortPlaces } from "./client_port.ts";
+import { ClientSessions } from "./client_sessions.ts";
 import { Containers, type LoadedModule, type ModuleSpec } from "./containers.ts";
 import { type Counters, WORKER_COUNTER } from "./counters.ts";
 import { ControlChannel, type ControlMessage } from "./control.ts";
+import { DiskQueue } from "./disk_queue.ts";
 import { Executor } from "./executor.ts";
 import { Intake } from "./intake.ts";
 import { bellLineOf, LinkKind, type Links } from "./links.ts";
-import type { NodeControl } from "./node_control.ts";
 import { Router } from "./router.ts";
 import type { RunContext, RunHost } from "./run_context.ts";
 import { Subtasks } from "./subtasks.ts";
 import { WireIntake } from "./wire_intake.ts";
+import { blockOwner, nodeControl } from "./worker_edges.ts";
 import { WorkerState } from "./worker_state.ts";
 import { WorkerTimers } from "./worker_timers.ts";
 
@@ -63,6 +56,8 @@ export class LaneWorker implements RunHost {
   readonly workerId: number;
   readonly control: ControlChannel;
   readonly containers: Containers;
+  readonly sessions: ClientSessions;
+  readonly disk: DiskQueue;
   readonly #bells: SharedWords;
   readonly #bell: Bell;
   readonly #clock: Clock;
@@ -70,14 +65,13 @@ export class LaneWorker implements RunHost {
   readonly #state: WorkerState;
   readonly #router: Router;
   readonly #intake: Intake;
-  /** The handler that went on last outside a pass. */
-  #resumed: RunContext | null = null;
   readonly #wire: WireIntake;
   readonly #executor: Executor;
   readonly #subtasks: Subtasks;
   readonly #timers = new WorkerTimers();
-  readonly #sessions = new Map<number, ClientSession>();
   #parked = 0;
+  /** The handler that went on last outside a pass. */
+  #resumed: RunContext | null = null;
   #stopping = false;
   /** Ends the present sleep in the event loop. */
   #poke: (() => void) | null = null;
@@ -95,6 +89,13 @@ export class LaneWorker implements RunHost {
     this.#links = links;
     const wake = () => this.wake();
     this.control = new ControlChannel(node, heap, links, options.onControl, wake);
+    this.disk = new DiskQueue({
+      heap,
+      node,
+      bell: this.#bell,
+      clock: this.#clock,
+      onReady: wake,
+    });
     this.#state = new WorkerState({
       id,
       workers,
@@ -130,6 +131,12 @@ export class LaneWorker implements RunHost {
         if (worker !== id) links.push(worker, LinkKind.abort, port, slot, generation);
       }
     });
+    this.sessions = new ClientSessions(
+      this.#state,
+      this.#intake,
+      this.#executor,
+      this.control,
+    );
     this.containers = new Containers(this.#state, this, {
       load: options.load,
       failQueued: (lane, error) => this.#executor.failQueued(lane, error),
@@ -152,8 +159,9 @@ export class LaneWorker implements RunHost {
       }
       await this.#sleep();
     }
-    this.#flush();
     this.containers.close();
+    this.disk.close();
+    this.#flush();
   }
 
   /** One pass. Returns how much there was to do. */
@@ -163,6 +171,7 @@ export class LaneWorker implements RunHost {
     words[this.#state.counter + WORKER_COUNTER.pool] = 0;
     let worked = this.#links.poll(this.#onLink);
     worked += this.#intake.poll();
+    worked += this.disk.poll();
     // The clock is read only where somebody waits for it.
     if (this.#timers.nextMs !== Infinity) worked += this.#timers.fire(this.#clock.nowMs());
     // Other workers begin with what is theirs before this one runs what is its own.
@@ -222,6 +231,7 @@ export class LaneWorker implements RunHost {
   };
 
   #flush(): void {
+    this.disk.submit();
     this.#links.flush();
     const dirty = this.#state.dirty;
     for (let k = 0; k < dirty.length; k++) {
@@ -230,7 +240,7 @@ export class LaneWorker implements RunHost {
       port.completions.publish();
       const found = ringBell(this.#bells, port.bellLine);
       if (found === BellState.eventLoop && port.doorbell >= 0) ringDoorbell(port.doorbell);
-      if (port.session.closing) this.#reportClosing(port.session);
+      if (port.session.closing) this.sessions.report(port.session);
     }
     dirty.length = 0;
   }
@@ -251,6 +261,15 @@ export class LaneWorker implements RunHost {
       (this.#clock.nowMs() - this.#lastTurnMs) * 1000 >= LIMITS.tickMicros;
   }
 
+  /** Says which handler runs until the next pass, as far as is known: the stall watch reads it. */
+  #name(): void {
+    const rctx = this.#resumed;
+    if (rctx === null) return;
+    const { words } = this.#state.counters;
+    words[this.#state.counter + WORKER_COUNTER.method] = rctx.task.layout.method;
+    words[this.#state.counter + WORKER_COUNTER.pool] = rctx.lane?.container.poolId ?? 0;
+  }
+
   /** Lets handlers that were resumed go on to their end or their next wait. */
   async #letHandlersRun(): Promise<void> {
     for (let turn = 0; turn < LIMITS.microtaskTurns && this.#foreign > 0; turn++) await null;
@@ -261,26 +280,18 @@ export class LaneWorker implements RunHost {
     await eventLoopTurn();
     this.#lastTurnMs = this.#clock.nowMs();
     this.#tasksSinceTurn = 0;
-  /** Says which handler runs until the next pass, as far as is known: the stall watch reads it. */
-  #name(): void {
-    const rctx = this.#resumed;
-    if (rctx === null) return;
-    const { words } = this.#state.counters;
-    words[this.#state.counter + WORKER_COUNTER.method] = rctx.task.layout.method;
-    words[this.#state.counter + WORKER_COUNTER.pool] = rctx.lane?.container.poolId ?? 0;
-  }
-
   }
 
   get #idle(): boolean {
     return !this.#links.pending && !this.#intake.pending && this.#state.ready.length === 0 &&
-      this.#state.dirty.length === 0;
+      this.#state.dirty.length === 0 && !this.disk.pending;
   }
 
   async #sleep(): Promise<void> {
     const counters = this.#state.counters.words;
     const timeoutMs = this.#longestSleepMs();
     if (this.#eventLoopWanted) {
+      this.disk.watch();
       this.#bell.prepare(BellState.eventLoop);
       if (this.#idle && timeoutMs > 0) await this.#sleepInEventLoop(timeoutMs);
       this.#bell.finish();
@@ -291,7 +302,8 @@ export class LaneWorker implements RunHost {
     this.#bell.prepare(BellState.futex);
     if (this.#idle && timeoutMs > 0) {
       counters[this.#state.counter + WORKER_COUNTER.sleeps]!++;
-      this.#bell.sleep(timeoutMs);
+      if (this.disk.inFlight > 0) this.disk.sleep(timeoutMs);
+      else this.#bell.sleep(timeoutMs);
     }
     this.#bell.finish();
   }
@@ -352,47 +364,4 @@ export class LaneWorker implements RunHost {
   resumed(rctx: RunContext): void {
     this.#resumed = rctx;
   }
-}
-
-/** Where the rings of a port for one worker lie. */
-export function ringPlaces(ringsOffset: number, worker: number): {
-  submissions: number;
-  completions: number;
-} {
-  const submission = ringBytes(LIMITS.slotsPerPort, DESCRIPTOR_WORDS);
-  const completion = ringBytes(LIMITS.slotsPerPort, COMPLETION_WORDS);
-  const submissions = ringsOffset + worker * (submission + completion);
-  return { submissions, completions: submissions + submission };
-}
-
-/** Bytes of a port's rings with so many workers. */
-export function portRingsBytes(workers: number): number {
-  return ringPlaces(0, workers).submissions;
-}
-
-/** Owner of a handler's own task object: it can be read, and nothing else. */
-function blockOwner(segments: SegmentTable): TaskOwner {
-  const nothing = () => {};
-  return {
-    segments,
-    submit: nothing,
-    wait: () => Promise.resolve(),
-    waitSync: nothing,
-    free: nothing,
-  };
-}
-
-/** The admin's calls, carried to the thread that assembled the node. */
-function nodeControl(control: ControlChannel, node: number): NodeControl {
-  const ask = <T>(kind: string, values: object = {}) =>
-    control.request(node, { kind, ...values }) as Promise<T>;
-  return {
-    createPool: (request) =>
-      ask("createPool", { request: { ...request, params: [...request.params] } }),
-    destroyPool: async (id) => void await ask("destroyPool", { id }),
-    listPools: () => ask("listPools"),
-    stats: () => ask("stats"),
-    setPolicy: async (policy, poolId) => void await ask("setPolicy", { policy, poolId }),
-    stop: async () => void await ask("stop"),
-  };
 }

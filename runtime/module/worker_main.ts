@@ -85,23 +85,23 @@ async function carryOut(worker: LaneWorker, order: ControlMessage): Promise<unkn
     case "destroy":
       return await worker.containers.destroy(order.poolId as number);
     case "attach":
-      worker.attachSession(
+      worker.sessions.attach(
         order.sessionId as number,
         Segment.attach(await mail.take(order.sessionId as number)),
       );
       return null;
     case "openPort":
-      worker.openPort(
+      worker.sessions.openPort(
         order.sessionId as number,
         order.places as PortPlaces,
         order.doorbell as number,
       );
       return null;
     case "closeSession":
-      worker.closeSession(order.sessionId as number);
+      worker.sessions.close(order.sessionId as number);
       return null;
     case "forgetSession":
-      worker.forgetSession(order.sessionId as number);
+      worker.sessions.forget(order.sessionId as number);
       return null;
     case "pin":
       return (order.cpu as number) < 0 ? unpinThread() : pinThread(order.cpu as number);

@@ -15,23 +15,19 @@
 import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import {
-  type Allocator,
   Bell,
   BellState,
   type Offset,
   ringBell,
-  RingConsumer,
-  RingProducer,
-  type Segment,
+  type RingConsumer,
+  type RingProducer,
   type SegmentTable,
 } from "../memory/mod.ts";
-import { delay, eventLoopTurn, type SharedWords } from "../platform/mod.ts";
+import { delay } from "../platform/mod.ts";
 import {
   ABORT_POOL,
   ADMIN_POOL_ID,
   C,
-  COMPLETION_WORDS,
-  DESCRIPTOR_WORDS,
   H,
   type ModuleClient,
   readErrorRecord,
@@ -45,34 +41,23 @@ import {
   type WaitOptions,
   watchWait,
 } from "../task/mod.ts";
-import { bellLineOf, type PortPlaces, ringPlaces } from "../lane/mod.ts";
+import { bellLineOf, type PortPlaces } from "../lane/mod.ts";
+import {
+  adminNeedsThread,
+  cannotBlock,
+  noFreeSlot,
+  notSendable,
+  notSent,
+  ringFull,
+  timedOut,
+} from "./port_errors.ts";
+import { type PortHost, portRings } from "./port_host.ts";
+import { PortPump, type PumpedPort } from "./port_pump.ts";
+import { PortRoutes } from "./port_routes.ts";
 import type { PortSleeper } from "./port_sleeper.ts";
+import { PortSlots } from "./port_slots.ts";
 
-const SLOTS = LIMITS.slotsPerPort;
-const ROUTES = 256;
-
-/** What a port needs of its session. */
-export interface PortHost {
-  readonly segment: Segment;
-  readonly heap: Allocator;
-  readonly segments: SegmentTable;
-  readonly bells: SharedWords;
-  readonly workers: number;
-  /** Whether a thread that blocks still gets its results. */
-  readonly blocking: boolean;
-  /** How long a blocked thread may sleep before it must look around. */
-  longestSleepMs(): number;
-  /** Whether this thread assembled the node, which the admin's tasks need. */
-  readonly onNodeThread: boolean;
-  /** Rings the doorbell of a worker that sleeps in its event loop, if it is another process's. */
-  ringWorker(worker: number): void;
-  /** Throws CHI-5005 when the node has died. Looked at by blocked waiters now and then. */
-  checkAlive(): void;
-  /** Home worker of a pool, for the first task to it. */
-  homeOf(poolId: number): number;
-}
-
-export class Port implements TaskOwner, Submitter {
+export class Port implements TaskOwner, Submitter, PumpedPort {
   readonly segments: SegmentTable;
   readonly places: PortPlaces;
   readonly #host: PortHost;
@@ -82,18 +67,12 @@ export class Port implements TaskOwner, Submitter {
   readonly #pool = new TaskPool(this);
   readonly #submissions: RingProducer[] = [];
   readonly #completions: RingConsumer[] = [];
-  readonly #free = new Uint16Array(SLOTS);
-  #freeCount: number = SLOTS;
-  readonly #generation = new Int32Array(SLOTS);
-  readonly #tasks: (Task | null)[] = new Array(SLOTS).fill(null);
-  readonly #routeOf = new Uint8Array(SLOTS);
-  readonly #routeWorker = new Int16Array(ROUTES).fill(-1);
-  readonly #routeOutstanding = new Int32Array(ROUTES);
+  readonly #slots = new PortSlots();
+  readonly #routes: PortRoutes;
   #unpublished = 0;
   #flushScheduled = false;
   #outstanding = 0;
-  #awaiting = 0;
-  #pumping = false;
+  readonly #pump: PortPump;
   #lost: ChimaeraError | null = null;
   /** Completed tasks, for the session's figures. */
   completed = 0;
@@ -105,23 +84,12 @@ export class Port implements TaskOwner, Submitter {
     this.#words = host.segment.i32;
     this.#bell = new Bell(host.bells, places.bellLine);
     this.#sleeper = sleeper;
-    for (let slot = 0; slot < SLOTS; slot++) this.#free[slot] = SLOTS - 1 - slot;
+    this.#pump = new PortPump(this, this.#bell, sleeper);
+    this.#routes = new PortRoutes(host.workers);
     for (let worker = 0; worker < host.workers; worker++) {
-      const { submissions, completions } = ringPlaces(places.ringsOffset, worker);
-      this.#submissions.push(
-        new RingProducer(this.#words, {
-          baseWord: submissions / 4,
-          capacity: SLOTS,
-          slotWords: DESCRIPTOR_WORDS,
-        }),
-      );
-      this.#completions.push(
-        new RingConsumer(this.#words, {
-          baseWord: completions / 4,
-          capacity: SLOTS,
-          slotWords: COMPLETION_WORDS,
-        }),
-      );
+      const rings = portRings(this.#words, places.ringsOffset, worker);
+      this.#submissions.push(rings.submissions);
+      this.#completions.push(rings.completions);
     }
   }
 
@@ -132,15 +100,15 @@ export class Port implements TaskOwner, Submitter {
 
   /** The running task of a slot. */
   taskAt(slot: number): Task | null {
-    return this.#tasks[slot] ?? null;
+    return this.#slots.at(slot);
   }
 
   // ---- Submitter -------------------------------------------------------------------------------
 
   allocate(type: TaskType): Task {
     if (this.#lost !== null) throw this.#lost;
-    if (this.#freeCount === 0) this.#findSlot();
-    const slot = this.#free[--this.#freeCount]!;
+    if (this.#slots.freeCount === 0) this.#findSlot();
+    const slot = this.#slots.take();
     const task = this.#pool.take(type);
     if (task.$i32 !== this.#words) task.moveTo(this.#host.segment, 0);
     const header = task.header;
@@ -153,7 +121,7 @@ export class Port implements TaskOwner, Submitter {
     }
     layout.clear(task);
     header.slot = slot;
-    header.generation = this.#generation[slot]!;
+    header.generation = this.#slots.generationOf(slot);
     header.state = TaskState.allocated;
     header.flags = 0;
     header.prio = 0;
@@ -165,28 +133,17 @@ export class Port implements TaskOwner, Submitter {
   submit(task: Task): void {
     const header = task.header;
     if (header.state !== TaskState.allocated) {
-      throw new ChimaeraError("taskState", {
-        what: "submit a task",
-        why: header.state === TaskState.free ? "it was freed" : "it was sent before",
-      });
+      throw notSendable(header.state);
     }
     if (this.#lost !== null) throw this.#lost;
     if (header.pinned !== null) { for (const block of header.pinned) block.pin(); }
     const slot = header.slot;
     const flags = header.flags | header.prio;
-    const route = (header.poolId * 31 + header.queryKind * 7 + header.queryFirst * 5 +
-      header.querySecond * 3 + header.prio) & (ROUTES - 1);
-    let worker = this.#routeWorker[route]!;
-    if (worker < 0) {
-      worker = this.#host.homeOf(header.poolId);
-      this.#routeWorker[route] = worker;
-    }
-    this.#routeOf[slot] = route;
-    this.#routeOutstanding[route]!++;
+    const worker = this.#routes.begin(header, this.#host.homeOf);
     const ring = this.#submissions[worker]!;
     // A ring holds as many entries as the port has slots; only aborts can fill it besides.
     const at = ring.claim();
-    if (at < 0) this.#ringFull(header, route);
+    if (at < 0) this.#ringFull(header);
     const words = this.#words;
     words[at + H.slot] = slot;
     words[at + H.generation] = header.generation;
@@ -201,7 +158,7 @@ export class Port implements TaskOwner, Submitter {
     words[at + H.fields] = task.$at * 4;
     ring.commit();
     header.state = TaskState.submitted;
-    this.#tasks[slot] = task;
+    this.#slots.begin(slot, task);
     this.#outstanding++;
     this.#unpublished++;
     if (!this.#flushScheduled) {
@@ -257,13 +214,9 @@ export class Port implements TaskOwner, Submitter {
   }
 
   #complete(slot: number, generation: number, returnCode: number, worker: number): void {
-    const task = this.#tasks[slot];
-    if (!task || this.#generation[slot] !== generation) return;
-    const route = this.#routeOf[slot]!;
-    if (--this.#routeOutstanding[route]! === 0 && worker < this.#host.workers) {
-      this.#routeWorker[route] = worker;
-    }
-    this.#tasks[slot] = null;
+    const task = this.#slots.end(slot, generation);
+    if (task === null) return;
+    this.#routes.end(slot, worker);
     this.#outstanding--;
     this.completed++;
     const header = task.header;
@@ -305,8 +258,7 @@ export class Port implements TaskOwner, Submitter {
       this.#host.heap.free(header.fieldsBlock as Offset);
       header.fieldsBlock = 0;
     }
-    this.#generation[slot] = (this.#generation[slot]! + 1) | 0;
-    this.#free[this.#freeCount++] = slot;
+    this.#slots.give(slot);
     this.#pool.give(task);
   }
 
@@ -320,27 +272,28 @@ export class Port implements TaskOwner, Submitter {
     if (header.state !== TaskState.submitted) return Promise.reject(notSent());
     return new Promise((resolve, reject) => {
       const stop = options === undefined ? null : watchWait(options, (error) => {
+        const settle = header.settle;
         header.settle = null;
         header.state = TaskState.abandoned;
         this.#abort(task);
-        this.#endAwait();
-        reject(error);
+        settle?.(error);
       });
+      const earlier = header.settle; // Somebody may await the same task already.
       header.settle = (error) => {
+        earlier?.(error);
         stop?.();
-        this.#endAwait();
+        this.#pump.end();
         if (error === null) resolve();
         else reject(error);
       };
-      if (this.#awaiting++ === 0) this.#sleeper.hold();
-      if (!this.#pumping) void this.#pump();
+      this.#pump.begin();
     });
   }
 
   /** Tells the worker that nobody waits any more; its handler's signal fires. Best effort. */
   #abort(task: Task): void {
     const { slot, generation } = task.header;
-    const worker = this.#routeWorker[this.#routeOf[slot]!]!;
+    const worker = this.#routes.workerOf(slot);
     const ring = this.#submissions[worker]!;
     const at = ring.claim();
     if (at < 0) return;
@@ -353,66 +306,26 @@ export class Port implements TaskOwner, Submitter {
     this.flush();
   }
 
-  #ringFull(header: Task["header"], route: number): never {
-    this.#routeOutstanding[route]!--;
+  #ringFull(header: Task["header"]): never {
+    this.#routes.end(header.slot, -1);
     if (header.pinned !== null) { for (const block of header.pinned) block.unpin(); }
-    throw new ChimaeraError("noFreeSlot", {
-      what: "submit a task",
-      why: "the worker has not taken the port's earlier tasks yet",
-    });
+    throw ringFull();
   }
 
   /** Resolves when a task can be allocated. */
   async slotFree(): Promise<void> {
-    while (this.#freeCount === 0) {
+    while (this.#slots.freeCount === 0) {
       if (this.#lost !== null) throw this.#lost;
       this.flush();
       if (this.poll() === 0) await delay(1);
     }
   }
 
-  #endAwait(): void {
-    if (--this.#awaiting === 0) this.#sleeper.letGo();
-  }
-
-  /** Takes completions while anybody awaits; sleeps in the event loop between them. */
-  async #pump(): Promise<void> {
-    this.#pumping = true;
-    let rounds = 0;
-    while (this.#awaiting > 0 && this.#lost === null) {
-      this.flush();
-      if (this.poll() > 0) {
-        // What was awaited goes on now, and often submits the next task.
-        await null;
-        if (++rounds === 64) {
-          rounds = 0;
-          await eventLoopTurn();
-        }
-        continue;
-      }
-      this.#bell.prepare(BellState.eventLoop);
-      if (!this.#available && this.#unpublished === 0) await this.#sleeper.sleep(this.#bell);
-      this.#bell.finish();
-      this.#checkAlive();
-    }
-    this.#pumping = false;
-  }
-
   waitSync(task: Task, timeoutMs = Infinity): void {
-    if (!this.#host.blocking) {
-      throw new ChimaeraError("waitSyncOnSocket", {
-        what: "block until a task is done",
-        why: "this session's results come in through the event loop",
-      });
-    }
+    if (!this.#host.blocking) throw cannotBlock();
     const header = task.header;
     if (header.state !== TaskState.submitted && header.state !== TaskState.done) throw notSent();
-    if (this.#host.onNodeThread && header.poolId === ADMIN_POOL_ID) {
-      throw new ChimaeraError("waitSyncOnNodeThread", {
-        what: "block until the admin has answered",
-        why: "the admin needs this thread, which assembled the node",
-      });
-    }
+    if (this.#host.onNodeThread && header.poolId === ADMIN_POOL_ID) throw adminNeedsThread();
     this.flush();
     let waitedMs = 0;
     while (header.state !== TaskState.done) {
@@ -425,19 +338,24 @@ export class Port implements TaskOwner, Submitter {
           this.#bell.finish();
           header.state = TaskState.abandoned;
           this.#abort(task);
-          throw new ChimaeraError("timeout", {
-            what: "wait for a task",
-            why: `not done after ${timeoutMs} ms`,
-          });
+          throw timedOut(timeoutMs);
         }
         if (this.#bell.sleep(sliceMs)) waitedMs += sliceMs;
       }
       this.#bell.finish();
-      if (waitedMs > 0) this.#checkAlive();
+      if (waitedMs > 0) this.checkAlive();
     }
-    // The pump slept on the same bell, which this wait has used up.
-    if (this.#pumping) this.#sleeper.poke();
+    this.#pump.bellUsed();
     if (header.error !== null) throw header.error;
+  }
+
+  /** Nothing to take and nothing to show. */
+  get quiet(): boolean {
+    return this.#unpublished === 0 && !this.#available;
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== null;
   }
 
   get #available(): boolean {
@@ -447,7 +365,8 @@ export class Port implements TaskOwner, Submitter {
     return false;
   }
 
-  #checkAlive(): void {
+  /** Fails everything under way when the node has died. */
+  checkAlive(): void {
     try {
       this.#host.checkAlive();
     } catch (thrown) {
@@ -460,9 +379,7 @@ export class Port implements TaskOwner, Submitter {
   fail(error: ChimaeraError): void {
     if (this.#lost !== null) return;
     this.#lost = error;
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const task = this.#tasks[slot];
-      if (!task) continue;
+    for (const task of this.#slots.running) {
       task.header.error = error;
       task.header.state = TaskState.done;
       const settle = task.header.settle;
@@ -477,15 +394,7 @@ export class Port implements TaskOwner, Submitter {
   #findSlot(): void {
     this.flush();
     this.poll();
-    if (this.#freeCount > 0) return;
-    throw new ChimaeraError("noFreeSlot", {
-      what: "allocate a task",
-      why: `all ${SLOTS} task slots of the port are in use (${this.#outstanding} tasks run; ` +
-        `the rest is done and was not freed)`,
-    });
+    if (this.#slots.freeCount > 0) return;
+    throw noFreeSlot(this.#outstanding);
   }
-}
-
-function notSent(): ChimaeraError {
-  return new ChimaeraError("taskState", { what: "wait for a task", why: "it was not sent" });
 }

@@ -5,7 +5,7 @@
  *
  *   main        main.ts
  *   ground      runtime/errors.ts, runtime/limits.ts      tables that everything may read
- *   assembly    runtime/node.ts                           puts the engine's parts together
+ *   assembly    runtime/node.ts, runtime/node_options.ts  puts the engine's parts together
  *   platform memory task domain lane module session cluster observe   folders of runtime/
  *   sdk cli codegen chimods examples tests bench tools                top folders
  */
@@ -17,6 +17,7 @@ const STANDALONE: Readonly<Record<string, string>> = {
   "runtime/errors.ts": "ground",
   "runtime/limits.ts": "ground",
   "runtime/node.ts": "assembly",
+  "runtime/node_options.ts": "assembly",
 };
 
 /** Rooms whose files are programs about the system and not part of it. */

@@ -1,0 +1,38 @@
+/**
+ * A worker's two edges that are not its loop: what the admin may ask of the node, and what a
+ * handler may do with the object of its own task.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import type { SegmentTable } from "../memory/mod.ts";
+import type { TaskOwner } from "../task/mod.ts";
+import type { ControlChannel } from "./control.ts";
+import type { NodeControl } from "./node_control.ts";
+
+/** Owner of a handler's own task object: it can be read, and nothing else. */
+export function blockOwner(segments: SegmentTable): TaskOwner {
+  const nothing = () => {};
+  return {
+    segments,
+    submit: nothing,
+    wait: () => Promise.resolve(),
+    waitSync: nothing,
+    free: nothing,
+  };
+}
+
+/** The admin's calls, carried to the thread that assembled the node. */
+export function nodeControl(control: ControlChannel, node: number): NodeControl {
+  const ask = <T>(kind: string, values: object = {}) =>
+    control.request(node, { kind, ...values }) as Promise<T>;
+  return {
+    createPool: (request) =>
+      ask("createPool", { request: { ...request, params: [...request.params] } }),
+    destroyPool: async (id) => void await ask("destroyPool", { id }),
+    listPools: () => ask("listPools"),
+    stats: () => ask("stats"),
+    setPolicy: async (policy, poolId) => void await ask("setPolicy", { policy, poolId }),
+    stop: async () => void await ask("stop"),
+  };
+}

@@ -1,0 +1,65 @@
+/** What may be chosen of a node, and what is chosen where nothing was said. */
+
+import { ChimaeraError } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
+import { type Backing, memoryFilesReachable } from "./memory/mod.ts";
+import type { ModuleTable } from "./module/mod.ts";
+import type { Stall } from "./observe/mod.ts";
+import {
+  cpuCount,
+  ffiAvailable,
+  isWritableFolder,
+  machineMemoryBytes,
+  processId,
+} from "./platform/mod.ts";
+import type { Instance, SegmentPlace } from "./session/mod.ts";
+
+export interface NodeOptions {
+  /** Worker threads; one per processor and at least 2 when absent. */
+  readonly workers?: number;
+  /** Bytes of the node segment. */
+  readonly memoryBytes?: number;
+  /** Fence and tag blocks: errors of memory use are reported. CHIMAERA_DEBUG_HEAP=1 sets it. */
+  readonly debugHeap?: boolean;
+  /**
+   * What other processes map: `memfd`, sealed memory files; `file`, files that trust this user;
+   * `private`, nothing. The first that works when absent.
+   */
+  readonly backing?: Backing;
+  /** Module repos: their modules' specs, besides the core ones. */
+  readonly modules?: readonly Parameters<ModuleTable["add"]>[0][];
+  /** Claimed runtime directory, for a node that other processes may connect to. */
+  readonly instance?: Instance;
+  /** Called when a handler holds its lane too long. */
+  readonly onStall?: (stall: Stall) => void;
+  /** Called when a worker fails outside any handler. */
+  readonly onWorkerDeath?: (worker: number, why: string) => void;
+}
+
+/** Where segments are made, by their id. */
+export function segmentPlaces(
+  wanted: Backing | undefined,
+  instance: Instance | undefined,
+): (id: number) => SegmentPlace {
+  if (wanted === "private" || !ffiAvailable()) return () => ({ private: true });
+  if (wanted !== "file" && (wanted === "memfd" || memoryFilesReachable())) return () => ({});
+  const folder = isWritableFolder("/dev/shm") ? "/dev/shm" : instance?.paths.folder;
+  if (folder === undefined) return () => ({ private: true });
+  return (id) => ({ file: `${folder}/chimaera-${processId()}-${id}` });
+}
+
+export function defaultNodeBytes(): number {
+  return Math.min(LIMITS.nodeBytesDefault, Math.floor(machineMemoryBytes() / 8 / 65536) * 65536);
+}
+
+/** How many workers a node gets. Throws CHI-1001. */
+export function workerCount(options: NodeOptions): number {
+  const workers = options.workers ?? Math.max(2, cpuCount());
+  if (!Number.isInteger(workers) || workers < 1 || workers > LIMITS.workersMax) {
+    throw new ChimaeraError("usage", {
+      what: "start a node",
+      why: `${workers} workers; 1 to ${LIMITS.workersMax} are possible`,
+    });
+  }
+  return workers;
+}

@@ -1,0 +1,53 @@
+/** The errors of a port, apart from its code: they are only made when something is wrong. */
+
+import { ChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import { TaskState } from "../task/mod.ts";
+
+export function notSendable(state: TaskState): ChimaeraError {
+  return new ChimaeraError("taskState", {
+    what: "submit a task",
+    why: state === TaskState.free ? "it was freed" : "it was sent before",
+  });
+}
+
+export function notSent(): ChimaeraError {
+  return new ChimaeraError("taskState", { what: "wait for a task", why: "it was not sent" });
+}
+
+export function noFreeSlot(outstanding: number): ChimaeraError {
+  return new ChimaeraError("noFreeSlot", {
+    what: "allocate a task",
+    why:
+      `all ${LIMITS.slotsPerPort} task slots of the port are in use (${outstanding} tasks run; ` +
+      `the rest is done and was not freed)`,
+  });
+}
+
+export function ringFull(): ChimaeraError {
+  return new ChimaeraError("noFreeSlot", {
+    what: "submit a task",
+    why: "the worker has not taken the port's earlier tasks yet",
+  });
+}
+
+export function cannotBlock(): ChimaeraError {
+  return new ChimaeraError("waitSyncOnSocket", {
+    what: "block until a task is done",
+    why: "this session's results come in through the event loop",
+  });
+}
+
+export function adminNeedsThread(): ChimaeraError {
+  return new ChimaeraError("waitSyncOnNodeThread", {
+    what: "block until the admin has answered",
+    why: "the admin needs this thread, which assembled the node",
+  });
+}
+
+export function timedOut(timeoutMs: number): ChimaeraError {
+  return new ChimaeraError("timeout", {
+    what: "wait for a task",
+    why: `not done after ${timeoutMs} ms`,
+  });
+}

@@ -1,0 +1,53 @@
+/** What a port needs of its session, and where its rings are. */
+
+import { ringPlaces } from "../lane/mod.ts";
+import { LIMITS } from "../limits.ts";
+import {
+  type Allocator,
+  RingConsumer,
+  RingProducer,
+  type Segment,
+  type SegmentTable,
+} from "../memory/mod.ts";
+import type { SharedWords } from "../platform/mod.ts";
+import { COMPLETION_WORDS, DESCRIPTOR_WORDS } from "../task/mod.ts";
+
+/** What a port needs of its session. */
+export interface PortHost {
+  readonly segment: Segment;
+  readonly heap: Allocator;
+  readonly segments: SegmentTable;
+  readonly bells: SharedWords;
+  readonly workers: number;
+  /** Whether a thread that blocks still gets its results. */
+  readonly blocking: boolean;
+  /** How long a blocked thread may sleep before it must look around. */
+  longestSleepMs(): number;
+  /** Whether this thread assembled the node, which the admin's tasks need. */
+  readonly onNodeThread: boolean;
+  /** Rings the doorbell of a worker that sleeps in its event loop, if it is another process's. */
+  ringWorker(worker: number): void;
+  /** Throws CHI-5005 when the node has died. Looked at by blocked waiters now and then. */
+  checkAlive(): void;
+  /** Home worker of a pool, for the first task to it. */
+  homeOf(poolId: number): number;
+}
+
+/** A port's ends of its rings with one worker. */
+export interface PortRings {
+  readonly submissions: RingProducer;
+  readonly completions: RingConsumer;
+}
+
+export function portRings(words: Int32Array, ringsOffset: number, worker: number): PortRings {
+  const places = ringPlaces(ringsOffset, worker);
+  const shape = (offsetBytes: number, slotWords: number) => ({
+    baseWord: offsetBytes / 4,
+    capacity: LIMITS.slotsPerPort,
+    slotWords,
+  });
+  return {
+    submissions: new RingProducer(words, shape(places.submissions, DESCRIPTOR_WORDS)),
+    completions: new RingConsumer(words, shape(places.completions, COMPLETION_WORDS)),
+  };
+}

@@ -85,12 +85,18 @@ export class Client extends ModuleClient {
   /** All pools with their lanes. */
   async listPools(dom: DomainQuery): Promise<PoolInfo[]> {
     const pools: PoolInfo[] = [];
-    for (;;) {
-      using task = this.asyncListPools(dom, { offset: pools.length });
+    let [pool, lane, total] = [0, 0, 1];
+    while (pool < total) {
+      using task = this.asyncListPools(dom, { pool, lane });
       await task.wait();
-      pools.push(...JSON.parse(task.json) as PoolInfo[]);
-      if (task.count === 0 || pools.length >= task.total) return pools;
+      for (const info of JSON.parse(task.json) as PoolInfo[]) {
+        const last = pools.at(-1);
+        if (last?.id !== info.id) pools.push(info);
+        else pools[pools.length - 1] = { ...last, lanes: [...last.lanes, ...info.lanes] };
+      }
+      [pool, lane, total] = [task.nextPool, task.nextLane, task.total];
     }
+    return pools;
   }
   asyncListPools = taskMethod(ListPoolsTask);
   // CHI_END(ListPools)

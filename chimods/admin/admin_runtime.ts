@@ -8,6 +8,7 @@ import {
   type Lane,
   Module,
   type MonitorMode,
+  type PoolInfo,
   QUEUE_LOW_LATENCY,
   type RunContext,
   type Task,
@@ -24,6 +25,40 @@ import {
   type SetWorkOrchQueuePolicyTask,
   type StopRuntimeTask,
 } from "./admin_tasks.ts";
+
+/** JSON of pools, up to a number of bytes. */
+class Page {
+  readonly #encoder = new TextEncoder();
+  readonly #pools: string[] = [];
+  #roomBytes: number;
+
+  constructor(sizeBytes: number) {
+    this.#roomBytes = sizeBytes - 2;
+  }
+
+  /** Adds a pool with its lanes from `first` on. Returns the first lane that did not fit. */
+  add(pool: PoolInfo, first: number): number {
+    const { lanes, ...head } = pool;
+    const [before, after] = [JSON.stringify(head).slice(0, -1) + ',"lanes":[', "]},"];
+    let roomBytes = this.#roomBytes - this.#encoder.encode(before + after).length;
+    const texts: string[] = [];
+    let next = first;
+    for (; next < lanes.length; next++) {
+      const text = JSON.stringify(lanes[next]);
+      if (text.length + 1 > roomBytes) break;
+      roomBytes -= text.length + 1;
+      texts.push(text);
+    }
+    if (texts.length === 0) return first;
+    this.#roomBytes = roomBytes;
+    this.#pools.push(`${before}${texts.join(",")}]}`);
+    return next;
+  }
+
+  get json(): string {
+    return `[${this.#pools.join(",")}]`;
+  }
+}
 
 export class Server extends Module {
   static readonly kDefaultGroup = 0;
@@ -114,20 +149,22 @@ export class Server extends Module {
   // CHI_END(PollStats)
 
   // CHI_BEGIN(ListPools)
-  /** As many pools from `offset` on as fit. */
+  /** As many pools and lanes as fit. */
   async listPools(task: ListPoolsTask, _rctx: RunContext): Promise<void> {
     const pools = await this.node.listPools();
-    const texts: string[] = [];
-    let sizeBytes = 2;
-    for (const pool of pools.slice(task.offset)) {
-      const text = JSON.stringify(pool);
-      sizeBytes += new TextEncoder().encode(text).length + 1;
-      if (sizeBytes > LISTING_BYTES_MAX) break;
-      texts.push(text);
+    const page = new Page(LISTING_BYTES_MAX);
+    let at = task.pool;
+    let lane = task.lane;
+    while (at < pools.length) {
+      lane = page.add(pools[at]!, lane);
+      if (lane < pools[at]!.lanes.length) break;
+      at++;
+      lane = 0;
     }
     task.total = pools.length;
-    task.count = texts.length;
-    task.json = `[${texts.join(",")}]`;
+    task.nextPool = at;
+    task.nextLane = lane;
+    task.json = page.json;
   }
   monitorListPools(_mode: MonitorMode, _task: ListPoolsTask, _rctx: RunContext): void {}
   // CHI_END(ListPools)

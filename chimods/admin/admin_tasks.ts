@@ -60,10 +60,15 @@ export class PollStatsTask extends defineTask(Method.kPollStats, {
 // CHI_END(PollStats)
 
 // CHI_BEGIN(ListPools)
-/** A page of the pools and their lanes, as JSON; `total` counts all pools. */
+/**
+ * A page of the pools and their lanes, as JSON, from a lane of a pool on. A pool whose lanes do not
+ * fit goes on with the next page. `nextPool` is `total` at the end.
+ */
 export class ListPoolsTask extends defineTask(Method.kListPools, {
-  offset: IN.u32(),
-  count: OUT.u32(),
+  pool: IN.u32(),
+  lane: IN.u32(),
+  nextPool: OUT.u32(),
+  nextLane: OUT.u32(),
   total: OUT.u32(),
   json: OUT.string(LISTING_BYTES_MAX),
 }) {}

@@ -1,0 +1,43 @@
+/**
+ * A node as a process: `serve.ts '{"workers":2}'`. Says `ready`; answers `stats` and `stop`; ends
+ * when it is told to, by a task or by a line.
+ */
+
+import { Instance, startNode } from "chimaera/node";
+import { liveBlocks } from "./live_blocks.ts";
+import { listen, say } from "./lines.ts";
+import { TEST_MODULES } from "./test_modules.ts";
+
+/** What a test may ask of the node. */
+export interface ServeConfig {
+  readonly workers: number;
+  readonly instance?: string;
+  readonly memoryBytes?: number;
+}
+
+if (import.meta.main) {
+  const config: ServeConfig = JSON.parse(Deno.args[0]!);
+  const instance = Instance.claim(config.instance);
+  const node = await startNode({
+    workers: config.workers,
+    memoryBytes: config.memoryBytes ?? 256 << 20,
+    debugHeap: true,
+    modules: TEST_MODULES,
+    instance,
+    onStall: (stall) => say({ kind: "stall", stall }),
+    onWorkerDeath: (worker, why) => say({ kind: "death", worker, why }),
+  });
+  void listen(async ({ kind }) => {
+    if (kind === "stats") {
+      say({ kind, stats: node.stats(), blocks: liveBlocks(node.segment) });
+    } else if (kind === "stop") {
+      await node.close();
+      Deno.exit(0);
+    }
+  });
+  say({ kind: "ready", pid: Deno.pid, takenOver: instance.takenOver });
+  await node.stopAsked;
+  await node.close();
+  say({ kind: "stopped" });
+  Deno.exit(0);
+}

@@ -1,0 +1,132 @@
+/** Client of tests_faulty. */
+
+import {
+  type Block,
+  CreateContext,
+  createMethod,
+  type DomainQuery,
+  type FieldsOf,
+  ModuleClient,
+  taskMethod,
+} from "chimaera";
+import {
+  BlockTask,
+  CallTask,
+  CreateFault,
+  CreateTask,
+  EchoTask,
+  ExhaustTask,
+  FailTask,
+  type Fault,
+  NextTask,
+  OkTask,
+  OverflowTask,
+  ReadFileTask,
+  SleepTask,
+  TransformTask,
+} from "./faulty_tasks.ts";
+
+export class Client extends ModuleClient {
+  // CHI_BEGIN(Create)
+  /** Makes a pool, or finds the one of that name, and binds this client to it. */
+  async create(
+    dom: DomainQuery,
+    affinity: DomainQuery,
+    poolName: string,
+    ctx: CreateContext = new CreateContext(),
+    lanes = 4,
+    fault: CreateFault = CreateFault.none,
+  ): Promise<void> {
+    using task = this.asyncCreate(dom, affinity, poolName, ctx, { lanes, fault });
+    await task.wait();
+    ctx.id = task.id;
+    this.init(task.id);
+  }
+  asyncCreate = createMethod(CreateTask);
+  // CHI_END(Create)
+
+  // CHI_BEGIN(Ok)
+  /** Returns `value` + 1. */
+  async ok(dom: DomainQuery, value: number, lane = 0): Promise<number> {
+    using task = this.asyncOk(dom, { value, lane });
+    await task.wait();
+    return task.result;
+  }
+  asyncOk = taskMethod(OkTask);
+  // CHI_END(Ok)
+
+  // CHI_BEGIN(Fail)
+  async fail(dom: DomainQuery, fault: Fault, lane = 0): Promise<void> {
+    using task = this.asyncFail(dom, { fault, lane });
+    await task.wait();
+  }
+  asyncFail = taskMethod(FailTask);
+  // CHI_END(Fail)
+
+  // CHI_BEGIN(Block)
+  async block(dom: DomainQuery, ms: number, lane = 0, after = false): Promise<void> {
+    using task = this.asyncBlock(dom, { ms, lane, after });
+    await task.wait();
+  }
+  asyncBlock = taskMethod(BlockTask);
+  // CHI_END(Block)
+
+  // CHI_BEGIN(Sleep)
+  /** Returns `value` + 1. */
+  async sleep(dom: DomainQuery, ms: number, value = 0, lane = 0): Promise<number> {
+    using task = this.asyncSleep(dom, { ms, value, lane });
+    await task.wait();
+    return task.result;
+  }
+  asyncSleep = taskMethod(SleepTask);
+  // CHI_END(Sleep)
+
+  // CHI_BEGIN(Exhaust)
+  async exhaust(dom: DomainQuery, lane = 0): Promise<void> {
+    using task = this.asyncExhaust(dom, { lane });
+    await task.wait();
+  }
+  asyncExhaust = taskMethod(ExhaustTask);
+  // CHI_END(Exhaust)
+
+  // CHI_BEGIN(Call)
+  /** Returns the sum of the results. */
+  async call(dom: DomainQuery, fields: FieldsOf<CallTask>): Promise<number> {
+    using task = this.asyncCall(dom, fields);
+    await task.wait();
+    return task.result;
+  }
+  asyncCall = taskMethod(CallTask);
+  // CHI_END(Call)
+
+  // CHI_BEGIN(Overflow)
+  async overflow(dom: DomainQuery, data: Block, lane = 0): Promise<void> {
+    using task = this.asyncOverflow(dom, { data, dataCapacity: data.size, lane });
+    await task.wait();
+  }
+  asyncOverflow = taskMethod(OverflowTask);
+  // CHI_END(Overflow)
+
+  // CHI_BEGIN(ReadFile)
+  /** Returns the file's size in bytes. */
+  async readFile(dom: DomainQuery, path: string, lane = 0): Promise<number> {
+    using task = this.asyncReadFile(dom, { path, lane });
+    await task.wait();
+    return task.result;
+  }
+  asyncReadFile = taskMethod(ReadFileTask);
+  // CHI_END(ReadFile)
+
+  // CHI_BEGIN(Next)
+  asyncNext = taskMethod(NextTask);
+  // CHI_END(Next)
+
+  // CHI_BEGIN(Echo)
+  asyncEcho = taskMethod(EchoTask);
+  // CHI_END(Echo)
+
+  // CHI_BEGIN(Transform)
+  asyncTransform = taskMethod(TransformTask);
+  // CHI_END(Transform)
+  // CHI_AUTOGEN_METHODS  // keep at class bottom
+}

@@ -36,6 +36,8 @@ export const LIMITS = {
   /** Tasks, then time, between two turns of the event loop while foreign promises are pending. */
   tickTasksMax: 256,
   tickMicros: 200,
+  /** Tasks of one lane before the next lane of its worker has its turn. */
+  laneShare: 32,
   /** Low-latency tasks that run for each high-latency one while both wait. */
   highLatencyQuota: 32,
   /** Longest sleep of a worker that has sessions. */

@@ -11,6 +11,7 @@
 
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import type { Clock } from "../platform/mod.ts";
 import {
   BLOCK_HEADER_WORDS,
   Direction,
@@ -50,45 +51,77 @@ export class Executor {
   readonly #state: WorkerState;
   readonly #host: RunHost;
   readonly #ends: TaskEnds;
+  readonly #clock: Clock;
+  /** The ready lane whose turn it is. */
+  #turn = 0;
+  /** Tasks that a lane may run before the next one may. */
+  #share: number = LIMITS.laneShare;
   readonly #contexts: RunContext[] = [];
   /** Handlers whose promise is not settled. */
   inFlight = 0;
   readonly running = new Map<RunContext, Task>();
 
-  constructor(state: WorkerState, host: RunHost, ends: TaskEnds) {
+  constructor(state: WorkerState, host: RunHost, ends: TaskEnds, clock: Clock) {
     this.#state = state;
     this.#host = host;
     this.#ends = ends;
+    this.#clock = clock;
   }
 
-  /** Runs tasks of ready lanes, at most `budget`. Returns how many ran. */
-  runLanes(budget: number): number {
+  /**
+   * Runs tasks of the ready lanes, in turn: a share of one, a share of the next. Ends when nothing
+   * waits, after `tickTasksMax` tasks, or after about `tickMicros`, so that results are published
+   * and other lanes, clients and workers are looked at. The clock is read between shares only, and
+   * never when all that waits is one share.
+   *
+   * @returns How many ran.
+   */
+  runLanes(): number {
     const ready = this.#state.ready;
+    if (ready.length === 0) return 0;
+    const timed = ready.length > 1 || waitingOn(ready[0]!) > this.#share;
     let ran = 0;
-    let at = 0;
-    while (at < ready.length && ran < budget) {
-      const lane = ready[at]!;
-      ran += this.#runLane(lane, budget - ran);
-      if (lane.low.length + lane.high.length === 0) {
-        lane.listed = false;
-        const last = ready.pop()!;
-        if (last !== lane) ready[at] = last;
-      } else at++;
+    let lastMs = timed ? this.#clock.nowMs() : 0;
+    const endMs = timed ? lastMs + LIMITS.tickMicros / 1000 : Infinity;
+    while (ready.length > 0 && ran < LIMITS.tickTasksMax) {
+      if (this.#turn >= ready.length) this.#turn = 0;
+      const lane = ready[this.#turn]!;
+      ran += this.#runLane(lane, this.#share);
+      if (waitingOn(lane) === 0) this.#unlist(lane);
+      else this.#turn++;
+      if (!timed) continue;
+      const nowMs = this.#clock.nowMs();
+      this.#adapt((nowMs - lastMs) * 1000);
+      if (nowMs > endMs) break;
+      lastMs = nowMs;
     }
     return ran;
   }
 
+  #unlist(lane: Lane): void {
+    const ready = this.#state.ready;
+    lane.listed = false;
+    const last = ready.pop()!;
+    if (last !== lane) ready[this.#turn] = last;
+  }
+
+  /** Slow handlers get small shares. */
+  #adapt(tookMicros: number): void {
+    this.#share = tookMicros > LIMITS.tickMicros
+      ? Math.max(1, Math.floor(this.#share * LIMITS.tickMicros / tookMicros))
+      : Math.min(LIMITS.laneShare, this.#share * 2);
+  }
+
   /** Low-latency tasks first; a high-latency one after each quota of them, or when none waits. */
-  #runLane(lane: Lane, budget: number): number {
+  #runLane(lane: Lane, share: number): number {
     const { low, high } = lane;
     let ran = 0;
-    let sinceHigh = 0;
-    while (ran < budget) {
-      if (low.length > 0 && (high.length === 0 || sinceHigh < LIMITS.highLatencyQuota)) {
-        sinceHigh++;
+    while (ran < share) {
+      if (low.length > 0 && (high.length === 0 || lane.sinceHigh < LIMITS.highLatencyQuota)) {
+        if (high.length > 0) lane.sinceHigh++;
         this.#run(lane, low.shift());
       } else if (high.length > 0) {
-        sinceHigh = 0;
+        lane.sinceHigh = 0;
         this.#run(lane, high.shift());
       } else break;
       ran++;
@@ -311,6 +344,10 @@ export class Executor {
       throw thrown;
     }
   }
+}
+
+function waitingOn(lane: Lane): number {
+  return lane.low.length + lane.high.length;
 }
 
 /** What a handler threw, with the line in the module that it came from. */

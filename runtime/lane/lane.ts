@@ -30,6 +30,8 @@ export class Lane {
   server: Module | null = null;
   readonly low = new TaskQueue();
   readonly high = new TaskQueue();
+  /** Low-latency tasks that ran while a high-latency one waited. */
+  sinceHigh = 0;
   /** Whether the worker's list of lanes with work has it. */
   listed = false;
 

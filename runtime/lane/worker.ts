@@ -76,8 +76,6 @@ export class LaneWorker implements RunHost {
   /** Ends the present sleep in the event loop. */
   #poke: (() => void) | null = null;
   #lastTurnMs = 0;
-  /** Tasks of the next batch. */
-  #budget: number = LIMITS.tickTasksMax;
   #tasksSinceTurn = 0;
 
   constructor(options: WorkerOptions) {
@@ -121,7 +119,7 @@ export class LaneWorker implements RunHost {
       subtasks: this.#subtasks,
       wire: this.#wire,
       onSettled: wake,
-    });
+    }, this.#clock);
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
     }, (port, slot, generation) => {
@@ -176,26 +174,10 @@ export class LaneWorker implements RunHost {
     if (this.#timers.nextMs !== Infinity) worked += this.#timers.fire(this.#clock.nowMs());
     // Other workers begin with what is theirs before this one runs what is its own.
     if (worked > 0) this.#links.flush();
-    const ran = worked > 1 || this.#budget < LIMITS.tickTasksMax
-      ? this.#runTimed()
-      : this.#executor.runLanes(LIMITS.tickTasksMax);
+    const ran = this.#executor.runLanes();
     this.#tasksSinceTurn += ran;
     this.#flush();
     return worked + ran;
-  }
-
-  /**
-   * Runs a batch that takes about `tickMicros`: results are published after each batch, so slow
-   * handlers get small ones. The clock is read per batch and never for a single task.
-   */
-  #runTimed(): number {
-    const beginMs = this.#clock.nowMs();
-    const ran = this.#executor.runLanes(this.#budget);
-    const tookUs = (this.#clock.nowMs() - beginMs) * 1000;
-    this.#budget = tookUs > LIMITS.tickMicros
-      ? Math.max(1, Math.floor(ran * LIMITS.tickMicros / tookUs))
-      : Math.min(LIMITS.tickTasksMax, this.#budget * 2);
-    return ran;
   }
 
   /** Ends the loop after the present pass. */

@@ -30,6 +30,7 @@ import {
   C,
   H,
   type ModuleClient,
+  pinAll,
   readErrorRecord,
   type Submitter,
   type Task,
@@ -136,7 +137,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
       throw notSendable(header.state);
     }
     if (this.#lost !== null) throw this.#lost;
-    if (header.pinned !== null) { for (const block of header.pinned) block.pin(); }
+    if (header.pinned !== null) pinAll(header.pinned);
     const slot = header.slot;
     const flags = header.flags | header.prio;
     const worker = this.#routes.begin(header, this.#host.homeOf);

@@ -76,6 +76,8 @@ export function setNoSubmitterError(kind: ErrorName, why: string): void {
 export class ModuleClient {
   #submitter: Submitter | null;
   #binding: Binding = { poolId: 0 };
+  /** Whether the task methods know that they are this client's. */
+  #wired = false;
 
   /** @param submitter A session; the program's first session when absent. */
   constructor(submitter?: Submitter) {
@@ -90,6 +92,9 @@ export class ModuleClient {
   /** Binds this client to an existing pool. */
   init(poolId: number): void {
     this.#binding.poolId = poolId;
+    if (this.#wired) return;
+    this.#wired = true;
+    for (const value of Object.values(this)) wire(value, this);
   }
 
   /** The same client for calls from inside a handler. */
@@ -113,7 +118,7 @@ export class ModuleClient {
   copyFor(submitter: Submitter): this {
     const copy = new (this.constructor as new (s: Submitter) => this)(submitter);
     copy.#binding = this.#binding;
-    for (const value of Object.values(copy)) wire(value, copy);
+    copy.init(this.poolId);
     return copy;
   }
 }
@@ -160,7 +165,22 @@ export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
       task.header.rootOrigin = node.rootOrigin;
       task.header.depth = node.depth;
     }
-    if (fields !== undefined) type.layout.assign(task, fields);
+    if (fields === undefined) return task;
+    try {
+      type.layout.assign(task, fields);
+    } catch (thrown) {
+      task.free();
+      throw thrown;
+    }
+    return task;
+  };
+  const send = (submitter: Submitter, task: T): T => {
+    try {
+      submitter.submit(task);
+    } catch (thrown) {
+      task.free(); // The caller never sees it.
+      throw thrown;
+    }
     return task;
   };
   const known = (): ModuleClient => {
@@ -173,9 +193,7 @@ export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
   const call = function (this: ModuleClient, dom: DomainQuery, fields?: FieldsOf<T>): T {
     owner = this;
     const submitter = this.submitter;
-    const task = prepare(submitter, this, null, dom, fields);
-    submitter.submit(task);
-    return task;
+    return send(submitter, prepare(submitter, this, null, dom, fields));
   };
   const method: TaskMethod<T> = Object.assign(call, {
     alloc: (node: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T => {
@@ -188,9 +206,7 @@ export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
       dom: DomainQuery,
       fields?: FieldsOf<T>,
     ): T => {
-      const task = prepare(parent, known(), node, dom, fields);
-      parent.submit(task);
-      return task;
+      return send(parent, prepare(parent, known(), node, dom, fields));
     },
   });
   owners.set(method, (client) => owner = client);
@@ -214,16 +230,21 @@ export function createMethod<T extends Task>(type: CreateTaskType<T>): CreateMet
     const task = submitter.allocate(CreatePoolTask) as CreatePoolTask;
     task.header.poolId = ADMIN_POOL_ID;
     setQuery(task, dom);
-    task.poolName = poolName;
-    task.libName = type.libName;
-    task.affinityKind = affinity.kind;
-    task.affinityFirst = affinity.first;
-    task.affinitySecond = affinity.second;
-    task.globalContainers = ctx.globalContainers;
-    task.lanesPerContainer = ctx.lanesPerContainer;
-    task.paramsLayout = type.layout.hash;
-    task.params = encodeParams(type, params);
-    submitter.submit(task);
+    try {
+      task.poolName = poolName;
+      task.libName = type.libName;
+      task.affinityKind = affinity.kind;
+      task.affinityFirst = affinity.first;
+      task.affinitySecond = affinity.second;
+      task.globalContainers = ctx.globalContainers;
+      task.lanesPerContainer = ctx.lanesPerContainer;
+      task.paramsLayout = type.layout.hash;
+      task.params = encodeParams(type, params);
+      submitter.submit(task);
+    } catch (thrown) {
+      task.free();
+      throw thrown;
+    }
     return task;
   };
 }

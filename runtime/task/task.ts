@@ -204,6 +204,17 @@ export interface Pinnable {
   unpin(): void;
 }
 
+/** Pins all blocks, or none when one of them throws. */
+export function pinAll(blocks: readonly Pinnable[]): void {
+  let pinned = 0;
+  try {
+    for (; pinned < blocks.length; pinned++) blocks[pinned]!.pin();
+  } catch (thrown) {
+    while (pinned > 0) blocks[--pinned]!.unpin();
+    throw thrown;
+  }
+}
+
 function isPinnable(bulk: object): bulk is Bulk & Pinnable {
   return typeof (bulk as Partial<Pinnable>).pin === "function";
 }

@@ -20,6 +20,7 @@ export const ERRORS = {
   diskFull: { code: 1105, hint: "free some space or write to another disk with -o" },
   fileIo: { code: 1106, hint: "the cause names the system's own error" },
   sameFile: { code: 1107, hint: "choose another output with -o" },
+  selftest: { code: 1201, hint: "this machine cannot do what is named here" },
   internal: { code: 1901, hint: "this is a defect of Chimaera: please report it with these lines" },
   outOfMemory: { code: 2001, hint: "free blocks you no longer need, or ask for a larger segment" },
   badPointer: { code: 2002, hint: "pass only pointers that this session allocated" },

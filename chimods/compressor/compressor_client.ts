@@ -26,6 +26,7 @@ import {
 } from "./compressor_tasks.ts";
 
 export {
+  codecById,
   codecByName,
   CodecId,
   type CodecInfo,
@@ -52,6 +53,13 @@ export interface CompressOptions {
   readonly level?: number;
   /** Element size in bytes for the byte-shuffle filter of the block form. */
   readonly typeSize?: TypeSize;
+}
+
+/** A stream that was begun. */
+export interface OpenStream {
+  readonly id: number;
+  /** The implementation that decodes it. */
+  readonly provider: string;
 }
 
 /** What one push of a stream did, in bytes. */
@@ -122,11 +130,11 @@ export class Client extends ModuleClient {
   // CHI_END(Decompress)
 
   // CHI_BEGIN(OpenStream)
-  /** Begins to decompress a stream of frames; returns the stream's id. */
-  async openStream(dom: DomainQuery, codec: number = CODEC_OF_POOL): Promise<number> {
+  /** Begins to decompress a stream of frames. */
+  async openStream(dom: DomainQuery, codec: number = CODEC_OF_POOL): Promise<OpenStream> {
     using task = this.asyncOpenStream(dom, { codec });
     await task.wait();
-    return task.id;
+    return { id: task.id, provider: task.provider };
   }
   asyncOpenStream = taskMethod(OpenStreamTask);
   // CHI_END(OpenStream)

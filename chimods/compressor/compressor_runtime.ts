@@ -49,7 +49,7 @@ export class Server extends Module {
   // CHI_BEGIN(Create)
   /** Throws CHI-6001 for an unknown codec, CHI-6003 for one that the machine cannot do. */
   override async create(task: CreateTask, _rctx: RunContext): Promise<void> {
-    const lanes = task.lanes || Math.max(2, navigator.hardwareConcurrency);
+    const lanes = task.lanes || Math.max(2, this.workerCount);
     this.createLaneGroup(Server.kDefaultGroup, lanes, QUEUE_LOW_LATENCY);
     const settings: Settings = { codec: codecById(task.compressId).id, level: task.level };
     this.shared = settings;
@@ -101,7 +101,9 @@ export class Server extends Module {
 
   // CHI_BEGIN(OpenStream)
   openStream(task: OpenStreamTask, rctx: RunContext): void {
-    task.id = this.#streamsOf(rctx).add(this.#codecs.openDecoder(this.#codecOf(task.codec)));
+    const decoder = this.#codecs.openDecoder(this.#codecOf(task.codec));
+    task.id = this.#streamsOf(rctx).add(decoder);
+    task.provider = decoder.provider;
   }
   monitorOpenStream(_mode: MonitorMode, _task: OpenStreamTask, _rctx: RunContext): void {}
   // CHI_END(OpenStream)

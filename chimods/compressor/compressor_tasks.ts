@@ -24,6 +24,7 @@ export const CODEC_OF_POOL = -1;
 
 /** Longest JSON that ListCodecs carries back. */
 const CODECS_BYTES_MAX = 4096;
+const PROVIDER_BYTES_MAX = 32;
 
 // CHI_BEGIN(Create)
 /** Parameters of a compressor pool. */
@@ -32,7 +33,7 @@ export class CreateTask extends defineCreateTask(libName, {
   compressId: IN.i32(0),
   /** Level within the codec's range; 0 is its default. */
   level: IN.i32(0),
-  /** Lanes; 0 makes one per processor and at least 2. */
+  /** Lanes; 0 makes one per worker and at least 2. */
   lanes: IN.u32(0),
 }) {}
 // CHI_END(Create)
@@ -74,6 +75,8 @@ export class OpenStreamTask extends defineTask(Method.kOpenStream, {
   codec: IN.i32(CODEC_OF_POOL),
   /** Names the stream, and so the lane that holds its decoder. */
   id: OUT.u64(),
+  /** The implementation that decodes it. */
+  provider: OUT.string(PROVIDER_BYTES_MAX),
 }) {}
 // CHI_END(OpenStream)
 

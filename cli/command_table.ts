@@ -1,0 +1,70 @@
+/**
+ * The commands of the executable. A command's file is loaded when it is called, so that `version`
+ * does not wait for the engine.
+ */
+
+import type { CliCommand } from "./command.ts";
+
+/** A line of the table. */
+export interface CommandEntry {
+  /** One or two words. */
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CliCommand>;
+  /** For the program's own use: `--help` does not list it. */
+  readonly hidden?: boolean;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "serve",
+    summary: "Run a node until it is stopped",
+    load: async () => (await import("./serve.ts")).serve,
+  },
+  {
+    name: "stop",
+    summary: "Stop a running node and wait until it is gone",
+    load: async () => (await import("./stop.ts")).stop,
+  },
+  {
+    name: "status",
+    summary: "Show the workers, sessions and pools of a running node",
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    name: "pool list",
+    summary: "List the pools of a running node and their lanes",
+    load: async () => (await import("./pool_list.ts")).poolList,
+  },
+  {
+    name: "compress",
+    summary: "Compress a file, block by block, on the lanes of a node",
+    load: async () => (await import("./compress.ts")).compress,
+  },
+  {
+    name: "decompress",
+    summary: "Decompress a .lz4, .zst or .gz file on the lanes of a node",
+    load: async () => (await import("./decompress.ts")).decompress,
+  },
+  {
+    name: "bench",
+    summary: "Measure latency and throughput of tasks on this machine",
+    load: async () => (await import("./bench.ts")).bench,
+  },
+  {
+    name: "selftest",
+    summary: "Prove that everything works on this machine",
+    load: async () => (await import("./selftest.ts")).selftest,
+  },
+  {
+    name: "version",
+    summary: "Print the version and how this program is packaged",
+    load: async () => (await import("./version.ts")).version,
+  },
+  {
+    name: "selftest-peer",
+    summary: "Attach to a node and send it tasks, for selftest",
+    load: async () => (await import("./selftest_peer.ts")).selftestPeer,
+    hidden: true,
+  },
+];

@@ -1,0 +1,39 @@
+/**
+ * A session for a command that needs a node: with the one that runs, or with one that the command
+ * starts inside itself.
+ *
+ * Thread rules: the main isolate.
+ */
+
+import { connect, LIMITS, type Session } from "../sdk/mod.ts";
+import { InstancePaths, startNode } from "../sdk/node.ts";
+
+/** A node at a command's service. */
+export interface NodeAccess {
+  readonly session: Session;
+  /** Whether the node runs in another process; else it is this command's own. */
+  readonly attached: boolean;
+  /** Ends the session, and the node if it is the command's own. */
+  close(): Promise<void>;
+}
+
+/**
+ * Attaches to the instance when a node runs there, else starts one in this process, which no other
+ * process can reach, and says so.
+ */
+export async function reachNode(
+  instance: string,
+  sizeBytes: number = LIMITS.sessionBytesDefault,
+): Promise<NodeAccess> {
+  if (new InstancePaths(instance).find() !== null) return await attachNode(instance, sizeBytes);
+  console.error(`note: no node runs as instance ${instance}; starting one inside this command`);
+  const node = await startNode();
+  const session = await node.connect(sizeBytes);
+  return { session, attached: false, close: () => node.close() };
+}
+
+/** Attaches to the instance. Throws CHI-5001 when no node runs there. */
+export async function attachNode(instance: string, sizeBytes: number): Promise<NodeAccess> {
+  const session = await connect({ instance, sizeBytes });
+  return { session, attached: true, close: () => session.close() };
+}

@@ -1,0 +1,11 @@
+/** What compress and decompress take alike. */
+
+import type { Command } from "commander";
+import { instanceOption } from "../command.ts";
+
+export function fileArguments(command: Command, input: string): Command {
+  return instanceOption(command)
+    .argument("<file>", `${input}; - for standard input`)
+    .option("-o, --output <file>", "where to; - for standard output")
+    .option("-f, --force", "replace a file that exists");
+}

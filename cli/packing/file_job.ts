@@ -1,0 +1,153 @@
+/**
+ * What compress and decompress have in common: an input, an output, a node between them, and an
+ * end that leaves nothing half done, whatever happens.
+ */
+
+import type { Session } from "../../sdk/mod.ts";
+import type { Client } from "../../chimods/compressor/compressor_client.ts";
+import { type CommonOptions, ExitCode } from "../command.ts";
+import { type NodeAccess, reachNode } from "../node_access.ts";
+import { Progress } from "../progress.ts";
+import { formatRate, formatSize } from "../quantity.ts";
+import { exitCodeOf, onEndSignal } from "../signals.ts";
+import { openPool, POOL_NAME, type Providers, providersOf } from "./compressor_pool.ts";
+import { SESSION_BYTES_EXTRA, WINDOW_BYTES_MAX } from "./limits.ts";
+import { type LaneWork, PoolCounters } from "./pool_counters.ts";
+import { openSink, ReaderGone, type Sink } from "./sink.ts";
+import { Source } from "./source.ts";
+
+/** Options of both commands. */
+export interface FileOptions extends CommonOptions {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly instance: string;
+}
+
+/** What the work is done with. */
+export interface FileWork {
+  readonly session: Session;
+  readonly client: Client;
+  readonly lanes: number;
+  readonly providers: Providers;
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly progress: Progress;
+}
+
+/** What the work itself knows of it. */
+export interface FileOutcome {
+  readonly codec: string;
+  readonly provider: string;
+  /** Uncompressed and compressed size in bytes. */
+  readonly rawBytes: number;
+  readonly packedBytes: number;
+  /** The command's own part of the report. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Which files, and what is done with them. */
+export interface FileJob {
+  /** `compress` or `decompress`. */
+  readonly verb: string;
+  readonly input: string;
+  readonly output: string;
+  readonly options: FileOptions;
+  readonly work: (parts: FileWork) => Promise<FileOutcome>;
+}
+
+/** Runs the job and reports it; returns the exit code. */
+export async function runFileJob(job: FileJob): Promise<number> {
+  const { verb, input, output, options } = job;
+  using source = await Source.open(verb, input);
+  const sink = await openSink(output, { verb, source, force: options.force === true });
+  using _signals = onEndSignal((signal) => {
+    sink.discard();
+    Deno.exit(exitCodeOf(signal));
+  });
+  try {
+    const access = await reachNode(options.instance, WINDOW_BYTES_MAX + SESSION_BYTES_EXTRA);
+    const report = await runOn(access, job, source, sink);
+    await access.close();
+    show(report, options.json === true, output === "-");
+    return ExitCode.ok;
+  } catch (thrown) {
+    sink.discard();
+    if (thrown instanceof ReaderGone) return ExitCode.failed;
+    throw thrown;
+  }
+}
+
+/** What `--json` prints. */
+interface FileReport extends Omit<FileOutcome, "rawBytes" | "packedBytes" | "details"> {
+  readonly command: string;
+  readonly input: string;
+  readonly output: string;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Uncompressed bytes per compressed byte. */
+  readonly ratio: number;
+  readonly seconds: number;
+  readonly pool: string;
+  readonly tasks: number;
+  readonly lanesUsed: number;
+  readonly lanes: readonly LaneWork[];
+  readonly node: "attached" | "embedded";
+  readonly nodePid: number;
+  readonly transport: string;
+  readonly transportReason: string;
+}
+
+async function runOn(
+  access: NodeAccess,
+  { verb, work }: FileJob,
+  source: Source,
+  sink: Sink,
+): Promise<FileReport> {
+  const { session, attached } = access;
+  const client = await openPool(session);
+  const providers = await providersOf(client); // A task too, and none of those that are counted.
+  const counters = await PoolCounters.begin(session, client.poolId);
+  const progress = new Progress(`${verb} ${source.name}`, source.sizeBytes);
+  const { lanes } = counters;
+  const outcome = await work({ session, client, lanes, providers, source, sink, progress })
+    .finally(() => progress.clear());
+  await sink.finish();
+  const { seconds } = progress;
+  const worked = await counters.worked();
+  return {
+    command: verb,
+    input: source.name,
+    output: sink.name,
+    codec: outcome.codec,
+    provider: outcome.provider,
+    bytesIn: source.bytesRead,
+    bytesOut: sink.bytesWritten,
+    ratio: outcome.packedBytes === 0 ? 0 : outcome.rawBytes / outcome.packedBytes,
+    seconds,
+    ...outcome.details,
+    pool: POOL_NAME,
+    tasks: worked.reduce((sum, { tasks }) => sum + tasks, 0),
+    lanesUsed: worked.length,
+    lanes: worked,
+    node: attached ? "attached" : "embedded",
+    nodePid: session.nodePid,
+    transport: session.transport,
+    transportReason: session.reason,
+  };
+}
+
+/** The result goes to standard output, unless the data itself does. */
+function show(report: FileReport, json: boolean, dataOnStdout: boolean): void {
+  const text = json ? JSON.stringify(report) : describe(report);
+  if (json && !dataOnStdout) console.log(text);
+  else console.error(text);
+}
+
+function describe(report: FileReport): string {
+  const { input, output, bytesIn, bytesOut, ratio, seconds, codec, provider } = report;
+  const rawBytes = Math.max(bytesIn, bytesOut);
+  const { tasks, lanesUsed, node, transport } = report;
+  return `${input} -> ${output}: ${formatSize(bytesIn)} -> ${formatSize(bytesOut)}, ` +
+    `${ratio.toFixed(2)}:1 by ${codec} (${provider}), ${formatRate(rawBytes, seconds)}, ` +
+    `${tasks} tasks on ${lanesUsed} lanes (${node}, ${transport})`;
+}

@@ -1,0 +1,141 @@
+/**
+ * `chimaera serve`: one node, until it is stopped.
+ *
+ * Standard output gets one line, when the node can be connected to. What the node is made of, and
+ * what goes wrong in it, is told on standard error.
+ */
+
+import { LIMITS } from "../sdk/mod.ts";
+import { Instance, type Node, type NodeOptions, startNode } from "../sdk/node.ts";
+import { ffiAvailable, packaging, VERSION } from "../runtime/platform/mod.ts";
+import {
+  type CliCommand,
+  type CommonOptions,
+  ExitCode,
+  instanceOption,
+  wholeNumber,
+} from "./command.ts";
+import { backingText } from "./backing_text.ts";
+import { methodName } from "./method_name.ts";
+import { formatSize, parseSize } from "./quantity.ts";
+import { exitCodeOf, onEndSignal } from "./signals.ts";
+
+const MEMORY_BYTES_MIN = 64 << 20;
+
+interface ServeOptions extends CommonOptions {
+  readonly instance: string;
+  readonly workers?: number;
+  readonly memory?: number;
+}
+
+export const serve: CliCommand<ServeOptions> = {
+  define: (command) =>
+    instanceOption(command)
+      .option(
+        "--workers <n>",
+        "worker threads (default: one per processor, at least 2)",
+        wholeNumber("--workers", 1, LIMITS.workersMax),
+      )
+      .option(
+        "--memory <size>",
+        "the node's own memory (default: 1 GiB, or an eighth of the machine's)",
+        parseSize("--memory", MEMORY_BYTES_MIN, LIMITS.segmentBytesMax),
+      ),
+  example: "serve --workers 4 --memory 512MiB",
+
+  async run(_args, options) {
+    const instance = Instance.claim(options.instance);
+    let node: Node;
+    try {
+      node = await start(instance, options);
+    } catch (thrown) {
+      instance.release();
+      throw thrown;
+    }
+    console.error(banner(node, instance));
+    console.log(readyLine(node, instance, options.json === true));
+    await untilStopped(node, instance);
+    await node.close();
+    return ExitCode.ok;
+  },
+};
+
+async function start(instance: Instance, options: ServeOptions): Promise<Node> {
+  const chosen: { -readonly [K in keyof NodeOptions]: NodeOptions[K] } = {};
+  if (options.workers !== undefined) chosen.workers = options.workers;
+  if (options.memory !== undefined) chosen.memoryBytes = options.memory;
+  const node: Node = await startNode({
+    ...chosen,
+    instance,
+    onStall: ({ worker, poolName, libName, method, forMs }) => {
+      const known = node.modules.libNames.includes(libName);
+      const name = known
+        ? methodName(node.modules.get(libName).runtimeUrl, method)
+        : `method ${method}`;
+      warn(
+        `worker ${worker} is held by ${libName}.${name} of pool ${poolName} ` +
+          `for ${(forMs / 1000).toFixed(1)} s now; its other tasks wait`,
+      );
+    },
+    onWorkerDeath: (worker, why) => warn(`worker ${worker} failed: ${why}`),
+  });
+  return node;
+}
+
+function warn(text: string): void {
+  console.error(`warning: ${text}`);
+}
+
+/** Resolves when the node is asked to stop. A second signal ends the process at once. */
+function untilStopped(node: Node, instance: Instance): Promise<void> {
+  let asked = false;
+  return new Promise((resolve) => {
+    void node.stopAsked.then(() => {
+      asked = true;
+      console.error("stopping: asked by a client");
+      resolve();
+    });
+    onEndSignal((signal) => {
+      if (asked) {
+        instance.release();
+        Deno.exit(exitCodeOf(signal));
+      }
+      asked = true;
+      console.error(`stopping: ${signal}; once more ends it at once`);
+      resolve();
+    });
+  });
+}
+
+function readyLine(node: Node, instance: Instance, json: boolean): string {
+  const { name, folder } = instance.paths;
+  if (!json) return `ready: instance ${name}, pid ${Deno.pid}`;
+  return JSON.stringify({
+    ready: true,
+    instance: name,
+    pid: Deno.pid,
+    folder,
+    workers: node.workers,
+    takenOver: instance.takenOver,
+  });
+}
+
+function banner(node: Node, instance: Instance): string {
+  const { name, folder } = instance.paths;
+  const modules = node.modules.libNames.join(", ");
+  const lines = [
+    ["instance", `${name}, in ${folder}`],
+    ["process", `pid ${Deno.pid}, Deno ${Deno.version.deno}, ${packaging()}`],
+    ["memory", `${formatSize(node.segment.sizeBytes)}, ${backingText(node.segment.backing)}`],
+    ["workers", `${node.workers}, on ${navigator.hardwareConcurrency} processors`],
+    ["modules", modules],
+    ["ffi", ffiAvailable() ? "available" : "denied: clients connect over the socket only"],
+  ];
+  const takenOver = instance.takenOver
+    ? "note: a node of this name had died; its place was taken over\n"
+    : "";
+  const stop = name === "default" ? "chimaera stop" : `chimaera stop --instance ${name}`;
+  return `${takenOver}chimaera ${VERSION}\n` +
+    lines.map(([what, text]) => `  ${what!.padEnd(10)}${text}\n`).join("") +
+    `stop it with \`${stop}\` or Ctrl-C`;
+}

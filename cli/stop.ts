@@ -1,0 +1,101 @@
+/**
+ * `chimaera stop`: asks a node to stop, and waits until it is gone.
+ *
+ * A node that does not answer is asked again by a signal; its lock says when it is gone.
+ */
+
+import { ChimaeraError, connect, DomainQuery } from "../sdk/mod.ts";
+import { InstancePaths } from "../sdk/node.ts";
+import { Client as Admin } from "../chimods/admin/admin_client.ts";
+import { delay, LockFile, realClock } from "../runtime/platform/mod.ts";
+import {
+  type CliCommand,
+  type CommonOptions,
+  ExitCode,
+  instanceOption,
+  wholeNumber,
+} from "./command.ts";
+
+const LOOK_MS = 10;
+/** A node that runs takes microseconds to answer; a stalled one may not at all. */
+const ANSWER_MS_MAX = 2000;
+const SESSION_BYTES = 32 << 20;
+
+interface StopOptions extends CommonOptions {
+  readonly instance: string;
+  readonly timeout: number;
+}
+
+export const stop: CliCommand<StopOptions> = {
+  define: (command) =>
+    instanceOption(command).option(
+      "--timeout <ms>",
+      "give up when it is not gone after so long",
+      wholeNumber("--timeout", 1, 3_600_000),
+      20_000,
+    ),
+  example: "stop --instance default",
+
+  async run(_args, { instance, timeout, json }) {
+    const paths = new InstancePaths(instance);
+    const record = paths.find();
+    if (record === null) {
+      throw new ChimaeraError("nodeNotRunning", {
+        what: `stop instance ${instance}`,
+        why: `no node runs in ${paths.folder}`,
+      });
+    }
+    const beganMs = realClock.nowMs();
+    if (!await askToStop(instance)) signal(record.pid);
+    while (LockFile.isHeld(paths.lock)) {
+      if (realClock.nowMs() - beganMs > timeout) {
+        throw new ChimaeraError("timeout", {
+          what: `stop instance ${instance}`,
+          why: `process ${record.pid} is still there after ${timeout} ms`,
+          hint: `wait, or end it with \`kill -9 ${record.pid}\`; the next serve cleans up`,
+        });
+      }
+      await delay(LOOK_MS);
+    }
+    const tookMs = Math.round(realClock.nowMs() - beganMs);
+    const report = { stopped: true, instance, pid: record.pid, tookMs };
+    console.log(json ? JSON.stringify(report) : `stopped: instance ${instance}, pid ${record.pid}`);
+    return ExitCode.ok;
+  },
+};
+
+/** Sends the node the task that stops it. False: it did not take it. */
+async function askToStop(instance: string): Promise<boolean> {
+  try {
+    await within(ANSWER_MS_MAX, stopByTask(instance));
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof ChimaeraError)) throw thrown;
+    console.error(`note: the node does not answer (${thrown.message}); sending it SIGTERM`);
+    return false;
+  }
+}
+
+async function stopByTask(instance: string): Promise<void> {
+  await using session = await connect({ instance, sizeBytes: SESSION_BYTES });
+  await new Admin(session).stopRuntime(DomainQuery.getLocalId());
+}
+
+/** Rejects with CHI-3005 when the work takes longer. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const late = delay(ms).then(() => {
+    throw new ChimaeraError("timeout", { what: "ask it to stop", why: `nothing in ${ms} ms` });
+  });
+  work.catch(() => {}); // When it is late, nobody waits for how it ends.
+  late.catch(() => {});
+  await Promise.race([work, late]);
+}
+
+function signal(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGTERM");
+  } catch (thrown) {
+    // It ended by itself in the meantime.
+    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+  }
+}

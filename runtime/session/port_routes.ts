@@ -1,9 +1,10 @@
 /**
  * Which worker a port sends a task to.
  *
- * Tasks of one key (pool, query, priority) go to the worker that last ran one, so that they need
- * not be handed on. The worker changes only while none of the key is under way, which keeps their
- * order. Keys share 256 entries: two that collide are only sent the same way.
+ * Tasks of one key (pool, priority) go to the worker that last ran one, so that they need not be
+ * handed on. The worker changes only while none of the key is under way, which keeps their order.
+ * The query is no part of the key: two queries may lead to one lane, and the lane's order is by
+ * port and priority alone. Keys share 256 entries: two that collide are only sent the same way.
  *
  * Thread rules: the port's isolate.
  */
@@ -25,8 +26,7 @@ export class PortRoutes {
 
   /** The worker for a task that is sent now. */
   begin(header: TaskHeader, homeOf: (poolId: number) => number): number {
-    const entry = (header.poolId * 31 + header.queryKind * 7 + header.queryFirst * 5 +
-      header.querySecond * 3 + header.prio) & (ENTRIES - 1);
+    const entry = (header.poolId * 2 + header.prio) & (ENTRIES - 1);
     let worker = this.#worker[entry]!;
     if (worker < 0) {
       worker = homeOf(header.poolId);

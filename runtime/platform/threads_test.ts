@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../../tests/permission.ts";
-import { cpuCount, startThread } from "./mod.ts";
+import { allowedCpus, cpuCount, parseCpuList, startThread } from "./mod.ts";
 
 const ECHO = "self.onmessage = ({ data }) => self.postMessage(data + 1);";
 const DIES = "self.onmessage = () => { throw new RangeError('on purpose'); };";
@@ -27,4 +27,13 @@ test("threads: the death of one is told, and is not the death of all", async () 
 
 test("threads: the machine has processors", () => {
   assert.ok(Number.isInteger(cpuCount()) && cpuCount() > 0);
+});
+
+Deno.test("threads: the kernel's form of a set of processors is read", () => {
+  assert.deepEqual(parseCpuList("0"), [0]);
+  assert.deepEqual(parseCpuList("0-3,8"), [0, 1, 2, 3, 8]);
+});
+
+Deno.test("threads: without the permission to look, all processors count as allowed", () => {
+  assert.ok(allowedCpus().length >= 1);
 });

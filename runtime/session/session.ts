@@ -139,7 +139,7 @@ export class Session implements Submitter {
         ringWorker: (worker) => this.#link.ringWorker(worker),
         checkAlive: () => this.#link.checkAlive(),
         longestSleepMs: () => this.#link.longestSleepMs(),
-        homeOf: (poolId) => poolId % this.workers,
+        homeOf: (poolId) => (poolId >>> 0) % this.workers,
       },
       places,
       sleeper,

@@ -10,6 +10,7 @@
  */
 
 import { accessorClass, fieldCopiers } from "./accessors.ts";
+import { ChimaeraError } from "../errors.ts";
 import type { Field, Fields, ValuesOf } from "./fields.ts";
 import { TF_SRL_SYM } from "./header.ts";
 import { layOut, type PlacedField } from "./layout.ts";
@@ -70,6 +71,12 @@ function assignFunction(fields: readonly PlacedField[]): (task: Task, values: ob
  * @returns A class to extend. Throws CHI-3001 for a field that cannot be laid out.
  */
 export function defineTask<const S extends TaskSpec>(method: number, spec: S): TaskClass<S> {
+  if (method >>> 0 !== method) {
+    throw new ChimaeraError("badField", {
+      what: `define task ${method}`,
+      why: "a method's number is whole, from 0 to 2^32 − 1",
+    });
+  }
   const fields = fieldsOf(spec);
   const { fields: placed, sizeBytes, hash } = layOut(method, fields);
   const made = accessorClass(Task, `Task${method}`, placed) as unknown as TaskType & {

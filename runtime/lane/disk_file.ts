@@ -115,8 +115,10 @@ export class DiskFile {
   readonly #file: PositionalFile;
   #queue: DiskQueue | null = null;
   #underWay = 0;
+  /** No operation may begin. */
   #closing = false;
-  #closed: (() => void) | null = null;
+  #closed = false;
+  #onIdle: (() => void) | null = null;
 
   private constructor(file: PositionalFile) {
     this.#file = file;
@@ -152,7 +154,7 @@ export class DiskFile {
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#closed = resolve);
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#onIdle = resolve);
     this.closeNow();
   }
 
@@ -175,12 +177,14 @@ export class DiskFile {
 
   /** An operation is over. */
   end(): void {
-    if (--this.#underWay === 0) this.#closed?.();
+    if (--this.#underWay === 0) this.#onIdle?.();
   }
 
   /** Closes the file, whatever is under way: the worker ends. */
   closeNow(): void {
+    if (this.#closed) return;
     this.#closing = true;
+    this.#closed = true;
     this.#queue?.forget(this);
     this.#file.close();
   }

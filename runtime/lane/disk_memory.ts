@@ -2,8 +2,8 @@
  * Where the bytes of a disk transfer are, as the kernel sees them.
  *
  * Bytes of a segment, and of any shared buffer, stay where they are: the kernel transfers them in
- * place. Bytes of a private buffer may be moved or taken away while the kernel works, so they go
- * through a block of the node's heap, with one copy.
+ * place. A private buffer may be taken away while the kernel works, and lies where direct access
+ * cannot reach it, so its bytes go through a block of the node's heap, with one copy.
  *
  * Thread rules: one worker's isolate.
  */
@@ -22,8 +22,9 @@ export function bytesOf(memory: DiskBytes): Uint8Array {
 
 /** Memory that the kernel is given for one transfer. */
 export interface TransferMemory {
+  readonly bytes: Uint8Array;
+  /** Where they are for the kernel. */
   readonly address: number;
-  readonly sizeBytes: number;
   /** The kernel is done with it; `readBytes` of it are new. */
   done(readBytes: number): void;
 }
@@ -50,52 +51,50 @@ const addressOfBuffer = new WeakMap<SharedArrayBuffer, number>();
 
 class SharedMemory implements TransferMemory {
   /** Held, so that the pages stay mapped. */
-  readonly #bytes: Uint8Array<SharedArrayBuffer>;
-  readonly address: number;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
 
   constructor(bytes: Uint8Array<SharedArrayBuffer>) {
-    this.#bytes = bytes;
-    let base = addressOfBuffer.get(bytes.buffer);
-    if (base === undefined) {
-      base = addressOf(new Uint8Array(bytes.buffer));
-      addressOfBuffer.set(bytes.buffer, base);
-    }
-    this.address = base + bytes.byteOffset;
+    this.bytes = bytes;
   }
 
-  get sizeBytes(): number {
-    return this.#bytes.length;
+  get address(): number {
+    const { buffer, byteOffset } = this.bytes;
+    let base = addressOfBuffer.get(buffer);
+    if (base === undefined) {
+      base = addressOf(new Uint8Array(buffer));
+      addressOfBuffer.set(buffer, base);
+    }
+    return base + byteOffset;
   }
 
   done(): void {}
 }
 
 class BounceMemory implements TransferMemory {
-  readonly #bytes: Uint8Array;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly #private: Uint8Array;
   readonly #isWrite: boolean;
   readonly #source: BounceSource;
   readonly #block: Offset;
-  readonly address: number;
-  readonly sizeBytes: number;
 
   constructor(bytes: Uint8Array, isWrite: boolean, source: BounceSource) {
-    this.#bytes = bytes;
+    this.#private = bytes;
     this.#isWrite = isWrite;
     this.#source = source;
     this.#block = source.heap.alloc(bytes.length);
-    this.address = source.node.address + this.#block;
-    this.sizeBytes = bytes.length;
-    if (isWrite) source.node.u8.set(bytes, this.#block);
+    this.bytes = source.node.u8.subarray(this.#block, this.#block + bytes.length);
+    if (isWrite) this.bytes.set(bytes);
+  }
+
+  get address(): number {
+    return this.#source.node.address + this.#block;
   }
 
   done(readBytes: number): void {
-    const { heap, node } = this.#source;
     try {
-      if (!this.#isWrite && readBytes > 0) {
-        this.#bytes.set(node.u8.subarray(this.#block, this.#block + readBytes));
-      }
+      if (!this.#isWrite && readBytes > 0) this.#private.set(this.bytes.subarray(0, readBytes));
     } finally {
-      heap.free(this.#block);
+      this.#source.heap.free(this.#block);
     }
   }
 }

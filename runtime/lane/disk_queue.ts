@@ -96,35 +96,39 @@ export class DiskQueue {
       checkOffset(what, offsetBytes);
       const opened = file.opened(what);
       const { descriptor } = opened;
-      const bytes = bytesOf(memory);
       const ring = this.#openRing(what);
-      if (bytes.length === 0) {
-        resolve(0);
-        return;
-      }
-      if (ring === null) {
-        resolve(
-          isWrite ? opened.writeAt(bytes, offsetBytes) : opened.readAt(bytes, offsetBytes),
-        );
-        return;
-      }
+      const bytes = bytesOf(memory);
+      if (bytes.length === 0) return resolve(0);
       const place = transferMemory(bytes, isWrite, this.#parts);
+      const settle = (take: () => number) => {
+        try {
+          let count = 0;
+          try {
+            count = take();
+          } finally {
+            place.done(isWrite ? 0 : count);
+          }
+          resolve(count);
+        } catch (thrown) {
+          reject(thrown);
+        }
+      };
+      if (ring === null) {
+        return settle(() =>
+          isWrite
+            ? opened.writeAt(place.bytes, offsetBytes)
+            : opened.readAt(place.bytes, offsetBytes)
+        );
+      }
       this.#start({
         file,
         rctx,
         send: (ring, name) => {
-          const { address, sizeBytes } = place;
-          if (isWrite) ring.write(name, descriptor, address, sizeBytes, offsetBytes);
-          else ring.read(name, descriptor, address, sizeBytes, offsetBytes);
+          const { address, bytes } = place;
+          if (isWrite) ring.write(name, descriptor, address, bytes.length, offsetBytes);
+          else ring.read(name, descriptor, address, bytes.length, offsetBytes);
         },
-        settle: (result) => {
-          try {
-            place.done(isWrite ? 0 : Math.max(0, result));
-            resolve(this.#checked(what, result));
-          } catch (thrown) {
-            reject(thrown);
-          }
-        },
+        settle: (result) => settle(() => this.#checked(what, result)),
       });
     });
   }

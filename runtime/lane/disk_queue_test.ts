@@ -152,6 +152,31 @@ bothWays("short reads and nothing to read", async (bench) => {
   assert.equal(await bench.finish(access.read(bench.bulk(64).bytes.subarray(7, 7), 0)), 0);
 });
 
+bothWays("direct access takes bulk, and private bytes too", async (bench) => {
+  const path = bench.folder.patterned("data", 64 << 10);
+  const file = await DiskFile.open(path, { write: true, direct: true }).catch((error) => error);
+  if (!(file instanceof DiskFile)) {
+    // A file system in memory has no direct access, and says so.
+    assert.equal(file.code, "CHI-1106");
+    await using plain = await DiskFile.open(path);
+    assert.equal(await bench.finish(plain.in(bench.rctx).read(bench.bulk(8192), 0)), 8192);
+    return;
+  }
+  const access = file.in(bench.rctx);
+  const bulk = bench.bulk(8192);
+  assert.equal(await bench.finish(access.read(bulk, 4096)), 8192);
+  checkPattern(bulk.bytes, 4096);
+  const bytes = pattern(99, 4096);
+  assert.equal(await bench.finish(access.write(bytes, 8192)), 4096);
+  assert.equal(await bench.finish(access.read(new Uint8Array(4096), 8192)), 4096);
+  checkPattern(Deno.readFileSync(path).subarray(8192, 12288), 99);
+  const misplaced = bulk.bytes.subarray(1, 4097);
+  const outcome = await bench.finish(access.read(misplaced, 0)).catch((error) => error);
+  if (outcome === 4096) checkPattern(misplaced, 0); // A file system in memory minds no alignment.
+  else assert.match(outcome.why, /^EINVAL/);
+  await file.close();
+});
+
 bothWays("errors reject, with the file and the system's word", async (bench) => {
   const path = bench.folder.patterned("data", 100);
   const file = await DiskFile.open(path);
@@ -290,6 +315,7 @@ ringTest("at its end it takes back what waits, and closes every file", async (be
   const count = LIMITS.diskOperationsMax + 5;
   const readings = Array.from({ length: count }, () => access.read(bench.bulk(1), 0));
   const last = data.in(bench.rctx).read(bench.bulk(100), 0);
+  const closing = file.close(); // Waits for its reads, and then has nothing left to close.
   const outcomes = Promise.allSettled([...readings, last]);
   bench.queue.close();
   bench.queue.close();
@@ -297,6 +323,7 @@ ringTest("at its end it takes back what waits, and closes every file", async (be
     assert.equal(outcome.status, "rejected");
     assert.equal(outcome.reason.code, "CHI-5011");
   }
+  await closing;
   assert.deepEqual([bench.parked, bench.rctx.pinned, bench.queue.inFlight], [0, false, 0]);
   assert.equal(openDescriptors(), before);
   await assert.rejects(access.read(bench.bulk(1), 0), { code: "CHI-1106" });

@@ -49,7 +49,7 @@ async function exercise(store: Store, lanes: number): Promise<void> {
   }
 }
 
-for (const workers of [1, 2]) {
+for (const workers of [1, 2, 4]) {
   test(`disk: handlers read and write, ${workers} workers`, async () => {
     const lanes = workers * 2;
     await using store = await Store.open({ workers, lanes });

@@ -133,9 +133,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
 
   submit(task: Task): void {
     const header = task.header;
-    if (header.state !== TaskState.allocated) {
-      throw notSendable(header.state);
-    }
+    if (header.state !== TaskState.allocated) throw notSendable(header.state);
     if (this.#lost !== null) throw this.#lost;
     if (header.pinned !== null) pinAll(header.pinned);
     const slot = header.slot;

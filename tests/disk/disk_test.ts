@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../permission.ts";
 import { checkPattern, HAS_RING, pattern } from "./files.ts";
+import { Client } from "./modules/store/store_client.ts";
 import { FILE_BYTES, HERE, Store } from "./store.ts";
 
 const BLOCK_BYTES = 8192;
@@ -73,11 +74,15 @@ test("disk: what the system refuses is the error of its task, and of no other", 
   await using store = await Store.open({ workers: 1 });
   const { client, session } = store;
   using data = session.alloc(64);
-  const beyond = client.write(HERE, data, Number.MAX_SAFE_INTEGER);
-  const inside = client.read(HERE, data, 1);
-  await assert.rejects(beyond, { code: "CHI-1106", message: /^write .*data: (EFBIG|EINVAL)/ });
-  assert.equal(await inside, 64);
-  checkPattern(data.bytes, 1);
+  const full = new Client(session);
+  await full.create(HERE, HERE, "full", { path: "/dev/full" });
+  for (let round = 0; round < 20; round++) {
+    const refused = full.write(HERE, data, 0);
+    const read = client.read(HERE, data, round);
+    await assert.rejects(refused, { code: "CHI-1105", message: /^write \/dev\/full: ENOSPC/ });
+    assert.equal(await read, 64);
+    checkPattern(data.bytes, round);
+  }
 });
 
 test({

@@ -5,6 +5,8 @@
  * program can make. With names, the lines of the bench in a source checkout, each beside its peer.
  */
 
+import { DomainQuery } from "../sdk/mod.ts";
+import { Client as Admin } from "../chimods/admin/admin_client.ts";
 import { packaging, PROGRAM_ROOT } from "../runtime/platform/mod.ts";
 import { type Figure, measure } from "./bench/measure.ts";
 import {
@@ -16,6 +18,8 @@ import {
 } from "./command.ts";
 import { reachNode } from "./node_access.ts";
 import { textTable } from "./text_table.ts";
+
+const LOCAL = DomainQuery.getLocalId();
 
 interface BenchOptions extends CommonOptions {
   readonly instance: string;
@@ -37,7 +41,7 @@ export const bench: CliCommand<BenchOptions> = {
     const report = {
       command: "bench",
       node: attached ? "attached" : "embedded",
-      workers: session.workers,
+      workers: (await new Admin(session).pollStats(LOCAL)).workers.length,
       transport: session.transport,
       transportReason: session.reason,
       figures,

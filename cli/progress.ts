@@ -11,6 +11,8 @@ import { formatRate, formatSize } from "./quantity.ts";
 
 const DRAW_MS = 100;
 const BAR_WIDTH = 20;
+/** So that a line fits a terminal of 100 columns. */
+const LABEL_WIDTH_MAX = 32;
 const CLEAR_LINE = "\r\x1b[K";
 
 export class Progress {
@@ -22,7 +24,7 @@ export class Progress {
 
   /** @param totalBytes Null where nobody knows. */
   constructor(label: string, totalBytes: number | null) {
-    this.#label = label;
+    this.#label = label.length <= LABEL_WIDTH_MAX ? label : `…${label.slice(1 - LABEL_WIDTH_MAX)}`;
     this.#totalBytes = totalBytes;
   }
 

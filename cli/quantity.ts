@@ -53,6 +53,11 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(ms / 86_400_000)} d`;
 }
 
+/** `1 task`, `2 tasks`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** `1.23 GB/s` of so many bytes in so many seconds; decimal, as storage rates are. */
 export function formatRate(bytes: number, seconds: number): string {
   const rate = seconds > 0 ? bytes / seconds : 0;

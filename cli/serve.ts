@@ -16,8 +16,7 @@ import {
   wholeNumber,
 } from "./command.ts";
 import { backingText } from "./backing_text.ts";
-import { methodName } from "./method_name.ts";
-import { formatSize, parseSize } from "./quantity.ts";
+import { formatDuration, formatSize, parseSize } from "./quantity.ts";
 import { exitCodeOf, onEndSignal } from "./signals.ts";
 
 const MEMORY_BYTES_MIN = 64 << 20;
@@ -45,6 +44,8 @@ export const serve: CliCommand<ServeOptions> = {
 
   async run(_args, options) {
     const instance = Instance.claim(options.instance);
+    // From here on a signal finds somebody who cleans up.
+    const asked = signalled(instance);
     let node: Node;
     try {
       node = await start(instance, options);
@@ -54,7 +55,8 @@ export const serve: CliCommand<ServeOptions> = {
     }
     console.error(banner(node, instance));
     console.log(readyLine(node, instance, options.json === true));
-    await untilStopped(node, instance);
+    const why = await Promise.race([asked, node.stopAsked.then(() => "asked by a client")]);
+    console.error(`stopping: ${why}`);
     await node.close();
     return ExitCode.ok;
   },
@@ -64,45 +66,33 @@ async function start(instance: Instance, options: ServeOptions): Promise<Node> {
   const chosen: { -readonly [K in keyof NodeOptions]: NodeOptions[K] } = {};
   if (options.workers !== undefined) chosen.workers = options.workers;
   if (options.memory !== undefined) chosen.memoryBytes = options.memory;
-  const node: Node = await startNode({
+  return await startNode({
     ...chosen,
     instance,
-    onStall: ({ worker, poolName, libName, method, forMs }) => {
-      const known = node.modules.libNames.includes(libName);
-      const name = known
-        ? methodName(node.modules.get(libName).runtimeUrl, method)
-        : `method ${method}`;
+    onStall: ({ worker, poolName, libName, methodName, forMs }) =>
       warn(
-        `worker ${worker} is held by ${libName}.${name} of pool ${poolName} ` +
-          `for ${(forMs / 1000).toFixed(1)} s now; its other tasks wait`,
-      );
-    },
+        `worker ${worker} is held by ${libName}.${methodName} of pool ${poolName} ` +
+          `for ${formatDuration(forMs)} now; its other tasks wait`,
+      ),
     onWorkerDeath: (worker, why) => warn(`worker ${worker} failed: ${why}`),
   });
-  return node;
 }
 
 function warn(text: string): void {
   console.error(`warning: ${text}`);
 }
 
-/** Resolves when the node is asked to stop. A second signal ends the process at once. */
-function untilStopped(node: Node, instance: Instance): Promise<void> {
+/** Resolves when a signal asks to end. A second one ends the process at once. */
+function signalled(instance: Instance): Promise<string> {
   let asked = false;
   return new Promise((resolve) => {
-    void node.stopAsked.then(() => {
-      asked = true;
-      console.error("stopping: asked by a client");
-      resolve();
-    });
     onEndSignal((signal) => {
       if (asked) {
         instance.release();
         Deno.exit(exitCodeOf(signal));
       }
       asked = true;
-      console.error(`stopping: ${signal}; once more ends it at once`);
-      resolve();
+      resolve(`${signal}; once more ends it at once`);
     });
   });
 }

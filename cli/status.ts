@@ -66,9 +66,9 @@ function describe(report: StatusReport): string {
     `sessions\n${sessionTable(report)}`,
     `pools\n${poolTable(report.pools)}`,
   ];
-  for (const { worker, libName, poolName, method, forMs } of report.stalls) {
+  for (const { worker, libName, poolName, methodName, forMs } of report.stalls) {
     parts.push(
-      `warning: worker ${worker} is held by ${libName}, method ${method}, of pool ${poolName} ` +
+      `warning: worker ${worker} is held by ${libName}.${methodName} of pool ${poolName} ` +
         `for ${formatDuration(forMs)} now`,
     );
   }

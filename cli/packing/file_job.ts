@@ -8,7 +8,7 @@ import type { Client } from "../../chimods/compressor/compressor_client.ts";
 import { type CommonOptions, ExitCode } from "../command.ts";
 import { type NodeAccess, reachNode } from "../node_access.ts";
 import { Progress } from "../progress.ts";
-import { formatRate, formatSize } from "../quantity.ts";
+import { formatRate, formatSize, plural } from "../quantity.ts";
 import { exitCodeOf, onEndSignal } from "../signals.ts";
 import { openPool, POOL_NAME, type Providers, providersOf } from "./compressor_pool.ts";
 import { SESSION_BYTES_EXTRA, WINDOW_BYTES_MAX } from "./limits.ts";
@@ -59,19 +59,20 @@ export interface FileJob {
 export async function runFileJob(job: FileJob): Promise<number> {
   const { verb, input, output, options } = job;
   using source = await Source.open(verb, input);
-  const sink = await openSink(output, { verb, source, force: options.force === true });
+  let sink: Sink | null = null;
   using _signals = onEndSignal((signal) => {
-    sink.discard();
+    sink?.discard();
     Deno.exit(exitCodeOf(signal));
   });
   try {
+    sink = await openSink(output, { verb, source, force: options.force === true });
     const access = await reachNode(options.instance, WINDOW_BYTES_MAX + SESSION_BYTES_EXTRA);
     const report = await runOn(access, job, source, sink);
     await access.close();
     show(report, options.json === true, output === "-");
     return ExitCode.ok;
   } catch (thrown) {
-    sink.discard();
+    sink?.discard();
     if (thrown instanceof ReaderGone) return ExitCode.failed;
     throw thrown;
   }
@@ -113,7 +114,7 @@ async function runOn(
     .finally(() => progress.clear());
   await sink.finish();
   const { seconds } = progress;
-  const worked = await counters.worked();
+  const counted = await counters.end();
   return {
     command: verb,
     input: source.name,
@@ -126,9 +127,9 @@ async function runOn(
     seconds,
     ...outcome.details,
     pool: POOL_NAME,
-    tasks: worked.reduce((sum, { tasks }) => sum + tasks, 0),
-    lanesUsed: worked.length,
-    lanes: worked,
+    tasks: counted.tasks,
+    lanesUsed: counted.lanes.length,
+    lanes: counted.lanes,
     node: attached ? "attached" : "embedded",
     nodePid: session.nodePid,
     transport: session.transport,
@@ -149,5 +150,5 @@ function describe(report: FileReport): string {
   const { tasks, lanesUsed, node, transport } = report;
   return `${input} -> ${output}: ${formatSize(bytesIn)} -> ${formatSize(bytesOut)}, ` +
     `${ratio.toFixed(2)}:1 by ${codec} (${provider}), ${formatRate(rawBytes, seconds)}, ` +
-    `${tasks} tasks on ${lanesUsed} lanes (${node}, ${transport})`;
+    `${plural(tasks, "task")} on ${plural(lanesUsed, "lane")} (${node}, ${transport})`;
 }

@@ -148,7 +148,7 @@ export class FrameReader {
     try {
       return frameLength(codec.id, held);
     } catch (thrown) {
-      throw this.damaged(thrown, this.position);
+      throw this.damaged(thrown, `the frame at byte ${this.position}`);
     }
   }
 
@@ -170,12 +170,12 @@ export class FrameReader {
   }
 
   /** Names the source in an error about its content; other errors pass through. */
-  damaged(thrown: unknown, position: number): unknown {
+  damaged(thrown: unknown, place: string): unknown {
     if (!(thrown instanceof ChimaeraError)) return thrown;
     if (thrown.kind !== "codecCorrupt" && thrown.kind !== "codecLimit") return thrown;
     return new ChimaeraError(thrown.kind, {
       what: `decompress ${this.#source.name}`,
-      why: `the frame at byte ${position}: ${thrown.why}`,
+      why: `${place}: ${thrown.why}`,
       cause: thrown,
     });
   }

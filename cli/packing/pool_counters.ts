@@ -1,52 +1,65 @@
 /**
- * What a run did, by the runtime's own counters: those of the pool's lanes, read before and after.
- * Other clients of the pool count too while the run lasts.
+ * What a run did, by the runtime's own counters, read before and after: those of the session's port
+ * for its tasks, and those of the pool's lanes for where they ran. A lane counts for every client,
+ * so what others do in the pool meanwhile is in there too.
  */
 
 import { DomainQuery, type PoolInfo, type Session } from "../../sdk/mod.ts";
 import { Client as Admin } from "../../chimods/admin/admin_client.ts";
 
-/** A lane's share of a run. */
+/** What a lane ran meanwhile. */
 export interface LaneWork {
   readonly lane: number;
   readonly worker: number;
   readonly tasks: number;
 }
 
-export class PoolCounters {
-  readonly #admin: Admin;
-  readonly #poolId: number;
-  readonly #before: PoolInfo;
+/** What was counted between two moments. */
+export interface Counted {
+  /** Tasks of this session that were done. */
+  readonly tasks: number;
+  /** The pool's lanes that ran any. */
+  readonly lanes: readonly LaneWork[];
+}
 
-  private constructor(admin: Admin, poolId: number, before: PoolInfo) {
-    this.#admin = admin;
+export class PoolCounters {
+  readonly #session: Session;
+  readonly #poolId: number;
+  readonly #lanesBefore: PoolInfo;
+  readonly #tasksBefore: number;
+
+  private constructor(session: Session, poolId: number, before: PoolInfo) {
+    this.#session = session;
     this.#poolId = poolId;
-    this.#before = before;
+    this.#lanesBefore = before;
+    this.#tasksBefore = session.port.completed;
   }
 
   /** Reads the counters before the run. */
   static async begin(session: Session, poolId: number): Promise<PoolCounters> {
-    const admin = new Admin(session);
-    return new PoolCounters(admin, poolId, await poolOf(admin, poolId));
+    return new PoolCounters(session, poolId, await poolOf(session, poolId));
   }
 
   /** Lanes of the pool. */
   get lanes(): number {
-    return this.#before.lanes.length;
+    return this.#lanesBefore.lanes.length;
   }
 
-  /** The lanes that have run tasks since. */
-  async worked(): Promise<LaneWork[]> {
-    const after = await poolOf(this.#admin, this.#poolId);
-    return after.lanes.map(({ index, worker, done }) => ({
+  /** Reads the counters after the run. */
+  async end(): Promise<Counted> {
+    const tasks = this.#session.port.completed - this.#tasksBefore;
+    const after = await poolOf(this.#session, this.#poolId);
+    const doneBefore = new Map(this.#lanesBefore.lanes.map(({ id, done }) => [id, done]));
+    const lanes = after.lanes.map(({ id, index, worker, done }) => ({
       lane: index,
       worker,
-      tasks: (done - (this.#before.lanes.find((lane) => lane.index === index)?.done ?? 0)) | 0,
-    })).filter(({ tasks }) => tasks > 0);
+      tasks: (done - (doneBefore.get(id) ?? 0)) | 0,
+    }));
+    return { tasks, lanes: lanes.filter((lane) => lane.tasks > 0) };
   }
 }
 
-async function poolOf(admin: Admin, poolId: number): Promise<PoolInfo> {
-  const pools = await admin.listPools(DomainQuery.getLocalId());
+async function poolOf(session: Session, poolId: number): Promise<PoolInfo> {
+  const pools = await new Admin(session).listPools(DomainQuery.getLocalId());
   return pools.find(({ id }) => id === poolId)!;
 }

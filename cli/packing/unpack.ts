@@ -120,6 +120,6 @@ async function unpackFrame(
     await client.decompress(LOCAL, src, room, { form: Form.frame, codec: codec.id });
     return { src, dst, rawBytes };
   } catch (thrown) {
-    throw reader.damaged(thrown, position);
+    throw reader.damaged(thrown, `the frame at byte ${position}`);
   }
 }

@@ -38,19 +38,19 @@ class Pair implements Disposable {
 /** Decompresses the rest of the source; returns by what. Throws CHI-6002 for what is damaged. */
 export async function unpackStream(job: UnpackJob, codec: CodecInfo): Promise<string> {
   const { client, reader } = job;
-  const beganAt = reader.position;
+  const place = `the stream from byte ${reader.position} on`;
   const { id, provider } = await client.openStream(LOCAL, codec.id);
   try {
     await pushAll(job, id);
   } catch (thrown) {
     await client.closeStream(LOCAL, id, false);
-    throw reader.damaged(thrown, beganAt);
+    throw reader.damaged(thrown, place);
   }
   try {
     await client.closeStream(LOCAL, id, true);
     return provider;
   } catch (thrown) {
-    throw reader.damaged(thrown, beganAt);
+    throw reader.damaged(thrown, place);
   }
 }
 

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "../tests/permission.ts";
+import { COMMANDS } from "./command_table.ts";
+import { ProgramFolder } from "./testing/program.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+test("command line: without words it shows its commands, and that is wrong usage", async () => {
+  await using folder = new ProgramFolder();
+  const { code, stdout, stderr } = await folder.run([]);
+  assert.equal(code, 2);
+  assert.equal(stdout, "");
+  for (const { name, hidden } of COMMANDS) {
+    assert.equal(stderr.includes(`  ${name}  `), hidden !== true, name);
+  }
+});
+
+test("command line: every command has a help text with an example", async () => {
+  await using folder = new ProgramFolder();
+  await Promise.all(COMMANDS.map(async ({ name, summary }) => {
+    const { code, stdout, stderr } = await folder.run([...name.split(" "), "--help"]);
+    assert.equal(code, 0, stderr);
+    assert.ok(stdout.startsWith(`Usage: chimaera ${name}`), stdout);
+    assert.ok(stdout.includes(`${summary}.`), stdout);
+    assert.match(stdout, /--json .*JSON/);
+    assert.ok(stdout.includes(`Example: chimaera ${name}`), stdout);
+  }));
+});
+
+test("command line: help is a command too, and groups have theirs", async () => {
+  await using folder = new ProgramFolder();
+  const [all, help, group, grouped] = await Promise.all([
+    folder.run(["--help"]),
+    folder.run(["help", "stop"]),
+    folder.run(["pool", "--help"]),
+    folder.run(["pool"]),
+  ]);
+  assert.equal(all.code, 0);
+  assert.match(all.stdout, /Exit codes: 0 done, 1 failed, 2 wrong usage/);
+  assert.match(help.stdout, /^Usage: chimaera stop/);
+  assert.match(group.stdout, /^Usage: chimaera pool <command>/);
+  assert.equal(grouped.code, 2);
+});
+
+test("command line: what it does not know is CHI-1001 and exit code 2", async () => {
+  await using folder = new ProgramFolder();
+  const cases = [
+    [["stat"], /there is no command `stat`; `status` perhaps/],
+    [["pool", "drain"], /there is no command `pool drain`/],
+    [["version", "--fast"], /unknown option '--fast'/],
+    [["version", "now"], /too many arguments/],
+    [["compress"], /missing required argument 'file'/],
+    [["compress", "a", "--codec", "rar"], /'rar' is invalid\. Allowed choices are lz4, zstd, gzip/],
+    [["compress", "a", "--level", "many"], /--level: `many` is not a whole number/],
+    [["compress", "a", "--codec", "gzip", "--level", "12"], /gzip has levels 1 to 9/],
+    [["compress", "a", "--block-size", "1k"], /`1k` is outside 64 KiB to 32 MiB/],
+    [["serve", "--workers", "0"], /--workers: `0` is not a whole number from 1 to 64/],
+    [["serve", "--instance", "a/b"], /a name has 1 to 32 letters/],
+    [["decompress", "a.zip"], /its name does not end in one of \.lz4, \.zst, \.gz/],
+  ] as const;
+  await Promise.all(cases.map(async ([words, why]) => {
+    const { code, stdout, stderr } = await folder.run(words);
+    assert.equal(code, 2, words.join(" "));
+    assert.equal(stdout, "");
+    assert.match(stderr, /^error\[CHI-1001\]: .+\nhint: .+\n$/);
+    assert.match(stderr, why);
+  }));
+});
+
+test("command line: with --json an error is a line on stdout as well", async () => {
+  await using folder = new ProgramFolder();
+  const { code, stdout, stderr } = await folder.run(["status", "--json"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error\[CHI-5001\]/);
+  const { error } = JSON.parse(stdout);
+  assert.deepEqual(Object.keys(error), ["code", "what", "why", "hint"]);
+  assert.equal(error.code, "CHI-5001");
+  assert.equal(error.hint, "start one with `chimaera serve`");
+});
+
+test("version: says what it is", async () => {
+  await using folder = new ProgramFolder();
+  const report = await folder.json(["version"]);
+  assert.deepEqual(Object.keys(report), ["version", "deno", "packaging", "platform"]);
+  assert.equal(report.deno, Deno.version.deno);
+  const { stdout } = await folder.run(["--version"]);
+  assert.match(stdout, /^chimaera \d+\.\d+\.\d+ \(source, Deno /);
+});
+
+test("version: loads nothing of the engine", () => {
+  const loaded = new Set<string>();
+  const load = (path: string) => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    const text = Deno.readTextFileSync(new URL(path, ROOT));
+    for (
+      const [, specifier] of text.matchAll(/^(?:import|export) (?!type)[^;]*? from "(\.[^"]+)"/gm)
+    ) {
+      load(new URL(specifier!, `file:///${path}`).pathname.slice(1));
+    }
+  };
+  for (const path of ["main.ts", "cli/command.ts", "cli/version.ts"]) load(path);
+  assert.ok(loaded.has("runtime/platform/packaging.ts"));
+  const engine = [...loaded].filter((path) =>
+    /^runtime\/(?!platform\/|errors|limits)|^sdk\/|^chimods\//.test(path)
+  );
+  assert.deepEqual(engine, []);
+});

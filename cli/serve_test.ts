@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "../tests/permission.ts";
+import { ProgramFolder } from "./testing/program.ts";
+
+test("serve: is ready, is seen, is stopped, and leaves nothing", async () => {
+  await using folder = new ProgramFolder();
+  const server = await folder.serve(["--workers", "3", "--memory", "96MiB", "--json"]);
+  const ready = JSON.parse(server.readyLine);
+  assert.equal(ready.ready, true);
+  assert.equal(ready.instance, "default");
+  assert.equal(ready.pid, server.pid);
+  assert.equal(ready.workers, 3);
+  assert.equal(ready.takenOver, false);
+
+  const status = await folder.json(["status"]);
+  assert.equal(status.pid, server.pid);
+  assert.equal(status.memoryBytes, 96 << 20);
+  assert.deepEqual(status.workers.map(({ id }: { id: number }) => id), [0, 1, 2]);
+  assert.ok(status.uptimeMs >= 0);
+  assert.ok(status.sessions.every(({ client }: { client: string }) => client === "this process"));
+  const { pools } = await folder.json(["pool", "list"]);
+  assert.deepEqual(status.pools.map(({ name }: { name: string }) => name), [
+    "admin",
+    "worch_queue",
+    "worch_proc",
+  ]);
+  assert.equal(pools.length, 3);
+
+  const stopped = await folder.json(["stop"]);
+  assert.equal(stopped.stopped, true);
+  assert.equal(stopped.pid, server.pid);
+  const { code, stderr } = await server.ended();
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /workers +3, on \d+ processors/);
+  assert.match(stderr, /memory +96 MiB, /);
+  assert.match(stderr, /stopping: asked by a client/);
+  assert.deepEqual([...Deno.readDirSync(ready.folder)].map(({ name }) => name), ["lock"]);
+});
+
+test("serve: people read its line, its status and its pools", async () => {
+  await using folder = new ProgramFolder();
+  const server = await folder.serve(["--instance", "seen"]);
+  assert.equal(server.readyLine, `ready: instance seen, pid ${server.pid}`);
+  const [status, pools, lanes] = await Promise.all([
+    folder.run(["status", "--instance", "seen"]),
+    folder.run(["pool", "list", "--instance", "seen"]),
+    folder.run(["pool", "list", "--instance", "seen", "--lanes"]),
+  ]);
+  assert.match(status.stdout, new RegExp(`^instance seen: pid ${server.pid}, version .*, up `));
+  assert.match(status.stdout, /^memory: .* in use, /m);
+  assert.match(status.stdout, /^workers\n +id +cpu +tasks/m);
+  assert.match(pools.stdout, /^ +id +pool +library +lanes/);
+  assert.match(pools.stdout, /^ +1 +admin +chimaera_admin +1 /m);
+  assert.match(lanes.stdout, /^ +pool +lane +group +index +worker/);
+  for (const { code, stderr } of [status, pools, lanes]) assert.equal(code, 0, stderr);
+});
+
+test("serve: a signal ends it cleanly", async () => {
+  await using folder = new ProgramFolder();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    const server = await folder.serve();
+    server.child.kill(signal);
+    const { code, stderr } = await server.ended();
+    assert.equal(code, 0, stderr);
+    assert.ok(stderr.includes(`stopping: ${signal}`), stderr);
+  }
+  const { code, stderr } = await folder.run(["status"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /error\[CHI-5001\]/);
+});
+
+test("serve: an instance has one node; the error names it", async () => {
+  await using folder = new ProgramFolder();
+  const server = await folder.serve(["--instance", "one"]);
+  const { code, stdout, stderr } = await folder.run(["serve", "--instance", "one"]);
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /error\[CHI-5002\]: start instance one: it runs already/);
+  assert.ok(stderr.includes(`as process ${server.pid}`), stderr);
+  assert.match(stderr, /chimaera stop --instance one/);
+  const other = await folder.serve(["--instance", "two"]);
+  assert.notEqual(other.pid, server.pid);
+});
+
+test("serve: the place of a node that was killed is taken over", async () => {
+  await using folder = new ProgramFolder();
+  const killed = await folder.serve();
+  killed.child.kill("SIGKILL");
+  await killed.ended();
+  const status = await folder.run(["status"]);
+  assert.match(status.stderr, /error\[CHI-5001\]/);
+  const server = await folder.serve(["--json"]);
+  assert.equal(JSON.parse(server.readyLine).takenOver, true);
+  await folder.run(["stop"]);
+  assert.match((await server.ended()).stderr, /had died; its place was taken over/);
+});
+
+test("stop: with nothing running it fails", async () => {
+  await using folder = new ProgramFolder();
+  const { code, stderr } = await folder.run(["stop"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error\[CHI-5001\]: stop instance default: no node runs in /);
+});
+
+test("stop: a node that hangs is not waited for longer than said", async () => {
+  await using folder = new ProgramFolder();
+  const server = await folder.serve();
+  server.child.kill("SIGSTOP");
+  const { code, stderr } = await folder.run(["stop", "--timeout", "100"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /error\[CHI-3005\]: stop instance default: process \d+ is still there/);
+  assert.ok(stderr.includes(`kill -9 ${server.pid}`), stderr);
+  // It was asked by a signal as well, and does as asked when it goes on.
+  server.child.kill("SIGCONT");
+  const ended = await server.ended();
+  assert.equal(ended.code, 0, ended.stderr);
+});

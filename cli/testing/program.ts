@@ -1,0 +1,181 @@
+/**
+ * The program as a process, for tests: run to its end, or as a server, in a folder of its own.
+ *
+ * Thread rules: one per test; dispose it, and nothing is left.
+ */
+
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What a run left behind. */
+export interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Standard output as it is. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** How a run differs from `chimaera WORDS`. */
+export interface RunOptions {
+  readonly stdin?: Uint8Array<ArrayBuffer>;
+  /** Without the right to call libraries. */
+  readonly denyFfi?: boolean;
+}
+
+/** A temporary folder in which the program runs; instances live inside it. */
+export class ProgramFolder implements AsyncDisposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "chimaera-cli-" });
+  readonly #servers: Deno.ChildProcess[] = [];
+
+  #command(words: readonly string[], options: RunOptions, stdin: "piped" | "null"): Deno.Command {
+    const ffi = options.denyFfi === true ? ["--deny-ffi"] : [];
+    const config = ["--config", `${ROOT}deno.json`];
+    return new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--allow-all",
+        ...ffi,
+        "-q",
+        "--no-check",
+        ...config,
+        `${ROOT}main.ts`,
+        ...words,
+      ],
+      cwd: this.path,
+      env: { CHIMAERA_RUNTIME_DIR: `${this.path}/run`, NO_COLOR: "1" },
+      stdin,
+      stdout: "piped",
+      stderr: "piped",
+    });
+  }
+
+  /** Starts the program; the caller waits for it. */
+  spawn(words: readonly string[], options: RunOptions = {}): Deno.ChildProcess {
+    const stdin = options.stdin === undefined ? "null" : "piped";
+    return this.#command(words, options, stdin).spawn();
+  }
+
+  /** Runs the program to its end. */
+  async run(words: readonly string[], options: RunOptions = {}): Promise<Run> {
+    const child = this.spawn(words, options);
+    const [output] = await Promise.all([child.output(), feed(child, options.stdin)]);
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    const { code, stdout, stderr } = output;
+    return { code, stdout: text(stdout), stderr: text(stderr), bytes: stdout };
+  }
+
+  /** Runs the program with `--json`; returns what it reports. */
+  // deno-lint-ignore no-explicit-any -- each command has a shape of its own, which its test states
+  async json(words: readonly string[], options: RunOptions = {}): Promise<any> {
+    const { stdout, stderr } = await this.run([...words, "--json"], options);
+    const lines = stdout.trimEnd().split("\n");
+    if (lines.length !== 1) throw new Error(`${lines.length} lines on stdout: ${stdout}${stderr}`);
+    return JSON.parse(lines[0]!);
+  }
+
+  /** Starts a server, and waits until it says that it is ready. */
+  async serve(words: readonly string[] = [], options: RunOptions = {}): Promise<Server> {
+    const child = this.spawn(["serve", ...words], options);
+    this.#servers.push(child);
+    return await Server.ready(child);
+  }
+
+  write(name: string, bytes: Uint8Array): string {
+    const path = `${this.path}/${name}`;
+    Deno.writeFileSync(path, bytes);
+    return path;
+  }
+
+  read(name: string): Uint8Array<ArrayBuffer> {
+    return Deno.readFileSync(`${this.path}/${name}`);
+  }
+
+  /** Names in the folder, without the instances'. */
+  list(): string[] {
+    return [...Deno.readDirSync(this.path)].map(({ name }) => name).filter((n) => n !== "run")
+      .sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of this.#servers) {
+      try {
+        server.kill("SIGKILL");
+      } catch (thrown) {
+        if (!(thrown instanceof TypeError)) throw thrown; // It has ended by itself.
+      }
+      await server.status;
+    }
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+async function feed(child: Deno.ChildProcess, bytes: Uint8Array<ArrayBuffer> | undefined) {
+  if (bytes === undefined) return;
+  const writer = child.stdin.getWriter();
+  try {
+    await writer.write(bytes);
+    await writer.close();
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.BrokenPipe)) throw thrown; // It did not want all of it.
+  }
+}
+
+/** A running `serve`. */
+export class Server {
+  readonly child: Deno.ChildProcess;
+  /** Its first line on standard output. */
+  readonly readyLine: string;
+  readonly #stderr: Promise<string>;
+
+  private constructor(child: Deno.ChildProcess, readyLine: string, stderr: Promise<string>) {
+    this.child = child;
+    this.readyLine = readyLine;
+    this.#stderr = stderr;
+  }
+
+  static async ready(child: Deno.ChildProcess): Promise<Server> {
+    const stderr = new Response(child.stderr).text();
+    const reader = child.stdout.getReader();
+    let text = "";
+    while (!text.includes("\n")) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`serve ended before it was ready: ${await stderr}`);
+      text += new TextDecoder().decode(value);
+    }
+    void drain(reader);
+    return new Server(child, text.trimEnd(), stderr);
+  }
+
+  get pid(): number {
+    return this.child.pid;
+  }
+
+  /** Its exit code and all that it said on standard error, once it has ended. */
+  async ended(): Promise<{ code: number; stderr: string }> {
+    const { code } = await this.child.status;
+    return { code, stderr: await this.#stderr };
+  }
+}
+
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  while (!(await reader.read()).done);
+}
+
+const WORDS = ["task", "lane", "bell", "ring", "pool", "block", "frame", "segment"].map((word) =>
+  new TextEncoder().encode(`${word} `)
+);
+
+/** Words in an order that does not repeat: every codec makes them about half as long. */
+export function sample(sizeBytes: number, seed = 1): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(sizeBytes);
+  let state = seed;
+  for (let at = 0; at < sizeBytes;) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    const word = WORDS[state >>> 29]!;
+    bytes.set(word.subarray(0, sizeBytes - at), at);
+    at += word.length;
+  }
+  return bytes;
+}

@@ -30,6 +30,8 @@ import {
 } from "./faulty_tasks.ts";
 
 const HERE = DomainQuery.getLocalId();
+/** Calls that one task may ask for. */
+const COUNT_MAX = 10_000;
 
 function spin(ms: number): void {
   const endMs = performance.now() + ms;
@@ -193,6 +195,10 @@ export class Server extends Module {
 
   // CHI_BEGIN(Call)
   async call(task: CallTask, rctx: RunContext): Promise<void> {
+    if (task.count > COUNT_MAX) {
+      const why = `${task.count} calls, at most ${COUNT_MAX}`;
+      throw new ChimaeraError("badField", { what: "call", why });
+    }
     const client = this.#clientOf(task.pool, rctx);
     const one = (k: number) =>
       task.fault === 0
@@ -260,13 +266,14 @@ export class Server extends Module {
 
   // CHI_BEGIN(Transform)
   async transform(task: TransformTask, rctx: RunContext): Promise<void> {
-    if (task.ms > 0) await rctx.sleep(task.ms);
+    const { add, ms } = task;
+    for (let slept = 0; slept < ms && !rctx.signal.aborted; slept += 10) await rctx.sleep(10);
     const from = task.source.bytes;
     const to = task.target.bytes;
     const both = task.both.bytes;
     const count = Math.min(from.length, to.length);
-    for (let k = 0; k < count; k++) to[k] = from[k]! + task.add;
-    for (let k = 0; k < task.bothSize; k++) both[k]! += task.add;
+    for (let k = 0; k < count; k++) to[k] = from[k]! + add;
+    for (let k = 0; k < task.bothSize; k++) both[k]! += add;
     task.targetSize = count;
   }
   monitorTransform(_mode: MonitorMode, _task: TransformTask, _rctx: RunContext): void {}

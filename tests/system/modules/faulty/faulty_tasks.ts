@@ -183,7 +183,7 @@ export class EchoTask extends defineTask(Method.kEcho, {
 // CHI_BEGIN(Transform)
 /**
  * Adds `add` to each byte of `source` into `target`, and to each byte of `both` in place; the sizes
- * say how many. Waits `ms` before.
+ * say how many. Waits `ms` before, or until the caller has given up.
  */
 export class TransformTask extends defineTask(Method.kTransform, {
   add: IN.u8(),

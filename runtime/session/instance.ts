@@ -12,6 +12,7 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
 import {
   environment,
   listFolder,
@@ -37,6 +38,11 @@ export interface NodeRecord {
   readonly workers: number;
   readonly startedMs: number;
 }
+
+/** Bytes of a unix socket's path, by the system. */
+const SOCKET_PATH_BYTES_MAX = 107;
+/** More sessions than a node sees in its life. */
+const LONGEST_SESSION_ID = 9_999_999;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 
@@ -81,11 +87,21 @@ export class InstancePaths {
     return `${this.folder}/client-${sessionId}-${port}.sock`;
   }
 
-  /** The running node's record; null when none runs. */
+  /** The running node's record; null when none runs. Throws CHI-5010 for a damaged one. */
   find(): NodeRecord | null {
     if (!LockFile.isHeld(this.lock)) return null;
     const text = readText(this.record);
-    return text === null ? null : JSON.parse(text) as NodeRecord;
+    if (text === null) return null;
+    try {
+      return JSON.parse(text) as NodeRecord;
+    } catch (cause) {
+      throw new ChimaeraError("runtimeDirectory", {
+        what: `read ${this.record}`,
+        why: "it is damaged, though its node runs",
+        hint: "stop the node and start it again",
+        cause,
+      });
+    }
   }
 }
 
@@ -107,12 +123,13 @@ export class Instance {
     const paths = new InstancePaths(name);
     makeOwnFolder(runtimeDirectory());
     makeOwnFolder(paths.folder);
-    const lock = LockFile.take(paths.lock);
+    checkLength(paths);
+    const lock = takeLock(paths.lock);
     if (lock === null) {
-      const record = paths.find();
+      const pid = pidOf(paths);
       throw new ChimaeraError("nodeRunning", {
         what: `start instance ${name}`,
-        why: `it runs already${record === null ? "" : `, as process ${record.pid}`}`,
+        why: `it runs already${pid === null ? "" : `, as process ${pid}`}`,
         hint: `use it, or stop it with \`chimaera stop${
           name === DEFAULT_INSTANCE ? "" : ` --instance ${name}`
         }\``,
@@ -133,6 +150,43 @@ export class Instance {
       if (entry !== "lock") removeAll(`${this.paths.folder}/${entry}`);
     }
     this.#lock.release();
+  }
+}
+
+/** The running node's process, if its record tells. */
+function pidOf(paths: InstancePaths): number | null {
+  try {
+    return paths.find()?.pid ?? null;
+  } catch (thrown) {
+    if (thrown instanceof ChimaeraError) return null;
+    throw thrown;
+  }
+}
+
+/** Throws CHI-5010 when sockets of the instance would have names that no socket can have. */
+function checkLength(paths: InstancePaths): void {
+  const longest = paths.portDoorbell(LONGEST_SESSION_ID, LIMITS.portsPerSession);
+  const excess = new TextEncoder().encode(longest).length - SOCKET_PATH_BYTES_MAX;
+  if (excess <= 0) return;
+  throw new ChimaeraError("runtimeDirectory", {
+    what: `use ${paths.folder}`,
+    why: `its path is too long by ${excess} bytes for the sockets in it`,
+  });
+}
+
+/** The instance's lock; null when a living node holds it. */
+function takeLock(path: string): LockFile | null {
+  try {
+    const lock = LockFile.take(path);
+    if (lock !== null || LockFile.isHeld(path)) return lock;
+    // Somebody was just looking whether the node lives, which takes the lock for a moment.
+    return LockFile.take(path);
+  } catch (cause) {
+    throw new ChimaeraError("runtimeDirectory", {
+      what: `lock ${path}`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
   }
 }
 

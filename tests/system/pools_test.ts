@@ -146,6 +146,8 @@ for (const workers of WORKERS) {
         { length: 20 },
         (_, k) => client.asyncSleep(HERE, { ms: 150, value: k, lane: k % 4 }),
       );
+      // A lane runs its tasks in order: after these, the ones above have begun.
+      for (let lane = 0; lane < 4; lane++) await client.ok(HERE, 1, lane);
       const queued = Array.from(
         { length: 400 },
         (_, k) => client.asyncBlock(HERE, { ms: 10, lane: k % 4 }),

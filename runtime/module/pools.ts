@@ -84,8 +84,10 @@ export class Pools {
   /** Makes a pool, or finds the one of that name. */
   async create(request: PoolRequest): Promise<{ pool: PoolInfo; created: boolean }> {
     checkName(request.name);
-    const known = await this.#find(request.name);
-    if (known !== null) {
+    // Nothing may come between the look that finds no pool and the entry of this one.
+    while (this.#byName.has(request.name)) {
+      const known = await this.#made(request.name);
+      if (known === null) continue;
       if (!sameRequest(known.request, request)) {
         throw new ChimaeraError("poolExists", {
           what: `create pool ${request.name}`,
@@ -99,22 +101,21 @@ export class Pools {
     try {
       return { pool: this.#infoOf(await making), created: true };
     } catch (thrown) {
-      this.#byName.delete(request.name);
+      // One of those that waited may have begun anew by now.
+      if (this.#byName.get(request.name) === making) this.#byName.delete(request.name);
       throw thrown;
     }
   }
 
-  /** The pool of a name, once it is made; null when there is none, or its making failed. */
-  async #find(name: string): Promise<Pool | null> {
-    for (;;) {
-      const making = this.#byName.get(name);
-      if (making === undefined) return null;
-      try {
-        return await making;
-      } catch {
-        // Its creator is told. Of those that waited, the first makes the pool of its own request.
-        if (this.#byName.get(name) === making) this.#byName.delete(name);
-      }
+  /** The pool of a name, once it is made; null when its making failed. */
+  async #made(name: string): Promise<Pool | null> {
+    const making = this.#byName.get(name);
+    try {
+      return await making ?? null;
+    } catch {
+      // Its creator is told. Of those that waited, the first makes the pool of its own request.
+      if (this.#byName.get(name) === making) this.#byName.delete(name);
+      return null;
     }
   }
 

@@ -4,6 +4,9 @@
  * would else be told of a leak.
  */
 
-import { ffiAvailable, prefault } from "../../runtime/platform/mod.ts";
+import { ffiAvailable, openUring, prefault } from "../../runtime/platform/mod.ts";
 
 if (ffiAvailable()) await prefault(0, 0);
+const ring = openUring(1);
+await ring?.untilReady(0);
+ring?.close();

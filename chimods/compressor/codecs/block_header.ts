@@ -53,7 +53,7 @@ export interface BlockHeader {
  * lengths are consistent: the stored bytes lie within `src`.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * const { rawBytes } = readBlockHeader(stored);
  * if (rawBytes > room) throw new Error("too large");
  * ```

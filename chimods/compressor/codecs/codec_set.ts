@@ -52,7 +52,7 @@ export interface CodecReport {
  * Opens every codec.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * using codecs = await openCodecs();
  * const lz4 = codecs.block(CodecId.lz4);
  * const packed = new Uint8Array(lz4.bound(data.length));

@@ -29,7 +29,7 @@ export interface DecodeProgress {
  * A streaming decoder.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * using decoder = codecs.openDecoder(CodecId.zstd);
  * for await (const piece of file.readable) {
  *   for (let rest = piece, full = false; rest.length > 0 || full;) {

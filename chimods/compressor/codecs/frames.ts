@@ -28,7 +28,7 @@ import { ZSTD_MAGIC, zstdFrameLength, zstdRawBytes } from "./zstd/mod.ts";
  * @throws CHI-6002 when no frame of the codec begins there. CHI-6001 for a codec without frames.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * for (let rest = file; rest.length > 0;) {
  *   const length = frameLength(CodecId.zstd, rest);
  *   if (length === FRAME_NEEDS_MORE) throw new Error("cut short");

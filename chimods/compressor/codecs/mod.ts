@@ -4,7 +4,7 @@
  * read.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * import { CodecId, openCodecs } from "./codecs/mod.ts";
  *
  * using codecs = await openCodecs();

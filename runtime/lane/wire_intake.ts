@@ -2,9 +2,12 @@
  * Tasks of clients that share no memory: unpacked into blocks of the node segment, and packed
  * again when they are done.
  *
- * Bulk bytes get buffers of their own here, which go back when the result is packed.
+ * Bulk bytes get buffers of their own here, which go back when the result is packed. That may be on
+ * another worker than the one that made them, so the task's block leads to a list of them:
  *
- * Thread rules: one worker's isolate.
+ *   list: word 0 count   1 … offset of each buffer
+ *
+ * Thread rules: one worker's isolate; blocks, buffers and lists go from worker to worker.
  */
 
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
@@ -33,8 +36,6 @@ const encoder = new TextEncoder();
 export class WireIntake {
   readonly #state: WorkerState;
   readonly #router: Router;
-  /** Bulk buffers of a task, by its block, until its result is packed. */
-  readonly #buffers = new Map<number, Offset[]>();
 
   constructor(state: WorkerState, router: Router) {
     this.#state = state;
@@ -94,7 +95,6 @@ export class WireIntake {
     to[block + H.depth] = 0;
     const task = state.view(container, type, block);
     const buffers: Offset[] = [];
-    this.#buffers.set(block, buffers);
     const rooms = new Map<string, number>();
     const place = (name: string, roomBytes: number) => {
       rooms.set(name, roomBytes);
@@ -103,8 +103,10 @@ export class WireIntake {
     try {
       task.serializeStart(new InArchive(task, message, HEAD_BYTES, false, { place }));
       this.#checkBulks(task, rooms);
+      this.#list(block, buffers);
     } catch (thrown) {
-      this.#drop(task);
+      for (const buffer of buffers) state.heap.free(buffer);
+      state.release(task);
       throw thrown;
     }
     container.active++;
@@ -134,15 +136,22 @@ export class WireIntake {
     return new BulkView(segments, { segment: node.id, offset }, roomBytes);
   }
 
-  #drop(task: Task): void {
-    this.#dropBuffers(task.header.block);
-    this.#state.release(task);
+  /** Lets whoever finishes the task find its buffers. */
+  #list(block: number, buffers: readonly Offset[]): void {
+    if (buffers.length === 0) return;
+    const { heap, node } = this.#state;
+    const list = heap.alloc(4 * (1 + buffers.length));
+    node.u32.set([buffers.length, ...buffers], list >>> 2);
+    node.u32[block + H.ticket] = list;
   }
 
   #dropBuffers(block: number): void {
-    const buffers = this.#buffers.get(block) ?? [];
-    this.#buffers.delete(block);
-    for (const buffer of buffers) this.#state.heap.free(buffer);
+    const { heap, node } = this.#state;
+    const list = node.u32[block + H.ticket]!;
+    if (list === 0) return;
+    const at = list >>> 2;
+    for (let k = 1; k <= node.u32[at]!; k++) heap.free(asOffset(node.u32[at + k]!));
+    heap.free(asOffset(list));
   }
 
   /** Answers for a task that no handler will see. */
@@ -175,7 +184,8 @@ export class WireIntake {
       }
     }
     this.#answer(session, slot, generation, failure, parts);
-    this.#drop(task);
+    this.#dropBuffers(block);
+    this.#state.release(task);
   }
 
   #answer(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "../tests/permission.ts";
+import { permitted, test } from "../tests/permission.ts";
 import { BLOCK_BYTES_DEFAULT } from "./packing/limits.ts";
 import { ProgramFolder, type RunOptions, sample } from "./testing/program.ts";
 
@@ -88,6 +88,19 @@ test("compress: without FFI, on a node of its own and on one that runs", async (
     assert.equal(packed.transport, "socket");
     assert.equal(packed.tasks, 6);
   }
+});
+
+test("compress: over the socket, nothing of it stays in the node", async () => {
+  await using folder = new ProgramFolder();
+  await folder.serve();
+  folder.write("data", DATA);
+  const used: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    await folder.json(["compress", "data", "--force"], { denyFfi: true });
+    used.push((await folder.json(["status"])).usedBytes);
+  }
+  // The first round made the pool; a block that stays would be a MiB at least.
+  assert.ok(used[2]! - used[0]! < 1 << 20, `bytes in use after each round: ${used}`);
 });
 
 test("compress: says when it starts a node of its own", async () => {
@@ -200,14 +213,18 @@ test("compress: --force replaces a file, through a link the file behind it", asy
   assert.deepEqual(folder.read("back"), DATA);
 });
 
-test("compress: a file that nobody may read", { ignore: Deno.uid() === 0 }, async () => {
-  await using folder = new ProgramFolder();
-  folder.write("secret", DATA);
-  Deno.chmodSync(`${folder.path}/secret`, 0);
-  const { code, stderr } = await folder.run(["compress", "secret"]);
-  assert.equal(code, 1);
-  assert.match(stderr, /error\[CHI-1102\]: compress secret: permission denied/);
-});
+test(
+  "compress: a file that nobody may read",
+  { ignore: permitted() && Deno.uid() === 0 },
+  async () => {
+    await using folder = new ProgramFolder();
+    folder.write("secret", DATA);
+    Deno.chmodSync(`${folder.path}/secret`, 0);
+    const { code, stderr } = await folder.run(["compress", "secret"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /error\[CHI-1102\]: compress secret: permission denied/);
+  },
+);
 
 test("compress: interrupted in the middle, it leaves nothing behind", async () => {
   await using folder = new ProgramFolder();

@@ -50,7 +50,7 @@ export async function measure(session: Session, quick: boolean): Promise<Figure[
   for (const sizeBytes of [READ_BYTES, LARGE_BYTES]) {
     using block = session.alloc(sizeBytes);
     const name = `pass.${sizeBytes === LARGE_BYTES ? "16MiB" : `${sizeBytes}B`}`;
-    const what = `a block passed by pointer, ${READ_BYTES} bytes of it read`;
+    const what = `a block passed along, ${READ_BYTES} bytes of it read`;
     figures.push(await awaited(name, what, rounds / 4, () => pass(client, block)));
   }
   return figures;

@@ -45,15 +45,18 @@ export type Piece =
   | { readonly kind: "stream"; readonly codec: CodecInfo }
   | { readonly kind: "end" };
 
+/** What a reader needs of its source. */
+export type FrameSource = Pick<Source, "name" | "bytesRead" | "fill">;
+
 export class FrameReader {
-  readonly #source: Source;
+  readonly #source: FrameSource;
   #held: Uint8Array = new Uint8Array(HELD_BYTES_MIN);
   #from = 0;
   #to = 0;
   #atEnd = false;
   #codec: CodecInfo | null = null;
 
-  constructor(source: Source) {
+  constructor(source: FrameSource) {
     this.#source = source;
   }
 

@@ -21,6 +21,11 @@ interface CompressCommandOptions extends FileOptions {
   readonly blockSize: number;
 }
 
+const LEVELS = FILE_CODECS.map((name) => {
+  const { levelMin, levelMax, levelDefault } = CODECS[name];
+  return `${name} ${levelMin} to ${levelMax} (${levelDefault})`;
+}).join(", ");
+
 export const compress: CliCommand<CompressCommandOptions> = {
   define: (command) => {
     fileArguments(command, "the file to compress")
@@ -28,12 +33,11 @@ export const compress: CliCommand<CompressCommandOptions> = {
         new Option("--codec <codec>", "by the output's ending when absent, else lz4")
           .choices(FILE_CODECS),
       )
-      .option("--level <n>", "a level of the codec", wholeNumber("--level", 1, 22))
-      .option(
-        "--block-size <size>",
-        `uncompressed bytes of a task (default: ${formatSize(BLOCK_BYTES_DEFAULT)})`,
-        parseSize("--block-size", BLOCK_BYTES_MIN, BLOCK_BYTES_MAX),
-        BLOCK_BYTES_DEFAULT,
+      .option("--level <n>", `a level of the codec: ${LEVELS}`, wholeNumber("--level", 1, 99))
+      .addOption(
+        new Option("--block-size <size>", "uncompressed bytes of a task")
+          .argParser(parseSize("--block-size", BLOCK_BYTES_MIN, BLOCK_BYTES_MAX))
+          .default(BLOCK_BYTES_DEFAULT, formatSize(BLOCK_BYTES_DEFAULT)),
       );
   },
   example: "compress big.tar -o big.tar.zst --codec zstd --level 9",

@@ -246,6 +246,27 @@ test("compress: interrupted in the middle, it leaves nothing behind", async () =
   }
 });
 
+test("compress: a node that dies in the middle is an error, and leaves nothing behind", async () => {
+  await using folder = new ProgramFolder();
+  const server = await folder.serve();
+  const child = folder.spawn(["compress", "-", "-o", "out.lz4"], { stdin: DATA });
+  const errors = new Response(child.stderr).text();
+  const output = new Response(child.stdout).text();
+  const writer = child.stdin.getWriter();
+  await writer.write(DATA);
+  while (!folder.list().some((name) => name.endsWith(".part"))) {
+    await new Promise((wake) => setTimeout(wake, 5));
+  }
+  server.child.kill("SIGKILL");
+  // It may be done with all that came so far, and learns of it with the next block.
+  await writer.write(DATA).catch(() => {});
+  await writer.close().catch(() => {});
+  assert.equal((await child.status).code, 1);
+  assert.match(await errors, /error\[CHI-5005\]/);
+  await output;
+  assert.deepEqual(folder.list(), []);
+});
+
 test("compress: a reader that goes away is no drama", async () => {
   await using folder = new ProgramFolder();
   folder.write("data", sample(32 << 20));

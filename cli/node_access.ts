@@ -7,6 +7,7 @@
 
 import { connect, LIMITS, type Session } from "../sdk/mod.ts";
 import { InstancePaths, startNode } from "../sdk/node.ts";
+import { ANSWER_MS_MAX, within } from "./deadline.ts";
 
 /** A node at a command's service. */
 export interface NodeAccess {
@@ -32,8 +33,9 @@ export async function reachNode(
   return { session, attached: false, close: () => node.close() };
 }
 
-/** Attaches to the instance. Throws CHI-5001 when no node runs there. */
+/** Attaches to the instance. Throws CHI-5001 when no node runs there, CHI-3005 when it hangs. */
 export async function attachNode(instance: string, sizeBytes: number): Promise<NodeAccess> {
-  const session = await connect({ instance, sizeBytes });
+  const what = `connect to instance ${instance}`;
+  const session = await within(what, ANSWER_MS_MAX, connect({ instance, sizeBytes }));
   return { session, attached: true, close: () => session.close() };
 }

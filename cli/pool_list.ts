@@ -3,6 +3,7 @@
 import { DomainQuery } from "../sdk/mod.ts";
 import { Client as Admin } from "../chimods/admin/admin_client.ts";
 import { type CliCommand, type CommonOptions, ExitCode, instanceOption } from "./command.ts";
+import { ANSWER_MS_MAX, within } from "./deadline.ts";
 import { attachNode } from "./node_access.ts";
 import { laneTable, poolTable } from "./pool_table.ts";
 
@@ -19,7 +20,8 @@ export const poolList: CliCommand<PoolListOptions> = {
 
   async run(_args, { instance, json, lanes }) {
     const access = await attachNode(instance, SESSION_BYTES);
-    const pools = await new Admin(access.session).listPools(DomainQuery.getLocalId());
+    const listing = new Admin(access.session).listPools(DomainQuery.getLocalId());
+    const pools = await within("list the pools", ANSWER_MS_MAX, listing);
     if (json) console.log(JSON.stringify({ instance, pools }));
     else console.log(lanes ? laneTable(pools) : poolTable(pools));
     await access.close();

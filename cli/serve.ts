@@ -37,7 +37,7 @@ export const serve: CliCommand<ServeOptions> = {
       )
       .option(
         "--memory <size>",
-        "the node's own memory (default: 1 GiB, or an eighth of the machine's)",
+        "the node's own memory (default: 1 GiB, or an eighth of the machine's if that is less)",
         parseSize("--memory", MEMORY_BYTES_MIN, LIMITS.segmentBytesMax),
       ),
   example: "serve --workers 4 --memory 512MiB",

@@ -102,14 +102,18 @@ test("stop: with nothing running it fails", async () => {
   assert.match(stderr, /^error\[CHI-5001\]: stop instance default: no node runs in /);
 });
 
-test("stop: a node that hangs is not waited for longer than said", async () => {
+test("stop, status: a node that hangs is not waited for for ever", async () => {
   await using folder = new ProgramFolder();
   const server = await folder.serve();
   server.child.kill("SIGSTOP");
+  const status = folder.run(["status"]);
   const { code, stderr } = await folder.run(["stop", "--timeout", "100"]);
   assert.equal(code, 1);
   assert.match(stderr, /error\[CHI-3005\]: stop instance default: process \d+ is still there/);
   assert.ok(stderr.includes(`kill -9 ${server.pid}`), stderr);
+  const { code: statusCode, stderr: statusText } = await status;
+  assert.equal(statusCode, 1);
+  assert.match(statusText, /error\[CHI-3005\]: connect to instance default: the node has not/);
   // It was asked by a signal as well, and does as asked when it goes on.
   server.child.kill("SIGCONT");
   const ended = await server.ended();

@@ -5,11 +5,13 @@ import { InstancePaths } from "../sdk/node.ts";
 import { Client as Admin } from "../chimods/admin/admin_client.ts";
 import { realClock } from "../runtime/platform/mod.ts";
 import { type CliCommand, type CommonOptions, ExitCode, instanceOption } from "./command.ts";
+import { ANSWER_MS_MAX, within } from "./deadline.ts";
 import { attachNode } from "./node_access.ts";
 import { poolTable } from "./pool_table.ts";
 import { formatDuration, formatSize } from "./quantity.ts";
 import { textTable } from "./text_table.ts";
 
+const LOCAL = DomainQuery.getLocalId();
 const SESSION_BYTES = 32 << 20;
 
 interface StatusOptions extends CommonOptions {
@@ -34,8 +36,8 @@ export const status: CliCommand<StatusOptions> = {
     const access = await attachNode(instance, SESSION_BYTES);
     const { session } = access;
     const admin = new Admin(session);
-    const stats = await admin.pollStats(DomainQuery.getLocalId());
-    const pools = await admin.listPools(DomainQuery.getLocalId());
+    const stats = await within("ask the node", ANSWER_MS_MAX, admin.pollStats(LOCAL));
+    const pools = await within("list the pools", ANSWER_MS_MAX, admin.listPools(LOCAL));
     const startedMs = new InstancePaths(instance).find()?.startedMs ?? realClock.wallMs();
     const report: StatusReport = {
       instance,

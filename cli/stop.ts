@@ -15,9 +15,10 @@ import {
   instanceOption,
   wholeNumber,
 } from "./command.ts";
+import { within } from "./deadline.ts";
 
 const LOOK_MS = 10;
-/** A node that runs takes microseconds to answer; a stalled one may not at all. */
+/** Then it is asked by a signal. */
 const ANSWER_MS_MAX = 2000;
 const SESSION_BYTES = 32 << 20;
 
@@ -67,7 +68,7 @@ export const stop: CliCommand<StopOptions> = {
 /** Sends the node the task that stops it. False: it did not take it. */
 async function askToStop(instance: string): Promise<boolean> {
   try {
-    await within(ANSWER_MS_MAX, stopByTask(instance));
+    await within("ask it to stop", ANSWER_MS_MAX, stopByTask(instance));
     return true;
   } catch (thrown) {
     if (!(thrown instanceof ChimaeraError)) throw thrown;
@@ -79,16 +80,6 @@ async function askToStop(instance: string): Promise<boolean> {
 async function stopByTask(instance: string): Promise<void> {
   await using session = await connect({ instance, sizeBytes: SESSION_BYTES });
   await new Admin(session).stopRuntime(DomainQuery.getLocalId());
-}
-
-/** Rejects with CHI-3005 when the work takes longer. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const late = delay(ms).then(() => {
-    throw new ChimaeraError("timeout", { what: "ask it to stop", why: `nothing in ${ms} ms` });
-  });
-  work.catch(() => {}); // When it is late, nobody waits for how it ends.
-  late.catch(() => {});
-  await Promise.race([work, late]);
 }
 
 function signal(pid: number): void {

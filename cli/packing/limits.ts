@@ -1,8 +1,15 @@
 /** Sizes of the command line's own work with files. */
 
 /**
- * Raw bytes of a task, when the user does not say. Smaller blocks compress worse and larger ones
- * keep lanes waiting for each other; docs/decisions.md has the figures.
+ * Raw bytes of a task, when the user does not say. Measured on 200 MB of text, tables and images,
+ * ratio and MB/s by two lanes:
+ *
+ *               128 KiB       512 KiB       1 MiB         4 MiB
+ *     lz4 1     1.90  351     1.93  409     1.93  433     1.94  425
+ *     zstd 3    2.89  195     3.06  212     3.09  244     3.12  242
+ *     gzip 6    2.90  144     2.98  107     2.99  100     3.00   75
+ *
+ * Above 1 MiB hardly anything is gained, and a file of a few MiB would leave lanes without work.
  */
 export const BLOCK_BYTES_DEFAULT = 1 << 20;
 export const BLOCK_BYTES_MIN = 64 << 10;

@@ -223,18 +223,22 @@ export class Executor {
     }
   }
 
-  /** Fires the signal of a task whose caller gave up, if it runs here. */
-  abortTask(port: number, slot: number, generation: number): boolean {
+  /**
+   * Fires the signal of a task whose caller gave up.
+   *
+   * @param from Number of its port, or its wire session's with a minus.
+   * @param slot Slot of the task; −1: all tasks from there.
+   * @returns Whether it runs here.
+   */
+  abortTask(from: number, slot: number, generation: number): boolean {
     const words = this.#state.node.i32;
+    const origin = from < 0 ? OriginKind.wire : OriginKind.port;
     for (const [rctx, task] of this.running) {
       const block = task.header.block;
-      if (
-        words[block + H.origin] === OriginKind.port && words[block + H.port] === port &&
-        words[block + H.slot] === slot && words[block + H.generation] === generation
-      ) {
-        rctx.abort();
-        return true;
-      }
+      if (words[block + H.origin] !== origin || words[block + H.port] !== Math.abs(from)) continue;
+      const found = words[block + H.slot] === slot && words[block + H.generation] === generation;
+      if (found || slot < 0) rctx.abort();
+      if (found) return true;
     }
     return false;
   }

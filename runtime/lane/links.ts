@@ -10,7 +10,7 @@
  *     route     block                                        map the task to a lane, then run it
  *     done      ticket, generation, return code              a subtask of yours is done
  *     control   offset, bytes                                a message, see control.ts
- *     abort     port, slot, generation                       nobody waits for this task any more
+ *     abort     port or −session, slot or −1, generation     nobody waits for this task any more
  *     wire      offset, bytes, wire session                  a task of a client without memory
  *     wireDone  offset, bytes, wire session                  and its result
  *     wireFull  slot, generation, wire session               that there was no room for its result

@@ -13,6 +13,7 @@
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { asOffset, NULL_POINTER, type Offset } from "../memory/mod.ts";
 import {
+  ABORT_POOL,
   BLOCK_HEADER_WORDS,
   type Bulk,
   BulkView,
@@ -36,10 +37,17 @@ const encoder = new TextEncoder();
 export class WireIntake {
   readonly #state: WorkerState;
   readonly #router: Router;
+  readonly #onAbort: (origin: number, slot: number, generation: number) => void;
 
-  constructor(state: WorkerState, router: Router) {
+  /** @param onAbort Called for a task that its caller gave up; the session is negative. */
+  constructor(
+    state: WorkerState,
+    router: Router,
+    onAbort: (origin: number, slot: number, generation: number) => void,
+  ) {
     this.#state = state;
     this.#router = router;
+    this.#onAbort = onAbort;
   }
 
   /** A message of the node's door: the bytes of one task. */
@@ -62,6 +70,10 @@ export class WireIntake {
     const state = this.#state;
     const poolId = words[H.pool]!;
     const method = words[H.method]!;
+    if (poolId === ABORT_POOL) {
+      this.#onAbort(-session, words[H.slot]!, words[H.generation]!);
+      return;
+    }
     const container = state.containers[poolId];
     if (container === undefined) {
       throw new ChimaeraError("poolNotFound", {

@@ -114,7 +114,14 @@ export class LaneWorker implements RunHost {
       fail: (task, error) => this.#executor.fail(task, error),
       failBlock: (block, error) => this.#executor.failBlock(block, error),
     });
-    this.#wire = new WireIntake(this.#state, this.#router);
+    const abort = (from: number, slot: number, generation: number) => {
+      if (this.#executor.abortTask(from, slot, generation)) return;
+      // It may have been handed on: the worker that runs it knows.
+      for (let worker = 0; worker < workers; worker++) {
+        if (worker !== id) links.push(worker, LinkKind.abort, from, slot, generation);
+      }
+    };
+    this.#wire = new WireIntake(this.#state, this.#router, abort);
     this.#executor = new Executor(this.#state, this, {
       subtasks: this.#subtasks,
       wire: this.#wire,
@@ -122,13 +129,7 @@ export class LaneWorker implements RunHost {
     }, this.#clock);
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
-    }, (port, slot, generation) => {
-      if (this.#executor.abortTask(port, slot, generation)) return;
-      // It may have been handed on: the worker that runs it knows.
-      for (let worker = 0; worker < workers; worker++) {
-        if (worker !== id) links.push(worker, LinkKind.abort, port, slot, generation);
-      }
-    });
+    }, abort);
     this.sessions = new ClientSessions(
       this.#state,
       this.#intake,

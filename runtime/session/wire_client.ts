@@ -24,6 +24,7 @@ import {
 } from "../memory/mod.ts";
 import { FrameConnection, processId } from "../platform/mod.ts";
 import {
+  ABORT_POOL,
   C,
   COMPLETION_WORDS,
   DESCRIPTOR_WORDS,
@@ -169,8 +170,13 @@ class WirePump implements NodeLink {
       const words = submissions.words;
       for (let count = submissions.available(); count > 0; count--) {
         const at = submissions.next();
-        const task = port().taskAt(words[at + H.slot]!);
-        if (task !== null) this.#send(index, task, words.slice(at, at + DESCRIPTOR_WORDS));
+        const descriptor = words.slice(at, at + DESCRIPTOR_WORDS);
+        if (descriptor[H.pool] === ABORT_POOL) {
+          this.#connection.send(FrameType.task, headOf(index, descriptor));
+          continue;
+        }
+        const task = port().taskAt(descriptor[H.slot]!);
+        if (task !== null) this.#send(index, task, descriptor);
       }
       submissions.release();
     });
@@ -178,10 +184,7 @@ class WirePump implements NodeLink {
 
   #send(index: number, task: Task, descriptor: Int32Array): void {
     try {
-      descriptor[H.fields] = 0;
-      descriptor[H.rootOrigin] = index;
-      const head = new Uint8Array(descriptor.buffer as ArrayBuffer).slice();
-      const archive = new OutArchive(task, head, false);
+      const archive = new OutArchive(task, headOf(index, descriptor), false);
       task.serializeStart(archive);
       // Bytes are taken now: the caller may change its blocks while the frame waits to be sent.
       this.#connection.send(FrameType.task, ...archive.parts.map((part) => part.slice()));
@@ -196,13 +199,12 @@ class WirePump implements NodeLink {
   /** A result came in. */
   onResult(message: Uint8Array<ArrayBuffer>): void {
     const words = new Int32Array(message.buffer, 0, RESULT_HEAD_BYTES / 4);
-    const [slot, generation, code] = [words[0]!, words[1]!, words[2]!];
-    const index = this.#ports.findIndex(({ port }) => {
-      const task = port().taskAt(slot);
-      return task !== null && task.header.generation === generation;
-    });
-    if (index < 0) return; // Given up meanwhile.
-    const task = this.#ports[index]!.port().taskAt(slot)!;
+    const [slotOfAll, generation, code] = [words[0]!, words[1]!, words[2]!];
+    const index = Math.floor(slotOfAll / LIMITS.slotsPerPort);
+    const slot = slotOfAll % LIMITS.slotsPerPort;
+    const task = this.#ports[index]?.port().taskAt(slot);
+    // The result of an older task of the slot is nobody's.
+    if (!task || task.header.generation !== generation) return;
     let error: ChimaeraError | null = null;
     if (code !== 0) {
       error = errorFromData(
@@ -230,6 +232,17 @@ class WirePump implements NodeLink {
     completions.publish();
     ringBell(this.#bells.words, places.bellLine);
   }
+}
+
+/**
+ * A descriptor as it travels. On the connection the ports' slots are numbered through, so that a
+ * result finds its port.
+ */
+function headOf(portIndex: number, descriptor: Int32Array): Uint8Array {
+  const words = descriptor.slice();
+  words[H.slot]! += portIndex * LIMITS.slotsPerPort;
+  words[H.fields] = 0;
+  return new Uint8Array(words.buffer as ArrayBuffer);
 }
 
 /** The caller's own buffer of a bulk field. */

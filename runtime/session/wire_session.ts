@@ -52,8 +52,13 @@ export class WireHost {
     return this.#lastId;
   }
 
+  /** The client has gone: nobody waits for its tasks any more. */
   remove(id: number): void {
     this.#sessions.delete(id);
+    for (let worker = 0; worker < this.#workers; worker++) {
+      this.#links.push(worker, LinkKind.abort, -id, -1, 0);
+    }
+    this.#wake();
   }
 
   /** Hands a task to the worker that is its pool's first guess. Throws CHI-2001. */

@@ -13,6 +13,7 @@ import {
   formatRing,
   Heap,
   notePort,
+  type Offset,
   Prefaulter,
   type Segment,
   SegmentTable,
@@ -77,6 +78,10 @@ export class Session implements Submitter {
   readonly #bells: SharedWords;
   readonly #ports: Port[] = [];
   readonly #sleepers: PortSleeper[] = [];
+  /** The last port that is being opened. */
+  #opening: Promise<unknown> = Promise.resolve();
+  /** A bell line that the node reserved and no port has yet. */
+  #bellLine: number | null = null;
   #closed = false;
 
   private constructor(parts: SessionParts, link: NodeLink) {
@@ -110,27 +115,54 @@ export class Session implements Submitter {
   }
 
   /** Opens a further port. Throws CHI-5009 beyond 16. */
-  async openPort(): Promise<Port> {
+  openPort(): Promise<Port> {
+    // One after the other: the node takes ports in the order of their numbers.
+    const opened = this.#opening.then(() => this.#openNextPort());
+    this.#opening = opened.catch(() => {});
+    return opened;
+  }
+
+  async #openNextPort(): Promise<Port> {
+    if (this.#closed) throw this.#closedError();
     const index = this.#ports.length;
-    const heap = this.#heap;
-    const places: PortPlaces = {
-      index,
-      bellLine: await this.#link.reserveBellLine(),
-      slotsOffset: heap.alloc(LIMITS.slotsPerPort * LIMITS.slotBytes),
-      errorsOffset: heap.alloc(LIMITS.slotsPerPort * LIMITS.errorRecordBytes),
-      ringsOffset: heap.alloc(portRingsBytes(this.workers)),
-    };
+    if (index >= LIMITS.portsPerSession) {
+      throw new ChimaeraError("tooManyPorts", {
+        what: "open a port",
+        why: `the session has ${LIMITS.portsPerSession}`,
+      });
+    }
+    this.#bellLine ??= await this.#link.reserveBellLine();
+    const blocks: Offset[] = [];
+    try {
+      const sizes = [
+        LIMITS.slotsPerPort * LIMITS.slotBytes,
+        LIMITS.slotsPerPort * LIMITS.errorRecordBytes,
+        portRingsBytes(this.workers),
+      ];
+      for (const sizeBytes of sizes) blocks.push(this.#heap.alloc(sizeBytes));
+      const [slotsOffset, errorsOffset, ringsOffset] = blocks as [Offset, Offset, Offset];
+      const places = { index, bellLine: this.#bellLine, slotsOffset, errorsOffset, ringsOffset };
+      const port = await this.#openPortAt(places);
+      this.#bellLine = null;
+      return port;
+    } catch (thrown) {
+      for (const block of blocks) this.#heap.free(block);
+      throw thrown;
+    }
+  }
+
+  async #openPortAt(places: PortPlaces): Promise<Port> {
     for (let worker = 0; worker < this.workers; worker++) {
       const { submissions, completions } = ringPlaces(places.ringsOffset, worker);
       formatRing(this.segment, submissions);
       formatRing(this.segment, completions);
     }
-    const doorbell = this.#link.doorbell(index);
+    const doorbell = this.#link.doorbell(places.index);
     const sleeper = new PortSleeper(doorbell);
     const port = new Port(
       {
         segment: this.segment,
-        heap,
+        heap: this.#heap,
         segments: this.#segments,
         bells: this.#bells,
         workers: this.workers,
@@ -144,7 +176,12 @@ export class Session implements Submitter {
       places,
       sleeper,
     );
-    await this.#link.openPort(places, doorbell?.path ?? "", () => port);
+    try {
+      await this.#link.openPort(places, doorbell?.path ?? "", () => port);
+    } catch (thrown) {
+      sleeper.close();
+      throw thrown;
+    }
     notePort(this.segment.i32, places);
     this.#ports.push(port);
     this.#sleepers.push(sleeper);

@@ -6,7 +6,7 @@ import { startNode } from "chimaera/node";
 import { test } from "../permission.ts";
 import { runClient, startClient } from "./kit/client_process.ts";
 import { eventually } from "./kit/expect.ts";
-import { FAULT_CASES, SILENT_FAULTS } from "./kit/faults.ts";
+import { expectFault, FAULT_CASES, type SeenFault, SILENT_FAULTS } from "./kit/faults.ts";
 import { type ErrorLine, errorLine } from "./kit/lines.ts";
 import { liveBlocks } from "./kit/live_blocks.ts";
 import { NodeProcess } from "./kit/node_process.ts";
@@ -16,21 +16,6 @@ import { Client } from "./modules/faulty/faulty_client.ts";
 
 const HERE = DomainQuery.getLocalId();
 const WORKERS = [1, 2, 4];
-
-interface Seen {
-  readonly name: string;
-  readonly error: ErrorLine | null;
-}
-
-function expectCase(seen: Seen): void {
-  const wanted = FAULT_CASES.find(({ name }) => name === seen.name)!;
-  const { error } = seen;
-  assert.ok(error !== null, `${seen.name}: no error`);
-  assert.equal(error.code, wanted.code, `${seen.name}: ${error.message}`);
-  assert.match(error.message, wanted.message, seen.name);
-  assert.match(error.hint, wanted.hint, seen.name);
-  if (wanted.stack) assert.match(error.stack, /faulty_runtime\.ts:\d+/, seen.name);
-}
 
 for (const workers of WORKERS) {
   test(`faults in process, ${workers} workers: the task fails, the worker goes on`, async () => {
@@ -50,7 +35,7 @@ for (const workers of WORKERS) {
       } catch (thrown) {
         error = errorLine(thrown);
       }
-      expectCase({ name, error });
+      expectFault({ name, error });
       for (let lane = 0; lane < 4; lane++) assert.equal(await client.ok(HERE, 1, lane), 2, name);
     }
     for (const fault of SILENT_FAULTS) {
@@ -66,9 +51,9 @@ for (const workers of WORKERS) {
     await using node = await NodeProcess.start({ workers, memoryBytes: 64 << 20 }, env);
     await using bystander = startClient({ scenario: "bystander" }, env);
     await bystander.next("progress");
-    const seen = await runClient<Seen>({ scenario: "faults" }, "fault", env);
+    const seen = await runClient<SeenFault>({ scenario: "faults" }, "fault", env);
     assert.deepEqual(seen.map(({ name }) => name), FAULT_CASES.map(({ name }) => name));
-    seen.forEach(expectCase);
+    seen.forEach(expectFault);
     await bystander.send({ kind: "stop" });
     const { count } = await bystander.next<{ count: number }>("total");
     assert.ok(count > 0);

@@ -3,9 +3,11 @@
  * numbers of workers.
  */
 
+import assert from "node:assert/strict";
 import { DomainQuery, type Session } from "chimaera";
 import type { Client } from "../modules/faulty/faulty_client.ts";
 import { Fault } from "../modules/faulty/faulty_tasks.ts";
+import type { ErrorLine } from "./lines.ts";
 
 const HERE = DomainQuery.getLocalId();
 
@@ -162,3 +164,19 @@ export const SILENT_FAULTS: readonly Fault[] = [
   Fault.floatingThrow,
   Fault.exitLater,
 ];
+
+/** What came of a call that must fail. */
+export interface SeenFault {
+  readonly name: string;
+  readonly error: ErrorLine | null;
+}
+
+/** Fails unless it is what the table says. */
+export function expectFault({ name, error }: SeenFault): void {
+  const wanted = FAULT_CASES.find((known) => known.name === name)!;
+  assert.ok(error !== null, `${name}: no error`);
+  assert.equal(error.code, wanted.code, `${name}: ${error.message}`);
+  assert.match(error.message, wanted.message, name);
+  assert.match(error.hint, wanted.hint, name);
+  if (wanted.stack) assert.match(error.stack, /faulty_runtime\.ts:\d+/, name);
+}

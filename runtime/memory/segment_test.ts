@@ -83,7 +83,7 @@ test("segment: making, opening, failing to open and giving back leave no descrip
   for (let round = 0; round < 20; round++) {
     using segment = newSegment(MIB);
     Segment.open(segment.path(), 1, SegmentKind.session, true);
-    throwsError("badSegment", () => Segment.open(segment.path(), 1, SegmentKind.bell, true));
+    throwsError("badSegment", () => Segment.open(segment.path(), 1, SegmentKind.node, true));
   }
   assert.equal(openDescriptors(), before);
 });

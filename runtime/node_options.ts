@@ -12,7 +12,7 @@ import {
   machineMemoryBytes,
   processId,
 } from "./platform/mod.ts";
-import type { Instance, SegmentPlace } from "./session/mod.ts";
+import { type Instance, SEGMENT_FILES_FOLDER, type SegmentPlace } from "./session/mod.ts";
 
 export interface NodeOptions {
   /** Worker threads; one per processor and at least 2 when absent. */
@@ -43,9 +43,12 @@ export function segmentPlaces(
 ): (id: number) => SegmentPlace {
   if (wanted === "private" || !ffiAvailable()) return () => ({ private: true });
   if (wanted !== "file" && (wanted === "memfd" || memoryFilesReachable())) return () => ({});
-  const folder = isWritableFolder("/dev/shm") ? "/dev/shm" : instance?.paths.folder;
+  const folder = isWritableFolder(SEGMENT_FILES_FOLDER)
+    ? SEGMENT_FILES_FOLDER
+    : instance?.paths.folder;
   if (folder === undefined) return () => ({ private: true });
-  return (id) => ({ file: `${folder}/chimaera-${processId()}-${id}` });
+  const name = instance?.paths.segmentPrefix ?? `chimaera-process-${processId()}-`;
+  return (id) => ({ file: `${folder}/${name}${id}` });
 }
 
 export function defaultNodeBytes(): number {

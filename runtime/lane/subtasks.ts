@@ -43,6 +43,8 @@ export class Subtasks implements TaskOwner {
   readonly #byTicket: (Task | null)[] = [];
   readonly #generations: number[] = [];
   readonly #freeTickets: number[] = [];
+  /** By ticket: the handler whose task is not answered before this subtask has ended. */
+  readonly #held: (RunContext | null)[] = [];
 
   constructor(state: WorkerState, hooks: SubtaskHooks) {
     this.#state = state;
@@ -127,6 +129,11 @@ export class Subtasks implements TaskOwner {
       return;
     }
     container.active++;
+    // What the parent's task names may be named by this one too: the parent's caller gets it back
+    // when both are done, whether the parent waits or not.
+    const parent = header.context as RunContext;
+    this.#held[header.slot] = parent;
+    parent.pin();
     this.#hooks.router().route(container, state.view(container, type, block));
     this.#hooks.onSubmit();
   }
@@ -153,11 +160,11 @@ export class Subtasks implements TaskOwner {
   finish(ticket: number, generation: number, error: ChimaeraError | null): void {
     const task = this.#byTicket[ticket];
     if (!task || task.header.generation !== generation) return;
-    if (task.header.state === TaskState.abandoned) {
-      this.#recycle(task);
-      return;
-    }
-    this.#settle(task, error);
+    const parent = this.#held[ticket];
+    this.#held[ticket] = null;
+    if (task.header.state === TaskState.abandoned) this.#recycle(task);
+    else this.#settle(task, error);
+    parent?.unpin();
   }
 
   #settle(task: Task, error: ChimaeraError | null): void {

@@ -12,6 +12,7 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
+import { fnv1a } from "../task/mod.ts";
 import { LIMITS } from "../limits.ts";
 import {
   environment,
@@ -26,6 +27,8 @@ import {
 } from "../platform/mod.ts";
 
 export const DEFAULT_INSTANCE = "default";
+/** Where segments are that cannot be memory files, if the system has it. */
+export const SEGMENT_FILES_FOLDER = "/dev/shm";
 /** Version of the frames on the control socket; both sides must have the same. */
 export const PROTOCOL_VERSION = 1;
 
@@ -79,6 +82,10 @@ export class InstancePaths {
   }
   get socket(): string {
     return `${this.folder}/control.sock`;
+  }
+  /** How the names of segment files begin, in whatever folder they are. */
+  get segmentPrefix(): string {
+    return `chimaera-${fnv1a(this.folder).toString(16)}-`;
   }
   workerDoorbell(worker: number): string {
     return `${this.folder}/worker-${worker}.sock`;
@@ -137,6 +144,7 @@ export class Instance {
     }
     const left = listFolder(paths.folder).filter((entry) => entry !== "lock");
     for (const entry of left) removeAll(`${paths.folder}/${entry}`);
+    removeSegmentFiles(paths);
     return new Instance(paths, lock, left.includes("node.json"));
   }
 
@@ -150,6 +158,13 @@ export class Instance {
       if (entry !== "lock") removeAll(`${this.paths.folder}/${entry}`);
     }
     this.#lock.release();
+  }
+}
+
+/** Removes the segments of a node that died while it kept them in files. */
+function removeSegmentFiles(paths: InstancePaths): void {
+  for (const entry of listFolder(SEGMENT_FILES_FOLDER)) {
+    if (entry.startsWith(paths.segmentPrefix)) removeAll(`${SEGMENT_FILES_FOLDER}/${entry}`);
   }
 }
 

@@ -5,13 +5,13 @@
  */
 
 import type { Scenario } from "../../runtime/platform/interleave.ts";
+import { PortSlots } from "../../runtime/session/port_slots.ts";
 import { EARLY_RING, LATE_EPOCH, LATE_PREPARE } from "./canaries/bells.ts";
 import { Tagless } from "./canaries/free_lists.ts";
 import { EARLY_LOOK_HEAP, LOOK_THEN_TAKE_HEAP } from "./canaries/heaps.ts";
 import { EARLY_HEAD, EARLY_TAIL } from "./canaries/rings.ts";
 import { NoGenerations } from "./canaries/slots.ts";
 import { FreeList } from "./models/free_list.ts";
-import { SlotTable } from "./models/slot_table.ts";
 import { bellScenario, killedRingerScenario, REAL_PROTOCOL } from "./scenarios/bell.ts";
 import { freeListScenario } from "./scenarios/free_list.ts";
 import { DEBUG_HEAP, heapScenario, REAL_HEAP } from "./scenarios/heap.ts";
@@ -26,7 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   killedRingerScenario("bell.killed_ringer"),
   heapScenario("heap", REAL_HEAP),
   heapScenario("debug_heap", DEBUG_HEAP),
-  slotsScenario("slots", (slots) => new SlotTable(slots)),
+  slotsScenario("slots", () => new PortSlots()),
   freeListScenario("free_list", (words) => new FreeList(words)),
 ];
 
@@ -39,7 +39,7 @@ export const CANARIES: readonly Scenario[] = [
   bellScenario("bell.late_epoch", LATE_EPOCH),
   heapScenario("heap.look_then_take", LOOK_THEN_TAKE_HEAP),
   heapScenario("heap.early_look", EARLY_LOOK_HEAP),
-  slotsScenario("slots.no_generations", (slots) => new NoGenerations(slots)),
+  slotsScenario("slots.no_generations", () => new NoGenerations()),
   freeListScenario("free_list.tagless", (words) => new Tagless(words)),
 ];
 

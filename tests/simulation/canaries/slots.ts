@@ -1,10 +1,11 @@
-/** Slot tables that are wrong on purpose. */
+/** A port's slots that are wrong on purpose. */
 
-import { SlotTable, type TaskId } from "../models/slot_table.ts";
+import { PortSlots } from "../../../runtime/session/port_slots.ts";
+import type { Task } from "../../../runtime/task/mod.ts";
 
-/** Takes a completion for the task that has the slot now, whichever it was about. */
-export class NoGenerations extends SlotTable {
-  protected override isCurrent(id: TaskId): boolean {
-    return this.isBusy(id.slot);
+/** Takes an answer for the task that has the slot now, whichever it was for. */
+export class NoGenerations extends PortSlots {
+  override end(slot: number, _generation: number): Task | null {
+    return super.end(slot, this.generationOf(slot));
   }
 }

@@ -1,17 +1,21 @@
 /**
  * A task may be answered twice: by a worker that was slow, and by the one that answered in its
  * place when it was given up. The first answer ends the task and its slot is used again; the
- * second is about a task that is gone and must be dropped, whatever the slot holds by then.
+ * second is about a task that is gone and must be dropped, whatever the slot holds by then. The
+ * client keeps its slots as a port of the engine does, with the engine's class.
  *
  *   client ──task──▶ worker     ──answer──▶ client
  *          ──task──▶ substitute ──answer──▶
  */
 
+import { LIMITS } from "../../../runtime/limits.ts";
 import { RingConsumer, RingProducer, type RingShape } from "../../../runtime/memory/mod.ts";
 import type { Scenario, SimulatedThread, Stage } from "../../../runtime/platform/interleave.ts";
-import type { SlotTable } from "../models/slot_table.ts";
+import type { PortSlots } from "../../../runtime/session/port_slots.ts";
+import type { Task } from "../../../runtime/task/mod.ts";
 
-const SLOTS = 2;
+/** Tasks under way at once: few, so that slots are used again soon. */
+const OUTSTANDING_MAX = 2;
 const TASKS = 8;
 const CAPACITY = 16;
 const SLOT_WORDS = 4;
@@ -25,45 +29,56 @@ function shapeOf(server: number, direction: 0 | 1): RingShape {
 
 const resultOf = (task: number) => task * 3 + 1;
 
-function ask(stage: Stage, thread: SimulatedThread, table: SlotTable): void {
+/** A task as far as the slots look at it, which they only hold. */
+interface NumberedTask {
+  readonly number: number;
+}
+
+function ask(stage: Stage, thread: SimulatedThread, slots: PortSlots): void {
   const words = new Int32Array(stage.memory.buffer);
   const requests = SERVERS.map((server) => new RingProducer(words, shapeOf(server, 0)));
   const answers = SERVERS.map((server) => new RingConsumer(words, shapeOf(server, 1)));
-  const taskOf: number[] = [];
   let sent = 0;
   let received = 0;
   let dropped = 0;
   while (received + dropped < 2 * TASKS) {
-    for (let id = table.claim(); id !== null && sent < TASKS; id = table.claim()) {
-      taskOf[id.slot] = sent;
+    while (sent < TASKS && slots.running.length < OUTSTANDING_MAX) {
+      const slot = slots.take();
       for (const ring of requests) {
-        words.set([id.slot, id.generation, sent, 0], ring.claim());
+        words.set([slot, slots.generationOf(slot), sent, 0], ring.claim());
         ring.commit();
         ring.publish();
       }
-      if (++sent === TASKS) break;
+      const task: NumberedTask = { number: sent++ };
+      slots.begin(slot, task as unknown as Task);
     }
     let idle = true;
     for (const ring of answers) {
       for (let k = ring.available(); k > 0; k--) {
         const at = ring.next();
-        const id = { slot: words[at]!, generation: words[at + 1]! };
+        const slot = words[at]!;
         const result = words[at + 2]!;
         idle = false;
-        if (!table.complete(id)) {
+        const task = slots.end(slot, words[at + 1]!) as unknown as NumberedTask | null;
+        if (task === null) {
           dropped++;
           continue;
         }
         received++;
+        slots.give(slot);
         thread.record(result);
-        const task = taskOf[id.slot]!;
-        if (result !== resultOf(task)) thread.fail(`task ${task} was given the result ${result}`);
+        if (result !== resultOf(task.number)) {
+          thread.fail(`task ${task.number} was given the result ${result}`);
+        }
       }
       ring.release();
     }
     if (idle) thread.pause();
   }
   if (received !== TASKS) thread.fail(`${received} of ${TASKS} tasks were completed`);
+  if (slots.freeCount !== LIMITS.slotsPerPort) {
+    thread.fail(`${slots.freeCount} of ${LIMITS.slotsPerPort} slots are free at the end`);
+  }
 }
 
 function serve(stage: Stage, thread: SimulatedThread): void {
@@ -86,7 +101,7 @@ function serve(stage: Stage, thread: SimulatedThread): void {
 }
 
 /** A scenario of one client and two servers that both answer every task. */
-export function slotsScenario(name: string, newTable: (slots: number) => SlotTable): Scenario {
+export function slotsScenario(name: string, newSlots: () => PortSlots): Scenario {
   return {
     name,
     threads: 3,
@@ -94,7 +109,7 @@ export function slotsScenario(name: string, newTable: (slots: number) => SlotTab
     timeoutsFail: true,
     reset: (stage) => void new Int32Array(stage.memory.buffer).fill(0, 0, 6 * RING_WORDS),
     run(stage, thread) {
-      if (thread.index === 0) ask(stage, thread, newTable(SLOTS));
+      if (thread.index === 0) ask(stage, thread, newSlots());
       else serve(stage, thread);
     },
     check() {},

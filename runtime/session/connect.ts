@@ -17,12 +17,11 @@ import {
   Doorbell,
   ffiAvailable,
   FrameConnection,
-  LockFile,
   processId,
   realClock,
   ringDoorbell,
 } from "../platform/mod.ts";
-import { DEFAULT_INSTANCE, InstancePaths, PROTOCOL_VERSION } from "./instance.ts";
+import { DEFAULT_INSTANCE, InstancePaths, nodeGone, PROTOCOL_VERSION } from "./instance.ts";
 import {
   decodeJson,
   FRAME_BYTES_MAX,
@@ -142,13 +141,6 @@ async function connectShared(paths: InstancePaths, sizeBytes: number): Promise<S
   return session;
 }
 
-export function nodeGone(paths: InstancePaths): ChimaeraError {
-  return new ChimaeraError("nodeLost", {
-    what: `instance ${paths.name}`,
-    why: "the node ended, or closed this session",
-  });
-}
-
 class SharedLink implements NodeLink {
   readonly #paths: InstancePaths;
   readonly #connection: FrameConnection;
@@ -200,7 +192,7 @@ class SharedLink implements NodeLink {
     const nowMs = realClock.nowMs();
     if (nowMs - this.#lookedMs < LIMITS.livenessMs) return;
     this.#lookedMs = nowMs;
-    if (!LockFile.isHeld(this.#paths.lock)) throw nodeGone(this.#paths);
+    if (!this.#paths.isHeld()) throw nodeGone(this.#paths);
   }
 
   close(): Promise<void> {

@@ -94,10 +94,15 @@ export class InstancePaths {
     return `${this.folder}/client-${sessionId}-${port}.sock`;
   }
 
+  /** Whether a living node holds the instance. Throws CHI-5010 when that cannot be seen. */
+  isHeld(): boolean {
+    return this.#look(this.lock, () => LockFile.isHeld(this.lock));
+  }
+
   /** The running node's record; null when none runs. Throws CHI-5010 for a damaged one. */
   find(): NodeRecord | null {
-    if (!LockFile.isHeld(this.lock)) return null;
-    const text = readText(this.record);
+    if (!this.isHeld()) return null;
+    const text = this.#look(this.record, () => readText(this.record));
     if (text === null) return null;
     try {
       return JSON.parse(text) as NodeRecord;
@@ -106,6 +111,19 @@ export class InstancePaths {
         what: `read ${this.record}`,
         why: "it is damaged, though its node runs",
         hint: "stop the node and start it again",
+        cause,
+      });
+    }
+  }
+
+  /** Looks at a file of the instance, which may belong to somebody else. Throws CHI-5010. */
+  #look<T>(path: string, look: () => T): T {
+    try {
+      return look();
+    } catch (cause) {
+      throw new ChimaeraError("runtimeDirectory", {
+        what: `read ${path}`,
+        why: reasonOf(cause),
         cause,
       });
     }
@@ -199,7 +217,7 @@ function takeLock(path: string): LockFile | null {
   } catch (cause) {
     throw new ChimaeraError("runtimeDirectory", {
       what: `lock ${path}`,
-      why: cause instanceof Error ? cause.message : String(cause),
+      why: reasonOf(cause),
       cause,
     });
   }
@@ -211,7 +229,7 @@ function makeOwnFolder(path: string): void {
   } catch (cause) {
     throw new ChimaeraError("runtimeDirectory", {
       what: `make ${path}`,
-      why: cause instanceof Error ? cause.message : String(cause),
+      why: reasonOf(cause),
       cause,
     });
   }
@@ -222,4 +240,18 @@ function makeOwnFolder(path: string): void {
       why: "it is not a folder that belongs to this user and that only this user can write",
     });
   }
+}
+
+/** Why the system refused, in its words; they tell in a word when it is about rights. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The node ended, or closed the session. */
+export function nodeGone(paths: InstancePaths): ChimaeraError {
+  return new ChimaeraError("nodeLost", {
+    what: `instance ${paths.name}`,
+    why: "the node ended, or closed this session",
+  });
 }

@@ -35,8 +35,7 @@ import {
   type Task,
   writeErrorRecord,
 } from "../task/mod.ts";
-import { nodeGone } from "./connect.ts";
-import { type InstancePaths, PROTOCOL_VERSION } from "./instance.ts";
+import { type InstancePaths, nodeGone, PROTOCOL_VERSION } from "./instance.ts";
 import type { Port } from "./port.ts";
 import {
   decodeJson,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { permitted, test } from "../tests/permission.ts";
 import { BLOCK_BYTES_DEFAULT } from "./packing/limits.ts";
-import { ProgramFolder, type RunOptions, sample } from "./testing/program.ts";
+import { plainUser, ProgramFolder, type RunOptions, sample } from "./testing/program.ts";
 
 const CODECS = [["lz4", ".lz4"], ["zstd", ".zst"], ["gzip", ".gz"]] as const;
 const BLOCK = BLOCK_BYTES_DEFAULT;
@@ -213,18 +213,67 @@ test("compress: --force replaces a file, through a link the file behind it", asy
   assert.deepEqual(folder.read("back"), DATA);
 });
 
-test(
-  "compress: a file that nobody may read",
-  { ignore: permitted() && Deno.uid() === 0 },
-  async () => {
-    await using folder = new ProgramFolder();
-    folder.write("secret", DATA);
-    Deno.chmodSync(`${folder.path}/secret`, 0);
-    const { code, stderr } = await folder.run(["compress", "secret"]);
-    assert.equal(code, 1);
-    assert.match(stderr, /error\[CHI-1102\]: compress secret: permission denied/);
-  },
-);
+const PLAIN = plainUser();
+
+test("compress: a file that nobody may read", { ignore: PLAIN === null }, async () => {
+  await using folder = new ProgramFolder();
+  folder.write("secret", DATA);
+  Deno.chmodSync(`${folder.path}/secret`, 0);
+  Deno.chmodSync(folder.path, 0o755);
+  const { code, stderr } = await folder.run(["compress", "secret"], PLAIN!);
+  assert.equal(code, 1);
+  assert.match(stderr, /error\[CHI-1102\]: compress secret: permission denied/);
+});
+
+/** A file system of its own, which root alone can make, and not in every container. */
+class SmallDisk implements Disposable {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static mount(path: string): SmallDisk | null {
+    if (!mount("-t", "tmpfs", "-o", "size=256k", "tmpfs", path)) return null;
+    return new SmallDisk(path);
+  }
+
+  [Symbol.dispose](): void {
+    const { success } = new Deno.Command("umount", { args: [this.path] }).outputSync();
+    assert.ok(success, `umount ${this.path}`);
+  }
+}
+
+function mount(...args: string[]): boolean {
+  return new Deno.Command("mount", { args, stderr: "null" }).outputSync().success;
+}
+
+function canMount(): boolean {
+  if (!permitted() || Deno.uid() !== 0) return false;
+  const folder = Deno.makeTempDirSync({ prefix: "chimaera-mount-" });
+  try {
+    const disk = SmallDisk.mount(folder);
+    disk?.[Symbol.dispose]();
+    return disk !== null;
+  } finally {
+    Deno.removeSync(folder);
+  }
+}
+
+test("compress: a full disk is an error, and nothing is left on it", {
+  ignore: !canMount(),
+}, async () => {
+  await using folder = new ProgramFolder();
+  folder.write("data", DATA);
+  const path = `${folder.path}/disk`;
+  Deno.mkdirSync(path);
+  using disk = SmallDisk.mount(path)!;
+  const { code, stderr } = await folder.run(["compress", "data", "-o", "disk/data.lz4"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /error\[CHI-1105\]: write disk\/data\.lz4: No space left/);
+  assert.match(stderr, /^hint: free some space/m);
+  assert.deepEqual([...Deno.readDirSync(disk.path)], []);
+});
 
 test("compress: interrupted in the middle, it leaves nothing behind", async () => {
   await using folder = new ProgramFolder();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../tests/permission.ts";
-import { ProgramFolder } from "./testing/program.ts";
+import { plainUser, ProgramFolder } from "./testing/program.ts";
 
 test("serve: is ready, is seen, is stopped, and leaves nothing", async () => {
   await using folder = new ProgramFolder();
@@ -81,6 +81,26 @@ test("serve: an instance has one node; the error names it", async () => {
   const other = await folder.serve(["--instance", "two"]);
   assert.notEqual(other.pid, server.pid);
 });
+
+const PLAIN = plainUser();
+
+test(
+  "serve: another user's instance is an error that says so",
+  { ignore: PLAIN === null },
+  async () => {
+    await using folder = new ProgramFolder();
+    folder.write("data", new Uint8Array(100));
+    await folder.serve();
+    // Whoever is not root is stopped by the mode; so the lock has none.
+    if (Deno.uid() !== 0) Deno.chmodSync(`${folder.path}/run/default/lock`, 0);
+    Deno.chmodSync(folder.path, 0o755);
+    for (const words of [["status"], ["stop"], ["pool", "list"], ["compress", "data", "-o", "-"]]) {
+      const { code, stderr } = await folder.run(words, PLAIN!);
+      assert.equal(code, 1, words.join(" "));
+      assert.match(stderr, /^error\[CHI-5010\]: read .*lock: permission denied\nhint: .*\n$/);
+    }
+  },
+);
 
 test("serve: the place of a node that was killed is taken over", async () => {
   await using folder = new ProgramFolder();

@@ -7,7 +7,7 @@
 import { ChimaeraError, connect, DomainQuery } from "../sdk/mod.ts";
 import { InstancePaths } from "../sdk/node.ts";
 import { Client as Admin } from "../chimods/admin/admin_client.ts";
-import { delay, LockFile, realClock } from "../runtime/platform/mod.ts";
+import { delay, realClock } from "../runtime/platform/mod.ts";
 import {
   type CliCommand,
   type CommonOptions,
@@ -48,7 +48,7 @@ export const stop: CliCommand<StopOptions> = {
     }
     const beganMs = realClock.nowMs();
     if (!await askToStop(instance)) signal(record.pid);
-    while (LockFile.isHeld(paths.lock)) {
+    while (paths.isHeld()) {
       if (realClock.nowMs() - beganMs > timeout) {
         throw new ChimaeraError("timeout", {
           what: `stop instance ${instance}`,

@@ -5,6 +5,7 @@
  */
 
 import { fileURLToPath } from "node:url";
+import { permitted } from "../../tests/permission.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -22,6 +23,24 @@ export interface RunOptions {
   readonly stdin?: Uint8Array<ArrayBuffer>;
   /** Without the right to call libraries. */
   readonly denyFfi?: boolean;
+  /** As another user; see {@linkcode plainUser}. */
+  readonly uid?: number;
+}
+
+/** A user without privileges, by convention "nobody". */
+const NOBODY = 65_534;
+
+/**
+ * Options to run the program as somebody whom permissions stop: root is not, so it runs as nobody.
+ * Null when nobody cannot read this checkout.
+ */
+export function plainUser(): Pick<RunOptions, "uid"> | null {
+  if (!permitted()) return null;
+  if (Deno.uid() !== 0) return {};
+  const args = ["-c", 'test -r "$0" && test -x "$1"', `${ROOT}main.ts`, Deno.execPath()];
+  return new Deno.Command("sh", { args, uid: NOBODY }).outputSync().success
+    ? { uid: NOBODY }
+    : null;
 }
 
 /** A temporary folder in which the program runs; instances live inside it. */
@@ -44,6 +63,7 @@ export class ProgramFolder implements AsyncDisposable {
         ...words,
       ],
       cwd: this.path,
+      ...options.uid === undefined ? {} : { uid: options.uid, gid: options.uid },
       env: { CHIMAERA_RUNTIME_DIR: `${this.path}/run`, NO_COLOR: "1" },
       stdin,
       stdout: "piped",

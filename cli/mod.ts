@@ -14,7 +14,7 @@ export async function runCli(words: readonly string[]): Promise<number> {
     return await dispatch(words);
   } catch (thrown) {
     const { showFailure } = await import("./failure.ts");
-    return showFailure(thrown, words.includes("--json"));
+    return showFailure(thrown, words);
   }
 }
 

@@ -78,6 +78,27 @@ test("command line: with --json an error is a line on stdout as well", async () 
   assert.equal(error.hint, "start one with `chimaera serve`");
 });
 
+test("command line: with --json an error stays out of data on stdout", async () => {
+  await using folder = new ProgramFolder();
+  const cases = [
+    [["compress", "nowhere", "-o", "-"], false],
+    [["compress", "nowhere", "--output=-"], false],
+    [["decompress", "nowhere", "-fo-"], false],
+    [["decompress", "-"], false],
+    [["compress", "nowhere", "-o", "-", "--wrong"], false],
+    [["compress", "nowhere"], true],
+    [["decompress", "-", "-o", "file"], true],
+  ] as const;
+  await Promise.all(cases.map(async ([words, onStdout]) => {
+    const { code, stdout, stderr } = await folder.run([...words, "--json"]);
+    assert.ok(code > 0, words.join(" "));
+    const line = stderr.split("\n").find((text) => text.startsWith("{"));
+    assert.equal(line !== undefined, !onStdout, words.join(" "));
+    assert.match(JSON.parse(onStdout ? stdout : line!).error.code, /^CHI-/);
+    if (!onStdout) assert.equal(stdout, "", words.join(" "));
+  }));
+});
+
 test("version: says what it is", async () => {
   await using folder = new ProgramFolder();
   const report = await folder.json(["version"]);

@@ -12,6 +12,7 @@ import { asOffset, type SegmentTable } from "../memory/mod.ts";
 import {
   BLOCK_HEADER_WORDS,
   H,
+  notWaitable,
   OriginKind,
   readErrorRecord,
   type Task,
@@ -169,8 +170,10 @@ export class Subtasks implements TaskOwner {
 
   #settle(task: Task, error: ChimaeraError | null): void {
     const header = task.header;
-    header.error = error;
+    const isLapsed = header.state === TaskState.lapsed;
     header.state = TaskState.done;
+    if (isLapsed) return;
+    header.error = error;
     const settle = header.settle;
     if (settle === null) return;
     header.settle = null;
@@ -182,22 +185,20 @@ export class Subtasks implements TaskOwner {
     if (header.state === TaskState.done) {
       return header.error === null ? Promise.resolve() : Promise.reject(header.error);
     }
-    if (header.state !== TaskState.submitted) {
-      return Promise.reject(
-        new ChimaeraError("taskState", { what: "wait for a task", why: "it was not sent" }),
-      );
-    }
+    if (header.state !== TaskState.submitted) return Promise.reject(notWaitable(header));
     const parent = header.context as RunContext;
     parent.park();
     return new Promise((resolve, reject) => {
       const stop = options === undefined ? null : watchWait(options, (error) => {
+        const settle = header.settle;
         header.settle = null;
-        header.state = TaskState.abandoned;
-        detach(task);
-        parent.unpark();
-        reject(error);
+        header.state = TaskState.lapsed;
+        header.error = error;
+        settle?.(error);
       }, this.#hooks.after);
+      const earlier = header.settle; // Somebody may await the same task already.
       header.settle = (error) => {
+        earlier?.(error);
         stop?.();
         parent.unpark();
         if (error === null) resolve();
@@ -215,7 +216,7 @@ export class Subtasks implements TaskOwner {
 
   free(task: Task): void {
     const state = task.header.state;
-    if (state === TaskState.submitted) {
+    if (state === TaskState.submitted || state === TaskState.lapsed) {
       task.header.state = TaskState.abandoned;
       detach(task);
     } else if (state === TaskState.done || state === TaskState.allocated) this.#recycle(task);

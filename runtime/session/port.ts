@@ -23,13 +23,12 @@ import {
   type RingProducer,
   type SegmentTable,
 } from "../memory/mod.ts";
-import { delay } from "../platform/mod.ts";
+import { delay, realClock } from "../platform/mod.ts";
 import {
-  ABORT_POOL,
   ADMIN_POOL_ID,
   C,
-  H,
   type ModuleClient,
+  notWaitable,
   pinAll,
   readErrorRecord,
   type Submitter,
@@ -48,10 +47,10 @@ import {
   cannotBlock,
   noFreeSlot,
   notSendable,
-  notSent,
   ringFull,
   timedOut,
 } from "./port_errors.ts";
+import { writeAbort, writeDescriptor } from "./descriptor.ts";
 import { type PortHost, portRings } from "./port_host.ts";
 import { PortPump, type PumpedPort } from "./port_pump.ts";
 import { PortRoutes } from "./port_routes.ts";
@@ -136,28 +135,15 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     if (header.state !== TaskState.allocated) throw notSendable(header.state);
     if (this.#lost !== null) throw this.#lost;
     if (header.pinned !== null) pinAll(header.pinned);
-    const slot = header.slot;
-    const flags = header.flags | header.prio;
     const worker = this.#routes.begin(header, this.#host.homeOf);
     const ring = this.#submissions[worker]!;
     // A ring holds as many entries as the port has slots; only aborts can fill it besides.
     const at = ring.claim();
     if (at < 0) this.#ringFull(header);
-    const words = this.#words;
-    words[at + H.slot] = slot;
-    words[at + H.generation] = header.generation;
-    words[at + H.pool] = header.poolId;
-    words[at + H.method] = task.layout.method;
-    words[at + H.layoutHash] = task.layout.hash;
-    words[at + H.queryKind] = header.queryKind;
-    words[at + H.queryFirst] = header.queryFirst;
-    words[at + H.querySecond] = header.querySecond;
-    words[at + H.flags] = flags;
-    words[at + H.periodUs] = 0;
-    words[at + H.fields] = task.$at * 4;
+    writeDescriptor(this.#words, at, task);
     ring.commit();
     header.state = TaskState.submitted;
-    this.#slots.begin(slot, task);
+    this.#slots.begin(header.slot, task);
     this.#outstanding++;
     this.#unpublished++;
     if (!this.#flushScheduled) {
@@ -228,7 +214,9 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
       this.#recycle(task);
       return;
     }
+    const isLapsed = header.state === TaskState.lapsed;
     header.state = TaskState.done;
+    if (isLapsed) return;
     if (returnCode !== 0) {
       const record = this.places.errorsOffset + slot * LIMITS.errorRecordBytes;
       header.error = readErrorRecord(this.#host.segment, record, returnCode);
@@ -242,8 +230,9 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
 
   free(task: Task): void {
     const header = task.header;
-    if (header.state === TaskState.submitted) header.state = TaskState.abandoned;
-    else if (header.state === TaskState.done || header.state === TaskState.allocated) {
+    if (header.state === TaskState.submitted || header.state === TaskState.lapsed) {
+      header.state = TaskState.abandoned;
+    } else if (header.state === TaskState.done || header.state === TaskState.allocated) {
       header.pinned = null;
       this.#recycle(task);
     }
@@ -268,14 +257,12 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     if (header.state === TaskState.done) {
       return header.error === null ? Promise.resolve() : Promise.reject(header.error);
     }
-    if (header.state !== TaskState.submitted) return Promise.reject(notSent());
+    if (header.state !== TaskState.submitted) return Promise.reject(notWaitable(header));
     return new Promise((resolve, reject) => {
       const stop = options === undefined ? null : watchWait(options, (error) => {
         const settle = header.settle;
         header.settle = null;
-        header.state = TaskState.abandoned;
-        this.#abort(task);
-        settle?.(error);
+        settle?.(this.#giveUp(task, error));
       });
       const earlier = header.settle; // Somebody may await the same task already.
       header.settle = (error) => {
@@ -289,17 +276,20 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     });
   }
 
+  /** The task's slot and blocks stay its own until it is done; the result is nobody's. */
+  #giveUp(task: Task, error: ChimaeraError): ChimaeraError {
+    task.header.state = TaskState.lapsed;
+    task.header.error = error;
+    this.#abort(task);
+    return error;
+  }
+
   /** Tells the worker that nobody waits any more; its handler's signal fires. Best effort. */
   #abort(task: Task): void {
-    const { slot, generation } = task.header;
-    const worker = this.#routes.workerOf(slot);
-    const ring = this.#submissions[worker]!;
+    const ring = this.#submissions[this.#routes.workerOf(task.header.slot)]!;
     const at = ring.claim();
     if (at < 0) return;
-    const words = this.#words;
-    words[at + H.slot] = slot;
-    words[at + H.generation] = generation;
-    words[at + H.pool] = ABORT_POOL;
+    writeAbort(this.#words, at, task);
     ring.commit();
     this.#unpublished++;
     this.flush();
@@ -323,26 +313,26 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
   waitSync(task: Task, timeoutMs = Infinity): void {
     if (!this.#host.blocking) throw cannotBlock();
     const header = task.header;
-    if (header.state !== TaskState.submitted && header.state !== TaskState.done) throw notSent();
+    if (header.state !== TaskState.submitted && header.state !== TaskState.done) {
+      throw notWaitable(header);
+    }
     if (this.#host.onNodeThread && header.poolId === ADMIN_POOL_ID) throw adminNeedsThread();
     this.flush();
-    let waitedMs = 0;
+    const endMs = timeoutMs === Infinity ? Infinity : realClock.nowMs() + timeoutMs;
     while (header.state !== TaskState.done) {
       if (this.poll() > 0) continue;
       if (this.#lost !== null) throw this.#lost;
       this.#bell.prepare(BellState.futex);
       if (!this.#available) {
-        const sliceMs = Math.min(this.#host.longestSleepMs(), timeoutMs - waitedMs);
-        if (sliceMs <= 0) {
+        const leftMs = endMs === Infinity ? Infinity : endMs - realClock.nowMs();
+        if (leftMs <= 0) {
           this.#bell.finish();
-          header.state = TaskState.abandoned;
-          this.#abort(task);
-          throw timedOut(timeoutMs);
+          throw this.#giveUp(task, timedOut(timeoutMs));
         }
-        if (this.#bell.sleep(sliceMs)) waitedMs += sliceMs;
+        const inVain = this.#bell.sleep(Math.min(this.#host.longestSleepMs(), leftMs));
+        if (inVain) this.checkAlive();
       }
       this.#bell.finish();
-      if (waitedMs > 0) this.checkAlive();
     }
     this.#pump.bellUsed();
     if (header.error !== null) throw header.error;

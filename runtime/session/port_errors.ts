@@ -11,10 +11,6 @@ export function notSendable(state: TaskState): ChimaeraError {
   });
 }
 
-export function notSent(): ChimaeraError {
-  return new ChimaeraError("taskState", { what: "wait for a task", why: "it was not sent" });
-}
-
 export function noFreeSlot(outstanding: number): ChimaeraError {
   return new ChimaeraError("noFreeSlot", {
     what: "allocate a task",

@@ -31,6 +31,7 @@ import {
 import { Block } from "./block.ts";
 import { Port } from "./port.ts";
 import { PortSleeper } from "./port_sleeper.ts";
+import { SessionHeap } from "./session_heap.ts";
 import type { Doorbell } from "../platform/mod.ts";
 
 /** How a session's tasks and bytes travel. */
@@ -72,7 +73,7 @@ export class Session implements Submitter {
   readonly workers: number;
   readonly segment: Segment;
   readonly #link: NodeLink;
-  readonly #heap: Allocator;
+  readonly #heap: SessionHeap;
   readonly #prefaulter: Prefaulter;
   readonly #segments = new SegmentTable();
   readonly #bells: SharedWords;
@@ -94,7 +95,10 @@ export class Session implements Submitter {
     this.#bells = parts.bells;
     this.#link = link;
     const heap = new Heap(parts.segment);
-    this.#heap = parts.debugHeap ? new DebugHeap(heap, parts.segment, parts.id) : heap;
+    this.#heap = new SessionHeap(
+      parts.debugHeap ? new DebugHeap(heap, parts.segment, parts.id) : heap,
+      () => this.#poll(),
+    );
     this.#segments.add(parts.segment);
     this.#prefaulter = new Prefaulter(parts.segment, this.#heap);
   }
@@ -229,7 +233,13 @@ export class Session implements Submitter {
 
   /** The node died, or ended the session. */
   fail(error: ChimaeraError): void {
+    this.#heap.end(error);
     for (const port of this.#ports) port.fail(error);
+  }
+
+  /** Takes completions that nobody waits for: what their tasks held is free then. */
+  #poll(): void {
+    for (const port of this.#ports) port.poll();
   }
 
   /** Ends the session. Tasks that still run are abandoned. */
@@ -237,7 +247,7 @@ export class Session implements Submitter {
     if (this.#closed) return;
     this.#closed = true;
     withdrawDefaultSubmitter(this);
-    for (const port of this.#ports) port.fail(this.#closedError());
+    this.fail(this.#closedError());
     for (const sleeper of this.#sleepers) sleeper.close();
     await this.#link.close();
     await this.#prefaulter.idle;

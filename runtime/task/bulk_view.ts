@@ -7,6 +7,8 @@
 import type { Pointer, SegmentTable } from "../memory/mod.ts";
 import type { Bulk } from "./fields.ts";
 
+const NO_BYTES = new Uint8Array(new SharedArrayBuffer(0));
+
 export class BulkView implements Bulk {
   readonly pointer: Pointer;
   readonly size: number;
@@ -20,7 +22,8 @@ export class BulkView implements Bulk {
   }
 
   get bytes(): Uint8Array<SharedArrayBuffer> {
-    this.#bytes ??= this.#segments.bytes(this.pointer, this.size);
+    // A bulk of no bytes may point nowhere.
+    this.#bytes ??= this.size === 0 ? NO_BYTES : this.#segments.bytes(this.pointer, this.size);
     return this.#bytes;
   }
 }

@@ -8,7 +8,7 @@
  * Thread rules: an object belongs to its isolate.
  */
 
-import type { ChimaeraError } from "../errors.ts";
+import { ChimaeraError } from "../errors.ts";
 import {
   asOffset,
   asSegmentId,
@@ -27,8 +27,10 @@ export const TaskState = {
   allocated: 1,
   submitted: 2,
   done: 3,
-  /** Given up by its caller; the slot returns when the late completion does. */
+  /** Freed by its caller while it runs; the slot returns when the late completion does. */
   abandoned: 4,
+  /** Its caller's deadline has passed, or its signal fired; not freed yet. */
+  lapsed: 5,
 } as const;
 export type TaskState = typeof TaskState[keyof typeof TaskState];
 
@@ -202,6 +204,12 @@ export class Task {
 export interface Pinnable {
   pin(): void;
   unpin(): void;
+}
+
+/** Why a task that does not run cannot be waited for. */
+export function notWaitable({ state, error }: TaskHeader): ChimaeraError {
+  if (state === TaskState.lapsed && error !== null) return error;
+  return new ChimaeraError("taskState", { what: "wait for a task", why: "it was not sent" });
 }
 
 /** Pins all blocks, or none when one of them throws. */

@@ -267,7 +267,8 @@ export class Server extends Module {
   // CHI_BEGIN(Transform)
   async transform(task: TransformTask, rctx: RunContext): Promise<void> {
     const { add, ms } = task;
-    for (let slept = 0; slept < ms && !rctx.signal.aborted; slept += 10) await rctx.sleep(10);
+    const stays = () => task.stubborn || !rctx.signal.aborted;
+    for (let slept = 0; slept < ms && stays(); slept += 10) await rctx.sleep(10);
     const from = task.source.bytes;
     const to = task.target.bytes;
     const both = task.both.bytes;

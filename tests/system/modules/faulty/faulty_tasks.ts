@@ -183,11 +183,12 @@ export class EchoTask extends defineTask(Method.kEcho, {
 // CHI_BEGIN(Transform)
 /**
  * Adds `add` to each byte of `source` into `target`, and to each byte of `both` in place; the sizes
- * say how many. Waits `ms` before, or until the caller has given up.
+ * say how many. Waits `ms` before, or until the caller has given up; a `stubborn` one waits on.
  */
 export class TransformTask extends defineTask(Method.kTransform, {
   add: IN.u8(),
   ms: IN.u32(),
+  stubborn: IN.bool(),
   lane: IN.u32(),
   source: IN.bulk("sourceSize"),
   sourceSize: IN.u64(),

@@ -1,25 +1,79 @@
-/** The compressor pool that the command line uses, on whatever node it reached. */
+/**
+ * The compressor pool of one run, on whatever node it reached.
+ *
+ * A run has a pool of its own, so that what the pool's lanes count is the run's work and nobody
+ * else's. It is named after the run's session, of which the node knows whether it lives: pools that
+ * killed runs left behind are ended by the next run.
+ *
+ * Thread rules: the main isolate.
+ */
 
 import { DomainQuery, type Session } from "../../sdk/mod.ts";
+import { Client as Admin } from "../../chimods/admin/admin_client.ts";
 import { Client, CodecId, type CodecName } from "../../chimods/compressor/compressor_client.ts";
+import { ChimaeraError } from "../../runtime/errors.ts";
+import { within } from "../deadline.ts";
 
 const LOCAL = DomainQuery.getLocalId();
-
-/** One pool for all runs: its tasks name their codec and level. */
-export const POOL_NAME = "command_line";
+const NAME_PREFIX = "command_line-";
+const END_MS_MAX = 1000;
 
 /** Implementations by codec. */
 export type Providers = Readonly<Partial<Record<CodecName, string>>>;
 
-/** Makes the pool, or finds it: a lane per worker and at least two. */
-export async function openPool(session: Session): Promise<Client> {
-  const client = new Client(session);
-  await client.create(LOCAL, LOCAL, POOL_NAME, undefined, CodecId.lz4);
-  return client;
+/** A pool that ends with the run. */
+export class RunPool implements AsyncDisposable {
+  readonly name: string;
+  readonly client: Client;
+  readonly #admin: Admin;
+  #ending: Promise<void> | null = null;
+
+  private constructor(name: string, client: Client, admin: Admin) {
+    this.name = name;
+    this.client = client;
+    this.#admin = admin;
+  }
+
+  /** Makes the pool, a lane per worker and at least two, and ends those that dead runs left. */
+  static async open(session: Session): Promise<RunPool> {
+    const admin = new Admin(session);
+    await endLeftPools(admin);
+    const client = new Client(session);
+    const name = nameFor(session);
+    // Its tasks name their codec and level.
+    await client.create(LOCAL, LOCAL, name, undefined, CodecId.lz4);
+    return new RunPool(name, client, admin);
+  }
+
+  /** The implementation that the pool uses of each codec. */
+  async providers(): Promise<Providers> {
+    const report = await this.client.listCodecs(LOCAL);
+    return Object.fromEntries(report.map(({ codec, provider }) => [codec, provider]));
+  }
+
+  /** Ends the pool. A node that cannot do so now has ended, or does so for the next run. */
+  [Symbol.asyncDispose](): Promise<void> {
+    const ended = () => this.#admin.destroyContainer(LOCAL, this.client.poolId);
+    this.#ending ??= within(`end pool ${this.name}`, END_MS_MAX, ended()).catch(passOurs);
+    return this.#ending;
+  }
 }
 
-/** The implementation that the pool uses of each codec. */
-export async function providersOf(client: Client): Promise<Providers> {
-  const report = await client.listCodecs(LOCAL);
-  return Object.fromEntries(report.map(({ codec, provider }) => [codec, provider]));
+function nameFor({ transport, id }: { readonly transport: string; readonly id: number }): string {
+  return `${NAME_PREFIX}${transport}-${id}`;
+}
+
+/** A pool in a list that is older than a list of sessions without its own is nobody's. */
+async function endLeftPools(admin: Admin): Promise<void> {
+  const pools = await admin.listPools(LOCAL);
+  const runs = pools.filter(({ name }) => name.startsWith(NAME_PREFIX));
+  if (runs.length === 0) return;
+  const living = new Set((await admin.pollStats(LOCAL)).sessions.map(nameFor));
+  const left = runs.filter(({ name }) => !living.has(name));
+  // Another run may be at the same.
+  await Promise.all(left.map(({ id }) => admin.destroyContainer(LOCAL, id).catch(passOurs)));
+}
+
+function passOurs(thrown: unknown): void {
+  if (!(thrown instanceof ChimaeraError)) throw thrown;
 }

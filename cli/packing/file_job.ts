@@ -10,7 +10,7 @@ import { type NodeAccess, reachNode } from "../node_access.ts";
 import { Progress } from "../progress.ts";
 import { formatRate, formatSize, plural } from "../quantity.ts";
 import { exitCodeOf, onEndSignal } from "../signals.ts";
-import { openPool, POOL_NAME, type Providers, providersOf } from "./compressor_pool.ts";
+import { type Providers, RunPool } from "./compressor_pool.ts";
 import { SESSION_BYTES_EXTRA, WINDOW_BYTES_MAX } from "./limits.ts";
 import { type LaneWork, PoolCounters } from "./pool_counters.ts";
 import { openSink, ReaderGone, type Sink } from "./sink.ts";
@@ -60,22 +60,35 @@ export async function runFileJob(job: FileJob): Promise<number> {
   const { verb, input, output, options } = job;
   using source = await Source.open(verb, input);
   let sink: Sink | null = null;
+  let pool: RunPool | null = null;
+  let interrupted: Promise<never> | null = null;
   using _signals = onEndSignal((signal) => {
     sink?.discard();
-    Deno.exit(exitCodeOf(signal));
+    interrupted ??= leave(pool, exitCodeOf(signal));
   });
   try {
     sink = await openSink(output, { verb, source, force: options.force === true });
     const access = await reachNode(options.instance, WINDOW_BYTES_MAX + SESSION_BYTES_EXTRA);
-    const report = await runOn(access, job, source, sink);
+    pool = await RunPool.open(access.session);
+    const report = await runOn(access, pool, job, source, sink);
+    await pool[Symbol.asyncDispose]();
     await access.close();
     show(report, options.json === true, output === "-");
     return ExitCode.ok;
   } catch (thrown) {
+    // What is pulled from under the work makes it fail, which is no news.
+    await interrupted;
     sink?.discard();
+    await pool?.[Symbol.asyncDispose]();
     if (thrown instanceof ReaderGone) return ExitCode.failed;
     throw thrown;
   }
+}
+
+/** Ends the process, after the pool if there is one yet. */
+async function leave(pool: RunPool | null, exitCode: number): Promise<never> {
+  await pool?.[Symbol.asyncDispose]();
+  return Deno.exit(exitCode);
 }
 
 /** What `--json` prints. */
@@ -99,14 +112,14 @@ interface FileReport extends Omit<FileOutcome, "rawBytes" | "packedBytes" | "det
 }
 
 async function runOn(
-  access: NodeAccess,
+  { session, attached }: NodeAccess,
+  pool: RunPool,
   { verb, work }: FileJob,
   source: Source,
   sink: Sink,
 ): Promise<FileReport> {
-  const { session, attached } = access;
-  const client = await openPool(session);
-  const providers = await providersOf(client); // A task too, and none of those that are counted.
+  const { client } = pool;
+  const providers = await pool.providers(); // A task too, and none of those that are counted.
   const counters = await PoolCounters.begin(session, client.poolId);
   const progress = new Progress(`${verb} ${source.name}`, source.sizeBytes);
   const { lanes } = counters;
@@ -126,7 +139,7 @@ async function runOn(
     ratio: outcome.packedBytes === 0 ? 0 : outcome.rawBytes / outcome.packedBytes,
     seconds,
     ...outcome.details,
-    pool: POOL_NAME,
+    pool: pool.name,
     tasks: counted.tasks,
     lanesUsed: counted.lanes.length,
     lanes: counted.lanes,

@@ -1,7 +1,7 @@
 /**
  * What a run did, by the runtime's own counters, read before and after: those of the session's port
- * for its tasks, and those of the pool's lanes for where they ran. A lane counts for every client,
- * so what others do in the pool meanwhile is in there too.
+ * for its tasks, and those of the lanes for where they ran. The pool is the run's own, so its lanes
+ * count nobody else's work.
  */
 
 import { DomainQuery, type PoolInfo, type Session } from "../../sdk/mod.ts";

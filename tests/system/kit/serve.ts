@@ -3,7 +3,7 @@
  * when it is told to, by a task or by a line.
  */
 
-import { Instance, startNode } from "chimaera/node";
+import { Instance, type NodeOptions, startNode } from "chimaera/node";
 import { liveBlocks } from "./live_blocks.ts";
 import { listen, say } from "./lines.ts";
 import { TEST_MODULES } from "./test_modules.ts";
@@ -13,6 +13,7 @@ export interface ServeConfig {
   readonly workers: number;
   readonly instance?: string;
   readonly memoryBytes?: number;
+  readonly backing?: NonNullable<NodeOptions["backing"]>;
 }
 
 if (import.meta.main) {
@@ -24,6 +25,7 @@ if (import.meta.main) {
     debugHeap: true,
     modules: TEST_MODULES,
     instance,
+    ...config.backing === undefined ? {} : { backing: config.backing },
     onStall: (stall) => say({ kind: "stall", stall }),
     onWorkerDeath: (worker, why) => say({ kind: "death", worker, why }),
   });

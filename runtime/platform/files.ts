@@ -85,12 +85,13 @@ export function removeAll(path: string): void {
   }
 }
 
-/** Names in a folder; none when there is no folder. */
+/** Names in a folder; none when there is no folder, or none that the program may look into. */
 export function listFolder(path: string): string[] {
   try {
     return [...Deno.readDirSync(path)].map((entry) => entry.name).sort();
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) return [];
+    if (thrown instanceof Deno.errors.NotCapable) return [];
     throw thrown;
   }
 }

@@ -182,6 +182,11 @@ test("decompress: a forged size allocates nothing", async () => {
   };
   folder.write("huge.zst", forged(1n << 50n));
   folder.write("large.zst", forged(30n << 20n));
+  // One that declares 64 MiB, with an empty last block.
+  folder.write(
+    "void.zst",
+    Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 4, 1, 0, 0),
+  );
   // A gzip member of ours that declares 4 GiB − 1.
   folder.write("data", sample(100));
   await folder.run(["compress", "data", "--codec", "gzip"]);
@@ -189,7 +194,7 @@ test("decompress: a forged size allocates nothing", async () => {
   member.fill(0xff, member.length - 4);
   folder.write("huge.gz", member);
   const before = folder.list();
-  for (const name of ["huge.zst", "large.zst", "huge.gz"]) {
+  for (const name of ["huge.zst", "large.zst", "void.zst", "huge.gz"]) {
     const { code, stderr } = await folder.run(["decompress", name]);
     assert.equal(code, 1, name);
     assert.match(stderr, /error\[CHI-600[24]\]: decompress /, name);

@@ -17,7 +17,15 @@ import {
   sealBlockHeader,
   writeBlockHeader,
 } from "./block_header.ts";
-import { badArgument, corrupt, overLimit, tooSmall } from "./failure.ts";
+import {
+  badArgument,
+  corrupt,
+  holdsMore,
+  holdsOther,
+  isKind,
+  overLimit,
+  tooSmall,
+} from "./failure.ts";
 import { type Provider, type ProviderName, requireSize } from "./provider.ts";
 import type { Scratch } from "./scratch.ts";
 import { shuffle, unshuffle } from "./shuffle.ts";
@@ -148,10 +156,14 @@ export class BlockForm implements BlockCodec {
     const provider = this.#context.providerOf(header.codec);
     const { typeSize } = header;
     const target = typeSize === 0 ? output : this.#context.shuffled.take(output.length);
-    const written = provider.decompress(body, target);
-    if (written !== output.length) {
-      throw corrupt(DECOMPRESS, `it holds ${written} bytes and declares ${output.length}`);
+    let written: number;
+    try {
+      written = provider.decompress(body, target);
+    } catch (error) {
+      if (target.length > provider.rawBytesMax || !isKind(error, "codecLimit")) throw error;
+      throw holdsMore(DECOMPRESS, target.length, error);
     }
+    if (written !== output.length) throw holdsOther(DECOMPRESS, written, output.length);
     if (typeSize !== 0) unshuffle(target, output, typeSize);
   }
 }

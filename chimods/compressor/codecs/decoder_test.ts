@@ -235,3 +235,19 @@ suite(zstd, "refuses a window above 128 MiB", async (codecs, subject) => {
   using decoder = codecs.openDecoder(subject.id);
   await refused(() => decodeAll(decoder, packed, 100, 64), "codecLimit");
 });
+
+suite(zstd, "holds a frame to the size that it declares", async (codecs, subject) => {
+  // It declares 64 MiB; the last block is raw and empty.
+  const empty = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 4, 1, 0, 0);
+  // It declares 1 byte; the last block is raw, of 2 bytes.
+  const longer = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 0x11, 0, 0, 65, 66);
+  const whole = pack(codecs.frame(subject.id), text(300));
+  for (const forged of [empty, longer, concat(whole, empty), concat(whole, longer)]) {
+    for (const pieceBytes of [1, 1000]) {
+      using decoder = codecs.openDecoder(subject.id);
+      await refused(() => decodeAll(decoder, forged, pieceBytes, 64), "codecCorrupt");
+    }
+  }
+  const room = new Uint8Array(100);
+  await refused(() => codecs.frame(subject.id).decompress(longer, room), "codecCorrupt");
+});

@@ -17,6 +17,16 @@ export function corrupt(what: string, why: string, cause?: unknown): ChimaeraErr
   return new ChimaeraError("codecCorrupt", { what, why, cause });
 }
 
+/** CHI-6002: the data is longer than what it says of itself. */
+export function holdsMore(what: string, declaredBytes: number, cause?: unknown): ChimaeraError {
+  return corrupt(what, `it holds more than the ${declaredBytes} bytes that it declares`, cause);
+}
+
+/** CHI-6002: the data has another length than what it says of itself. */
+export function holdsOther(what: string, heldBytes: number, declaredBytes: number): ChimaeraError {
+  return corrupt(what, `it holds ${heldBytes} bytes and declares ${declaredBytes}`);
+}
+
 /** CHI-6003: the provider cannot be had on this machine, or cannot do this. */
 export function unavailable(what: string, why: string, cause?: unknown): ChimaeraError {
   return new ChimaeraError("codecUnavailable", { what, why, cause });

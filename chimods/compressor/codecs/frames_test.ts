@@ -125,6 +125,18 @@ Deno.test("a forged raw size is a limit before anything is decoded", async () =>
   assert.throws(() => zstd.decompress(forged, room), (error) => isKind(error, "codecLimit"));
 });
 
+Deno.test("a frame that holds more than it declares is damaged", async () => {
+  using codecs = await openCodecs();
+  const room = new Uint8Array(2000);
+  const gzip = codecs.frame(CodecId.gzip);
+  const member = pack(gzip, text(1000));
+  new DataView(member.buffer).setUint32(member.length - 4, 999, true);
+  assert.throws(() => gzip.decompress(member, room), (error) => isKind(error, "codecCorrupt"));
+  const zstd = codecs.frame(CodecId.zstd);
+  const forged = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 0x11, 0, 0, 65, 66);
+  assert.throws(() => zstd.decompress(forged, room), (error) => isKind(error, "codecCorrupt"));
+});
+
 Deno.test("measuring noise ends, and names damage", () => {
   fc.assert(fc.property(fc.constantFrom(...MEASURABLE), fc.uint8Array(), (codec, noise) => {
     const magic = codec === CodecId.lz4

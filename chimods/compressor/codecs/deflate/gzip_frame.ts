@@ -13,7 +13,7 @@
 import type { Crc32 } from "../checksum/mod.ts";
 import { type Codec, requireApart } from "../codec.ts";
 import { CodecId, CODECS, resolveLevel } from "../codec_table.ts";
-import { corrupt, overLimit, tooSmall } from "../failure.ts";
+import { corrupt, holdsMore, holdsOther, isKind, overLimit, tooSmall } from "../failure.ts";
 import { FRAME_LENGTH_UNKNOWN, FRAME_NEEDS_MORE } from "../frame_length.ts";
 import { readU32, writeU32 } from "../little_endian.ts";
 import { type Provider, requireSize } from "../provider.ts";
@@ -147,12 +147,21 @@ export class GzipFrame implements Codec {
       throw overLimit(DECOMPRESS, `it declares ${rawBytes} bytes, above ${dst.length}`);
     }
     const output = dst.subarray(0, rawBytes);
-    const written = this.#provide().decompress(src.subarray(headerBytes, bodyEnd), output);
-    if (written !== rawBytes) {
-      throw corrupt(DECOMPRESS, `it holds ${written} bytes and declares ${rawBytes}`);
-    }
+    const written = this.#inflate(src.subarray(headerBytes, bodyEnd), output);
+    if (written !== rawBytes) throw holdsOther(DECOMPRESS, written, rawBytes);
     if (this.#crc32(output) !== checksum) throw corrupt(DECOMPRESS, "its checksum is wrong");
     return written;
+  }
+
+  /** `output` is as long as the member declares; a member with more in it is damaged. */
+  #inflate(body: Uint8Array, output: Uint8Array): number {
+    const provider = this.#provide();
+    try {
+      return provider.decompress(body, output);
+    } catch (error) {
+      if (output.length > provider.rawBytesMax || !isKind(error, "codecLimit")) throw error;
+      throw holdsMore(DECOMPRESS, output.length, error);
+    }
   }
 }
 

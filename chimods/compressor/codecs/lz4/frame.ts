@@ -9,7 +9,7 @@
 import { xxh32 } from "../checksum/mod.ts";
 import { type Codec, requireApart } from "../codec.ts";
 import { CodecId, CODECS, resolveLevel } from "../codec_table.ts";
-import { corrupt, isKind, overLimit, tooSmall } from "../failure.ts";
+import { corrupt, holdsMore, holdsOther, isKind, overLimit, tooSmall } from "../failure.ts";
 import { FRAME_NEEDS_MORE, isSkippableMagic } from "../frame_length.ts";
 import { readU32, writeU32 } from "../little_endian.ts";
 import {
@@ -121,7 +121,13 @@ export class Lz4Frame implements Codec {
     if (header.contentBytes > dst.length) {
       throw overLimit(DECOMPRESS, `it declares ${header.contentBytes} bytes, above ${dst.length}`);
     }
-    return this.#decodeBlocks(src, dst, header);
+    if (header.contentBytes < 0) return this.#decodeBlocks(src, dst, header);
+    try {
+      return this.#decodeBlocks(src, dst.subarray(0, header.contentBytes), header);
+    } catch (error) {
+      if (!isKind(error, "codecLimit")) throw error;
+      throw holdsMore(DECOMPRESS, header.contentBytes, error);
+    }
   }
 
   /** The source may have changed since it was measured, so each length is checked again. */
@@ -149,7 +155,7 @@ export class Lz4Frame implements Codec {
       to += this.#decodeBlock(block, word >= STORED_BIT, dst, to, header);
     }
     if (header.contentBytes >= 0 && header.contentBytes !== to) {
-      throw corrupt(DECOMPRESS, `it holds ${to} bytes and declares ${header.contentBytes}`);
+      throw holdsOther(DECOMPRESS, to, header.contentBytes);
     }
     if (header.contentChecksum) {
       if (from + 4 > src.length) throw corrupt(DECOMPRESS, "it is cut short");

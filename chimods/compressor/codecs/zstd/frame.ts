@@ -7,11 +7,11 @@
 
 import { type Codec, requireApart } from "../codec.ts";
 import { CodecId, CODECS, resolveLevel } from "../codec_table.ts";
-import { corrupt, overLimit, tooSmall } from "../failure.ts";
+import { corrupt, holdsMore, holdsOther, isKind, overLimit, tooSmall } from "../failure.ts";
 import { RAW_SIZE_UNKNOWN } from "../frame_length.ts";
 import { requireSize } from "../provider.ts";
-import { ZstdFrameWalker } from "./frame_layout.ts";
-import { zstdBound, type ZstdProvider } from "./zstd_provider.ts";
+import { type ZstdFrameHeader, ZstdFrameWalker } from "./frame_layout.ts";
+import { WINDOW_BYTES_MAX, zstdBound, type ZstdProvider } from "./zstd_provider.ts";
 
 const COMPRESS = "compress a zstd frame";
 const DECOMPRESS = "decompress a zstd frame";
@@ -57,10 +57,23 @@ export class ZstdFrame implements Codec {
     if (contentBytes > dst.length) {
       throw overLimit(DECOMPRESS, `it declares ${contentBytes} bytes, above ${dst.length}`);
     }
-    const written = this.#provide().decompress(src, dst);
-    if (contentBytes !== RAW_SIZE_UNKNOWN && written !== contentBytes) {
-      throw corrupt(DECOMPRESS, `it holds ${written} bytes and declares ${contentBytes}`);
+    if (contentBytes === RAW_SIZE_UNKNOWN) return this.#provide().decompress(src, dst);
+    return this.#decompressDeclared(src, dst.subarray(0, contentBytes), walker.header);
+  }
+
+  /** A frame that does not fit what it declares is damaged, unless the provider cannot take it. */
+  #decompressDeclared(src: Uint8Array, dst: Uint8Array, header: ZstdFrameHeader): number {
+    const provider = this.#provide();
+    const { contentBytes, windowBytes } = header;
+    let written: number;
+    try {
+      written = provider.decompress(src, dst);
+    } catch (error) {
+      const able = windowBytes <= WINDOW_BYTES_MAX && contentBytes <= provider.rawBytesMax;
+      if (!able || !isKind(error, "codecLimit")) throw error;
+      throw holdsMore(DECOMPRESS, contentBytes, error);
     }
+    if (written !== contentBytes) throw holdsOther(DECOMPRESS, written, contentBytes);
     return written;
   }
 }

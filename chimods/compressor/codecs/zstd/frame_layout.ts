@@ -11,7 +11,7 @@
  * The content checksum is the low half of XXH64 with seed 0. Format: RFC 8878.
  */
 
-import { corrupt } from "../failure.ts";
+import { corrupt, holdsOther } from "../failure.ts";
 import {
   FRAME_NEEDS_MORE,
   isSkippableMagic,
@@ -97,6 +97,12 @@ export function parseZstdHeader(src: Uint8Array): ZstdFrameHeader {
     contentBytes,
     contentChecksum: (descriptor & ZSTD_CHECKSUM_FLAG) !== 0,
   };
+}
+
+/** Throws CHI-6002 when a frame held other than it declares. A skippable frame has no header. */
+export function requireDeclared(header: ZstdFrameHeader | null, rawBytes: number): void {
+  if (header === null || header.contentBytes === RAW_SIZE_UNKNOWN) return;
+  if (rawBytes !== header.contentBytes) throw holdsOther(WHAT, rawBytes, header.contentBytes);
 }
 
 /** Walks over one frame, given in pieces of any size. */

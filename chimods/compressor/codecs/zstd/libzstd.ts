@@ -9,6 +9,7 @@
 import { corrupt, failed, overLimit, unavailable } from "../failure.ts";
 import { addressOf, native, NativeLibrary, pinned, textAt } from "../ffi.ts";
 import type { DecodeProgress, DecoderEngine } from "../frame_decoder.ts";
+import { requireDeclared, ZstdFrameWalker } from "./frame_layout.ts";
 import { WINDOW_BYTES_MAX, type ZstdProvider } from "./zstd_provider.ts";
 
 const SYMBOLS = {
@@ -178,6 +179,9 @@ class LibZstdDecoder implements DecoderEngine {
   readonly #input = new StreamBuffer();
   readonly #output = new StreamBuffer();
   #context: Deno.PointerValue;
+  /** The library does not hold every frame to the size that it declares. */
+  #walker = new ZstdFrameWalker();
+  #frameRawBytes = 0;
   #atFrameEnd = false;
   #midFrame = false;
 
@@ -204,11 +208,20 @@ class LibZstdDecoder implements DecoderEngine {
       this.#atFrameEnd = result === 0n;
       this.#midFrame = !this.#atFrameEnd;
       const moved = this.#input.position > read || this.#output.position > written;
+      this.#walker.walk(src.subarray(read, this.#input.position));
+      this.#frameRawBytes += this.#output.position - written;
+      if (this.#atFrameEnd) this.#endFrame();
       read = this.#input.position;
       written = this.#output.position;
       if (!moved) break;
     }
     return { read, written, done: this.#atFrameEnd };
+  }
+
+  #endFrame(): void {
+    requireDeclared(this.#walker.header, this.#frameRawBytes);
+    this.#walker = new ZstdFrameWalker();
+    this.#frameRawBytes = 0;
   }
 
   finish(): boolean {

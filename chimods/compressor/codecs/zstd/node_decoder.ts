@@ -11,7 +11,7 @@ import type * as Zlib from "node:zlib";
 import type { DecodeProgress, DecoderEngine } from "../frame_decoder.ts";
 import { writeU32 } from "../little_endian.ts";
 import { NodeStream, PIECE_BYTES_MAX } from "../node_stream.ts";
-import { ZSTD_MAGIC, ZstdFrameWalker } from "./frame_layout.ts";
+import { requireDeclared, ZSTD_MAGIC, ZstdFrameWalker } from "./frame_layout.ts";
 import { zstdError } from "./node_zlib.ts";
 
 const MAGIC_BYTES = 4;
@@ -25,6 +25,7 @@ export class NodeZstdDecoder implements DecoderEngine {
   #walker = new ZstdFrameWalker();
   #stream: NodeStream | null = null;
   #frameBytes = 0;
+  #frameRawBytes = 0;
   #frames = 0;
 
   constructor(zlib: typeof Zlib) {
@@ -72,7 +73,9 @@ export class NodeZstdDecoder implements DecoderEngine {
   async #pull(dst: Uint8Array): Promise<number> {
     if (this.#stream === null) return 0;
     try {
-      return await this.#stream.pull(dst);
+      const written = await this.#stream.pull(dst);
+      this.#frameRawBytes += written;
+      return written;
     } catch (error) {
       throw zstdError(error);
     }
@@ -88,8 +91,10 @@ export class NodeZstdDecoder implements DecoderEngine {
       this.#stream[Symbol.dispose]();
       this.#stream = null;
     }
+    requireDeclared(this.#walker.header, this.#frameRawBytes);
     this.#walker = new ZstdFrameWalker();
     this.#frameBytes = 0;
+    this.#frameRawBytes = 0;
     this.#frames++;
     return true;
   }

@@ -1,7 +1,7 @@
 /**
  * A client that scribbles random bytes over everything that it can reach, while the node reads it.
  *
- * The default is a part of the rounds; CHIMAERA_TEST_ROUNDS=10000 runs as many as one asks for, and
+ * CHIMAERA_TEST_ROUNDS sets how many rounds there are over all numbers of workers, and
  * CHIMAERA_TEST_SEED repeats a seed.
  */
 
@@ -18,7 +18,7 @@ import { Client } from "./modules/faulty/faulty_client.ts";
 
 const HERE = DomainQuery.getLocalId();
 const WORKERS = [1, 2, 4];
-const ROUNDS = Number(permitted() && Deno.env.get("CHIMAERA_TEST_ROUNDS") || 3000);
+const ROUNDS = Number(permitted() && Deno.env.get("CHIMAERA_TEST_ROUNDS") || 10_000);
 const PATIENCE_MS = 60_000 + ROUNDS * 50;
 
 for (const workers of WORKERS) {

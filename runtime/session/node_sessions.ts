@@ -20,7 +20,7 @@ import {
   SegmentKind,
   type SegmentOptions,
 } from "../memory/mod.ts";
-import { closeFile, connectDoorbell, ffiAvailable } from "../platform/mod.ts";
+import { closeFile, connectDoorbell, ffiAvailable, removeAll } from "../platform/mod.ts";
 
 /** Name of sessions of the node's own process. */
 export const LOCAL_CLIENT = "this process";
@@ -41,6 +41,8 @@ export interface NodeSession {
 interface NodePort {
   readonly places: PortPlaces;
   readonly doorbell: number;
+  /** Its socket's file, which a client that was killed leaves; empty for none. */
+  readonly doorbellPath: string;
 }
 
 interface Closing {
@@ -166,7 +168,7 @@ export class NodeSessions {
     }
     const places = checkPlaces(session, wanted, this.#options.workers);
     const doorbell = doorbellPath !== "" && ffiAvailable() ? connectDoorbell(doorbellPath) : -1;
-    session.ports.push({ places, doorbell });
+    session.ports.push({ places, doorbell, doorbellPath });
     await this.#askAll(() => ({ kind: "openPort", sessionId: session.id, places, doorbell }));
   }
 
@@ -206,7 +208,10 @@ export class NodeSessions {
     this.#closing.delete(id);
     this.#byId.delete(id);
     this.#memoryBytes -= session.segment.sizeBytes;
-    for (const port of session.ports) if (port.doorbell >= 0) closeFile(port.doorbell);
+    for (const { doorbell, doorbellPath } of session.ports) {
+      if (doorbell >= 0) closeFile(doorbell);
+      if (doorbellPath !== "") removeAll(doorbellPath);
+    }
     this.#freeLines.push(...session.lines);
     session.segment.discard();
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "../permission.ts";
 import { DomainQuery } from "chimaera";
-import { startNode } from "chimaera/node";
+import { InstancePaths, startNode } from "chimaera/node";
 import { startClient } from "./kit/client_process.ts";
 import { eventually, rejectsWith, throwsWith } from "./kit/expect.ts";
 import type { ErrorLine } from "./kit/lines.ts";
@@ -60,6 +60,9 @@ for (const workers of WORKERS) {
       "its pages go back",
       () => sharedKiB(node.pid) < sharedBefore + TOUCH_BYTES / 1024 / 2,
     );
+    const doorbells = [...Deno.readDirSync(new InstancePaths().folder)]
+      .filter(({ name }) => name.startsWith("client-"));
+    assert.equal(doorbells.length, 1, "the sockets of its ports go");
     await goesOn(bystander);
     await endWell(bystander);
     await eventually("no block is left", async () => {

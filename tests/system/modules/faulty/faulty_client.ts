@@ -22,6 +22,7 @@ import {
   OkTask,
   OverflowTask,
   ReadFileTask,
+  RelayTask,
   SleepTask,
   TransformTask,
 } from "./faulty_tasks.ts";
@@ -128,5 +129,9 @@ export class Client extends ModuleClient {
   // CHI_BEGIN(Transform)
   asyncTransform = taskMethod(TransformTask);
   // CHI_END(Transform)
+
+  // CHI_BEGIN(Relay)
+  asyncRelay = taskMethod(RelayTask);
+  // CHI_END(Relay)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

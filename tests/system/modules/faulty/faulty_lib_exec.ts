@@ -20,6 +20,7 @@ export const libExec: LibExec = {
     [Method.kNext, tasks.NextTask],
     [Method.kEcho, tasks.EchoTask],
     [Method.kTransform, tasks.TransformTask],
+    [Method.kRelay, tasks.RelayTask],
   ],
   methodNames: {
     [Method.kCreate]: "kCreate",
@@ -35,6 +36,7 @@ export const libExec: LibExec = {
     [Method.kNext]: "kNext",
     [Method.kEcho]: "kEcho",
     [Method.kTransform]: "kTransform",
+    [Method.kRelay]: "kRelay",
   },
 
   run(module: Module, method: number, task: Task, rctx: RunContext): void | Promise<void> {
@@ -62,6 +64,8 @@ export const libExec: LibExec = {
         return server.echo(task as tasks.EchoTask, rctx);
       case Method.kTransform:
         return server.transform(task as tasks.TransformTask, rctx);
+      case Method.kRelay:
+        return server.relay(task as tasks.RelayTask, rctx);
     }
   },
 
@@ -98,6 +102,8 @@ export const libExec: LibExec = {
         return server.monitorEcho(mode, task as tasks.EchoTask, rctx);
       case Method.kTransform:
         return server.monitorTransform(mode, task as tasks.TransformTask, rctx);
+      case Method.kRelay:
+        return server.monitorRelay(mode, task as tasks.RelayTask, rctx);
     }
   },
 };

@@ -15,4 +15,5 @@ export const Method = {
   kNext: 18,
   kEcho: 19,
   kTransform: 20,
+  kRelay: 21,
 } as const;

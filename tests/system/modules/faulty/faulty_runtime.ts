@@ -25,6 +25,7 @@ import {
   type OkTask,
   type OverflowTask,
   type ReadFileTask,
+  type RelayTask,
   type SleepTask,
   type TransformTask,
 } from "./faulty_tasks.ts";
@@ -32,6 +33,8 @@ import {
 const HERE = DomainQuery.getLocalId();
 /** Calls that one task may ask for. */
 const COUNT_MAX = 10_000;
+/** How long a task goes on that its caller has given up. */
+const STUBBORN_MS_MAX = 5000;
 
 function spin(ms: number): void {
   const endMs = performance.now() + ms;
@@ -267,8 +270,10 @@ export class Server extends Module {
   // CHI_BEGIN(Transform)
   async transform(task: TransformTask, rctx: RunContext): Promise<void> {
     const { add, ms } = task;
-    const stays = () => task.stubborn || !rctx.signal.aborted;
-    for (let slept = 0; slept < ms && stays(); slept += 10) await rctx.sleep(10);
+    // Bounded: a client that writes random tasks must not keep its session for days.
+    const stays = (slept: number) =>
+      !rctx.signal.aborted || (task.stubborn && slept < STUBBORN_MS_MAX);
+    for (let slept = 0; slept < ms && stays(slept); slept += 10) await rctx.sleep(10);
     const from = task.source.bytes;
     const to = task.target.bytes;
     const both = task.both.bytes;
@@ -279,5 +284,26 @@ export class Server extends Module {
   }
   monitorTransform(_mode: MonitorMode, _task: TransformTask, _rctx: RunContext): void {}
   // CHI_END(Transform)
+
+  // CHI_BEGIN(Relay)
+  relay(task: RelayTask, rctx: RunContext): void | Promise<void> {
+    if (task.depth === 0) return this.#passGate(task, rctx);
+    this.#clientOf(0, rctx).asyncRelay(HERE, {
+      depth: task.depth - 1,
+      targetLane: task.lane,
+      lane: task.targetLane,
+      gate: task.gate,
+      gateSize: task.gateSize,
+      gateCapacity: task.gateCapacity,
+    });
+  }
+  monitorRelay(_mode: MonitorMode, _task: RelayTask, _rctx: RunContext): void {}
+  // CHI_END(Relay)
+
+  async #passGate(task: RelayTask, rctx: RunContext): Promise<void> {
+    const bytes = task.gate.bytes;
+    while (bytes[0] === 0 && !rctx.signal.aborted) await rctx.sleep(2);
+    bytes[1] = bytes[0]!;
+  }
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

@@ -200,4 +200,19 @@ export class TransformTask extends defineTask(Method.kTransform, {
   bothSize: INOUT.u64(),
 }) {}
 // CHI_END(Transform)
+
+// CHI_BEGIN(Relay)
+/**
+ * With `depth` 0 waits until the first byte of `gate` is not 0, and copies it to the second.
+ * Otherwise leaves that to a task of lane `targetLane` with a `depth` less, and ends at once.
+ */
+export class RelayTask extends defineTask(Method.kRelay, {
+  depth: IN.u32(),
+  targetLane: IN.u32(),
+  lane: IN.u32(),
+  gate: INOUT.bulk("gateSize", "gateCapacity"),
+  gateCapacity: IN.u64(),
+  gateSize: INOUT.u64(),
+}) {}
+// CHI_END(Relay)
 // CHI_AUTOGEN_METHODS  // keep at class bottom

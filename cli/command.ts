@@ -8,7 +8,7 @@
  */
 
 import { Command, CommanderError } from "commander";
-import { ChimaeraError } from "../runtime/errors.ts";
+import { ChimaeraError, ERRORS } from "../runtime/errors.ts";
 
 /** Exit codes of every command. */
 export const ExitCode = { ok: 0, failed: 1, usage: 2 } as const;
@@ -79,18 +79,30 @@ export async function runCommand(
   const parser = parserOf(`chimaera ${name}`, summary);
   command.define(parser);
   parser.option("--json", "print the result as one JSON line");
+  const hint = `run \`chimaera ${name} --help\``;
   try {
     parser.parse([...words], { from: "user" });
   } catch (thrown) {
-    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (!(thrown instanceof CommanderError)) throw withHint(thrown, hint);
     if (thrown.code === "commander.helpDisplayed") {
       return new HelpText(`${parser.helpInformation()}\nExample: chimaera ${command.example}\n`);
     }
     throw usageError(
       `chimaera ${name}`,
       thrown.message.replace(/^error: /, "").replaceAll("\n", " "),
-      `run \`chimaera ${name} --help\``,
+      hint,
     );
   }
-  return await command.run(parser.args, parser.opts());
+  try {
+    return await command.run(parser.args, parser.opts());
+  } catch (thrown) {
+    throw withHint(thrown, hint);
+  }
+}
+
+/** CHI-1001 that has only the hint of all its kind gets one that names the command. */
+function withHint(thrown: unknown, hint: string): unknown {
+  if (!(thrown instanceof ChimaeraError) || thrown.kind !== "usage") return thrown;
+  if (thrown.hint !== ERRORS.usage.hint) return thrown;
+  return usageError(thrown.what, thrown.why, hint);
 }

@@ -43,7 +43,8 @@ export const compress: CliCommand<CompressCommandOptions> = {
   example: "compress big.tar -o big.tar.zst --codec zstd --level 9",
 
   run([input], options) {
-    const codec = options.codec ?? codecOfName(options.output ?? "") ?? "lz4";
+    const named = codecOfName(options.output ?? "");
+    const codec = options.codec ?? named ?? "lz4";
     const level = levelOf(codec, options.level);
     const output = options.output ?? packedName(input!, codec);
     if (output === "-" && Deno.stdout.isTerminal() && options.force !== true) {
@@ -52,6 +53,9 @@ export const compress: CliCommand<CompressCommandOptions> = {
         "standard output is a terminal, which is no place for compressed data",
         "name a file with -o, or pass --force",
       );
+    }
+    if (named !== undefined && named !== codec) {
+      console.error(`warning: ${output} will hold ${codec}, though its name says ${named}`);
     }
     return runFileJob({
       verb: "compress",

@@ -169,6 +169,19 @@ test("compress: the output's ending chooses the codec, and the block size is the
   assert.equal(report.tasks, report.blocks);
 });
 
+test("compress: a name that says another codec than the user is pointed out", async () => {
+  await using folder = new ProgramFolder();
+  folder.write("data", DATA);
+  const words = ["compress", "data", "-f", "-o", "x.gz", "--codec"];
+  const [other, same] = [
+    await folder.run([...words, "zstd"]),
+    await folder.run([...words, "gzip"]),
+  ];
+  assert.equal(other.code, 0);
+  assert.match(other.stderr, /^warning: x\.gz will hold zstd, though its name says gzip$/m);
+  assert.doesNotMatch(same.stderr, /warning/);
+});
+
 test("compress: an empty file is a file", async () => {
   await using folder = new ProgramFolder();
   folder.write("empty", new Uint8Array(0));
@@ -225,6 +238,7 @@ test("compress: what cannot be read or written is an error with a cause", async 
     assert.ok(run.stderr.includes(`error[${code}]`), run.stderr);
     assert.match(run.stderr, text);
     assert.match(run.stderr, /^hint: /m);
+    if (words[3] === "folder") assert.match(run.stderr, /^hint: name a file in it with -o$/m);
   }));
   assert.deepEqual(folder.list(), before);
   assert.deepEqual(folder.read("data"), DATA);

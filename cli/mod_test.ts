@@ -38,7 +38,9 @@ test("command line: help is a command too, and groups have theirs", async () => 
   assert.equal(all.code, 0);
   assert.match(all.stdout, /Exit codes: 0 done, 1 failed, 2 wrong usage/);
   assert.match(help.stdout, /^Usage: chimaera stop/);
+  assert.match(all.stdout, /^Example: chimaera serve$/m);
   assert.match(group.stdout, /^Usage: chimaera pool <command>/);
+  assert.match(group.stdout, /^Example: chimaera pool list$/m);
   assert.equal(grouped.code, 2);
 });
 
@@ -55,6 +57,8 @@ test("command line: what it does not know is CHI-1001 and exit code 2", async ()
     [["compress", "a", "--codec", "gzip", "--level", "12"], /gzip has levels 1 to 9/],
     [["compress", "a", "--block-size", "1k"], /`1k` is outside 64 KiB to 32 MiB/],
     [["serve", "--workers", "0"], /--workers: `0` is not a whole number from 1 to 64/],
+    [["compress", "a", "-o", ""], /--output: it is empty/],
+    [["decompress", "a.gz", "--output="], /--output: it is empty/],
     [["serve", "--instance", "a/b"], /a name has 1 to 32 letters/],
     [["decompress", "a.zip"], /its name does not end in one of \.lz4, \.zst, \.gz/],
   ] as const;
@@ -64,6 +68,7 @@ test("command line: what it does not know is CHI-1001 and exit code 2", async ()
     assert.equal(stdout, "");
     assert.match(stderr, /^error\[CHI-1001\]: .+\nhint: .+\n$/);
     assert.match(stderr, why);
+    if (words[0] === "serve") assert.match(stderr, /^hint: run `chimaera serve --help`$/m);
   }));
 });
 

@@ -22,7 +22,7 @@ ${lines.join("\n")}
 Run \`chimaera <command> --help\` for its options and an example.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 
-Example: chimaera serve`;
+Example: chimaera ${entries[0]!.name}`;
 }
 
 /** A command that the user may have meant, as the end of a sentence. */

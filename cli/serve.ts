@@ -118,6 +118,7 @@ function banner(node: Node, instance: Instance): string {
     ["process", `pid ${Deno.pid}, Deno ${Deno.version.deno}, ${packaging()}`],
     ["memory", `${formatSize(node.segment.sizeBytes)}, ${backingText(node.segment.backing)}`],
     ["workers", `${node.workers}, on ${navigator.hardwareConcurrency} processors`],
+    ["repos", "chimaera, built in"],
     ["modules", modules],
     ["ffi", ffiAvailable() ? "available" : "denied: clients connect over the socket only"],
   ];

@@ -33,6 +33,7 @@ test("serve: is ready, is seen, is stopped, and leaves nothing", async () => {
   assert.equal(code, 0, stderr);
   assert.match(stderr, /workers +3, on \d+ processors/);
   assert.match(stderr, /memory +96 MiB, /);
+  assert.match(stderr, /^ +repos +chimaera, built in$/m);
   assert.match(stderr, /stopping: asked by a client/);
   assert.deepEqual([...Deno.readDirSync(ready.folder)].map(({ name }) => name), ["lock"]);
 });
@@ -49,6 +50,7 @@ test("serve: people read its line, its status and its pools", async () => {
   assert.match(status.stdout, new RegExp(`^instance seen: pid ${server.pid}, version .*, up `));
   assert.match(status.stdout, /^memory: .* in use, /m);
   assert.match(status.stdout, /^workers\n +id +cpu +tasks/m);
+  assert.match(status.stdout, /^ +\d+ +the node itself +in-process/m);
   assert.match(pools.stdout, /^ +id +pool +library +lanes/);
   assert.match(pools.stdout, /^ +1 +admin +chimaera_admin +1 /m);
   assert.match(lanes.stdout, /^ +pool +lane +group +index +worker/);
@@ -120,6 +122,7 @@ test("stop: with nothing running it fails", async () => {
   const { code, stderr } = await folder.run(["stop"]);
   assert.equal(code, 1);
   assert.match(stderr, /^error\[CHI-5001\]: stop instance default: no node runs in /);
+  assert.match(stderr, /^hint: there is nothing to stop/m);
 });
 
 test("stop, status: a node that hangs is not waited for for ever", async () => {

@@ -102,7 +102,8 @@ function sessionTable({ sessions }: StatusReport): string {
     ["id", "client", "transport", "ports", "memory"],
     sessions.map(({ id, client, transport, ports, memoryBytes }) => [
       id,
-      client,
+      // Its modules' own, such as those that place lanes.
+      transport === "in-process" ? "the node itself" : client,
       transport,
       ports,
       formatSize(memoryBytes),

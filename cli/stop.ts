@@ -44,6 +44,7 @@ export const stop: CliCommand<StopOptions> = {
       throw new ChimaeraError("nodeNotRunning", {
         what: `stop instance ${instance}`,
         why: `no node runs in ${paths.folder}`,
+        hint: "there is nothing to stop; name another instance with --instance",
       });
     }
     const beganMs = realClock.nowMs();

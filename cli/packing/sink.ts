@@ -44,7 +44,8 @@ export async function openSink(path: string, options: SinkOptions): Promise<Sink
     const info = await statOf(path);
     if (info === null) return FileSink.create(path, path, options);
     if (info.isDirectory) {
-      throw new ChimaeraError("fileIsDirectory", { what, why: "it is a folder" });
+      const hint = "name a file in it with -o";
+      throw new ChimaeraError("fileIsDirectory", { what, why: "it is a folder", hint });
     }
     if (isSame(options.source.identity, info)) {
       throw new ChimaeraError("sameFile", { what, why: "it is the input" });

@@ -341,6 +341,44 @@ test("compress: interrupted in the middle, it leaves nothing behind", async () =
   }
 });
 
+test("compress: what a killed run left in the folder is removed by the next", async () => {
+  await using folder = new ProgramFolder();
+  folder.write("data", DATA);
+  const parts = () => folder.list().filter((name) => name.endsWith(".part"));
+  const spawn = async (output: string) => {
+    const known = parts();
+    const child = folder.spawn(["compress", "-", "-o", output], { stdin: DATA });
+    const drained = Promise.all([
+      new Response(child.stderr).text(),
+      new Response(child.stdout).text(),
+    ]);
+    while (parts().length === known.length) await new Promise((wake) => setTimeout(wake, 5));
+    return { child, drained, part: parts().find((name) => !known.includes(name))! };
+  };
+  const killed = await spawn("killed.lz4");
+  killed.child.kill("SIGKILL");
+  await Promise.all([killed.child.status, killed.drained]);
+  const living = await spawn("living.lz4");
+  const young = ".chimaera-young.part";
+  folder.write(young, DATA);
+  const names = [killed.part, living.part, young].sort();
+  assert.deepEqual(parts(), names);
+
+  // Both of the runs have not written for two hours.
+  const longAgo = Date.now() / 1000 - 7200;
+  for (const part of [killed.part, living.part]) {
+    Deno.utimeSync(`${folder.path}/${part}`, longAgo, longAgo);
+  }
+  assert.equal((await folder.run(["compress", "data"])).code, 0);
+  assert.deepEqual(parts(), names.filter((name) => name !== killed.part));
+
+  await killed.child.stdin.abort().catch(() => {});
+  await living.child.stdin.close();
+  assert.equal((await living.child.status).code, 0);
+  await living.drained;
+  assert.deepEqual(parts(), [young]);
+});
+
 test("compress: a node that dies in the middle is an error, and leaves nothing behind", async () => {
   await using folder = new ProgramFolder();
   const server = await folder.serve();

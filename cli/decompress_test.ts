@@ -1,31 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "../tests/permission.ts";
+import { call, missing, PROGRAMS } from "./testing/codec_programs.ts";
 import { ProgramFolder, sample } from "./testing/program.ts";
 
 const DATA = sample((3 << 20) + 777);
-
-/** The programs that people have, and how they write to their output and read from a file. */
-const PROGRAMS = [
-  { codec: "lz4", ending: ".lz4", pack: ["lz4", "-q", "-c"], unpack: ["lz4", "-q", "-dc"] },
-  { codec: "zstd", ending: ".zst", pack: ["zstd", "-q", "-c"], unpack: ["zstd", "-q", "-dc"] },
-  { codec: "gzip", ending: ".gz", pack: ["gzip", "-c"], unpack: ["gzip", "-dc"] },
-] as const;
-
-function missing(program: string): boolean {
-  if (Deno.permissions.querySync({ name: "run" }).state !== "granted") return true;
-  const command = new Deno.Command("sh", { args: ["-c", `command -v ${program}`], stdout: "null" });
-  return !command.outputSync().success;
-}
-
-async function call(
-  [program, ...args]: readonly string[],
-  file: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { success, stdout, stderr } = await new Deno.Command(program!, { args: [...args, file] })
-    .output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  return stdout;
-}
 
 function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

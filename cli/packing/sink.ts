@@ -8,8 +8,8 @@
  */
 
 import { ChimaeraError } from "../../runtime/errors.ts";
-import { uniqueName } from "../../runtime/platform/mod.ts";
 import { fileError } from "./file_errors.ts";
+import { makePartFile, type PartFile } from "./part_file.ts";
 import type { FileIdentity, Source } from "./source.ts";
 
 /** The reader of standard output has gone: there is nobody to tell. */
@@ -93,20 +93,18 @@ class FileSink implements Sink {
   readonly #force: boolean;
   #open = true;
 
-  private constructor(name: string, path: string, partPath: string, options: SinkOptions) {
+  private constructor(name: string, path: string, part: PartFile, options: SinkOptions) {
     this.name = name;
     this.#path = path;
-    this.#partPath = partPath;
+    this.#partPath = part.path;
+    this.#file = part.file;
     this.#mode = options.source.mode ?? 0o666 & ~Deno.umask();
     this.#force = options.force;
-    // Nobody else reads it before it is whole and has its own mode.
-    this.#file = Deno.openSync(partPath, { write: true, createNew: true, mode: 0o600 });
   }
 
   static create(name: string, path: string, options: SinkOptions): FileSink {
-    const slash = path.lastIndexOf("/");
-    const part = `${path.slice(0, slash + 1)}.chimaera-${uniqueName()}.part`;
-    return new FileSink(name, path, part, options);
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    return new FileSink(name, path, makePartFile(folder), options);
   }
 
   async write(view: Uint8Array): Promise<void> {
@@ -122,9 +120,9 @@ class FileSink implements Sink {
     try {
       await Deno.chmod(this.#partPath, this.#mode);
       await this.#file.sync();
-      this.#file.close();
       await this.#appear();
       this.#open = false;
+      this.#file.close(); // With its lock, without which it would look left behind.
     } catch (thrown) {
       throw fileError(`write ${this.name}`, thrown);
     }

@@ -38,9 +38,19 @@ const helpers = {
   encode: (text: string): Uint8Array => encoder.encode(text),
 };
 
-/** Getter body and setter body of one field; `t` is the task. */
-function bodies(f: PlacedField, all: readonly PlacedField[]): [string, string] {
+/** Getter body and setter body of one field; `t` is the task, `path` what leads to the field. */
+function bodies(f: PlacedField, all: readonly PlacedField[], path: string): [string, string] {
+  if (f.kind === "struct") return structBodies(f, path);
   return f.kind in SCALARS ? scalarBodies(f) : compoundBodies(f, all);
+}
+
+/** A view of the struct's members, made once per task object. */
+function structBodies(f: PlacedField, path: string): [string, string] {
+  // `$` is in no field's name, so neither name can be that of a field or of the task's own words.
+  return [
+    `return (this.$struct_${f.name} ??= new ${path}$${f.name}(t));`,
+    `Object.assign(this.${f.name}, v);`,
+  ];
 }
 
 function scalarBodies(f: PlacedField): [string, string] {
@@ -124,29 +134,26 @@ function compoundBodies(f: PlacedField, all: readonly PlacedField[]): [string, s
         `t.setBulk(${word}, v);`,
       ];
     }
-    case "struct":
-      return [
-        `return (this.$${f.name} ??= new Struct_${f.name}(t));`,
-        `Object.assign(this.${f.name}, v);`,
-      ];
     default:
-      throw new Error(`${f.kind} is a scalar`);
+      throw new Error(`${f.kind} is no compound`);
   }
 }
 
-function classBody(fields: readonly PlacedField[], task: string): string {
+function classBody(fields: readonly PlacedField[], task: string, path: string): string {
   return fields.map((f) => {
-    const [get, set] = bodies(f, fields);
+    const [get, set] = bodies(f, fields, path);
     return `get ${f.name}() { const t = ${task}; ${get} }\n` +
       `set ${f.name}(v) { const t = ${task}; ${set} }`;
   }).join("\n");
 }
 
-function structClasses(fields: readonly PlacedField[]): string {
-  return fields.filter((f) => f.kind === "struct").map((f) =>
-    structClasses(f.members) +
-    `class Struct_${f.name} { constructor(t) { this.t = t; }\n${classBody(f.members, "this.t")} }\n`
-  ).join("");
+/** A class per struct, named by the path to it: structs in different places may be called alike. */
+function structClasses(fields: readonly PlacedField[], path: string): string {
+  return fields.filter((f) => f.kind === "struct").map((f) => {
+    const name = `${path}$${f.name}`;
+    return `${structClasses(f.members, name)}class ${name} { constructor(t) { this.$task = t; }\n` +
+      `${classBody(f.members, "this.$task", name)} }\n`;
+  }).join("");
 }
 
 /** A subclass of `base` with an accessor per field. */
@@ -156,8 +163,8 @@ export function accessorClass<B extends Function>(
   className: string,
   fields: readonly PlacedField[],
 ): B {
-  const source = `"use strict";\n${structClasses(fields)}` +
-    `return class ${className} extends Base {\n${classBody(fields, "this")}\n};`;
+  const source = `"use strict";\n${structClasses(fields, "Struct")}` +
+    `return class ${className} extends Base {\n${classBody(fields, "this", "Struct")}\n};`;
   return new Function("Base", "h", source)(base, helpers) as B;
 }
 
@@ -207,14 +214,17 @@ function copyWord(f: PlacedField, word: number, moves: boolean, travels: number)
   return travels === Direction.in ? `${to} &= ${~mask};\n` : "";
 }
 
+/** A count and as many bytes. The last word may hold a neighbour's bytes too, which stay. */
 function copyCounted(f: PlacedField, word: number): string {
-  const headWords = f.kind === "vec" ? 2 : 1;
+  const first = word + (f.kind === "vec" ? 2 : 1);
   const element = f.kind === "vec" ? SCALARS[f.field.element as ScalarKind] : 1;
   return `{ const n = from[s + ${word}];\n` +
     `if (n < 0 || n > ${f.field.max}) return false;\n` +
-    `const words = (n * ${element} + 3) >>> 2; to[d + ${word}] = n;\n` +
-    `if (words > 0) to.set(from.subarray(s + ${word + headWords}, ` +
-    `s + ${word + headWords} + words), d + ${word + headWords}); }\n`;
+    `to[d + ${word}] = n;\n` +
+    `const bytes = n * ${element}, words = bytes >>> 2, rest = (bytes & 3) << 3;\n` +
+    `const at = s + ${first}, last = d + ${first} + words;\n` +
+    `if (words > 0) to.set(from.subarray(at, at + words), d + ${first});\n` +
+    `if (rest > 0) to[last] = (to[last] & (-1 << rest)) | (from[at + words] & ~(-1 << rest)); }\n`;
 }
 
 /** Functions that move a task's fields between a slot and a block. */

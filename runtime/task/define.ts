@@ -50,12 +50,21 @@ function bulkPlaces(fields: readonly PlacedField[]): BulkPlace[] {
 
 /** Word index and words of the defaults, found by writing them once into scratch memory. */
 function clearFunction(fields: readonly PlacedField[], words: number): (task: Task) => void {
-  const defaults = fields.filter((f) => f.field.initial !== undefined && f.field.initial !== 0);
   let text = "const i = t.$i32, a = t.$at;\n";
   if (words <= 32) { for (let k = 0; k < words; k++) text += `i[a + ${k}] = 0;\n`; }
   else text += `i.fill(0, a, a + ${words});\n`;
-  for (const f of defaults) text += `t.${f.name} = ${String(f.field.initial)};\n`;
+  text += defaultStatements(fields, "t");
   return new Function("t", text) as (task: Task) => void;
+}
+
+/** Statements that set the defaults, those of structs' members too. */
+function defaultStatements(fields: readonly PlacedField[], target: string): string {
+  return fields.map((f) => {
+    const { initial, bigint } = f.field;
+    if (f.kind === "struct") return defaultStatements(f.members, `${target}.${f.name}`);
+    if (initial === undefined || initial === 0) return "";
+    return `${target}.${f.name} = ${String(initial)}${bigint ? "n" : ""};\n`;
+  }).join("");
 }
 
 function assignFunction(fields: readonly PlacedField[]): (task: Task, values: object) => void {

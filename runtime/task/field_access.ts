@@ -19,13 +19,16 @@ export function wideRead(low: number, high: number, name: string): number {
   return high * 4294967296 + low;
 }
 
+function checkWide(value: number, name: string): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new ChimaeraError("badField", {
+    what: `set ${name}`,
+    why: `${value} is not an integer from 0 to 2^53 − 1`,
+  });
+}
+
 export function wideWrite(words: Uint32Array, at: number, value: number, name: string): void {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new ChimaeraError("badField", {
-      what: `set ${name}`,
-      why: `${value} is not an integer from 0 to 2^53 − 1`,
-    });
-  }
+  checkWide(value, name);
   words[at] = value >>> 0;
   words[at + 1] = Math.floor(value / 4294967296);
 }
@@ -151,6 +154,8 @@ function writeScalar(view: DataView, at: number, kind: ScalarKind, value: number
     case "f64":
       return view.setFloat64(at, value, true);
     case "u64":
+      checkWide(value, "an element");
+      return view.setBigUint64(at, BigInt(value), true);
     case "i64":
       return signedWrite(view, at, value, "an element");
   }

@@ -131,7 +131,9 @@ function checkBulk(placed: readonly PlacedField[]): void {
   for (const f of placed) {
     if (f.kind !== "bulk") continue;
     for (const other of [f.field.sizeField, f.field.capacityField]) {
-      if (other !== undefined && byName.get(other)?.kind !== "u64") {
+      if (other === undefined) continue;
+      const field = byName.get(other)?.field;
+      if (field?.kind !== "u64" || field.bigint) {
         refuse(f.name, `names \`${other}\`, which is not a u64 field of the task`);
       }
     }

@@ -20,7 +20,7 @@ const BLOCKS_OF_PORT = 3;
 
 async function withClient(
   workers: number,
-  body: (client: Client, session: Session, node: Node) => Promise<void>,
+  body: (client: Client, session: Session, node: Node) => void | Promise<void>,
   ports = 1,
 ): Promise<void> {
   await using node = await startNode({
@@ -107,7 +107,7 @@ for (const workers of WORKERS) {
 }
 
 test("a freed block is not sent, and the call leaves nothing behind", async () => {
-  await withClient(2, async (client, session) => {
+  await withClient(2, (client, session) => {
     const freed = session.alloc(64);
     freed.free();
     using other = session.alloc(64);

@@ -49,6 +49,9 @@ const ARGUMENTS: Readonly<Record<QueryKind, number>> = {
   [QueryKind.dynamic]: 0,
 };
 
+/** Kinds whose argument is an id, which start at 1. */
+const IDS: readonly QueryKind[] = [QueryKind.localId, QueryKind.directId, QueryKind.globalId];
+
 function wholeNumber(value: number, least: number, what: string): number {
   if (!Number.isInteger(value) || value < least || value > 0x7fffffff) {
     throw new ChimaeraError("badDomain", {
@@ -130,7 +133,7 @@ export class DomainQuery {
         why: found === undefined ? "no such kind" : `it takes ${wanted} number(s)`,
       });
     }
-    const least = kind === QueryKind.directId || kind === QueryKind.globalId ? 1 : 0;
+    const least = IDS.includes(kind) ? 1 : 0;
     const first = shortLocal ? 1 : wanted > 0 ? wholeNumber(numbers[0]!, least, text) : 0;
     const second = wanted > 1 ? wholeNumber(numbers[1]!, 1, text) : 0;
     return new DomainQuery(kind, first, second);

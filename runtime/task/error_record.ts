@@ -20,7 +20,7 @@ export function readErrorRecord(segment: Segment, at: number, returnCode: number
   let record: Record<string, unknown> = {};
   if (length > 0 && length <= LIMITS.errorRecordBytes - 4) {
     try {
-      record = JSON.parse(decoder.decode(segment.u8.slice(at + 4, at + 4 + length)));
+      record = JSON.parse(decoder.decode(segment.u8.slice(at + 4, at + 4 + length))) ?? {};
     } catch {
       record = {}; // The client's own memory was overwritten; the code below still says what failed.
     }

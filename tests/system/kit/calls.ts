@@ -24,6 +24,9 @@ export async function makeCalls(client: Client, session: Session): Promise<CallR
     results[`transform ${sizeBytes}`] = await transform(client, session, sizeBytes);
   }
   results.subtasks = await client.call(HERE, { targetLane: 2, count: 50, together: true });
+  const other = new (client.constructor as new (session: Session) => Client)(session);
+  await other.create(HERE, HERE, "another pool");
+  results.otherPool = await client.call(HERE, { pool: other.poolId, targetLane: 1, count: 20 });
   results.pipelined = await pipeline(client);
   results.readFile = await client.readFile(HERE, "/dev/null");
   results.badField = await failure(() => client.ok(HERE, -1));

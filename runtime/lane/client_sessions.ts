@@ -64,8 +64,9 @@ export class ClientSessions {
     const session = this.#byId.get(id);
     if (session === undefined) return;
     session.closing = true;
+    this.#state.closing++;
     this.#intake.remove(session);
-    this.#executor.abortSession(session);
+    this.#executor.abortOrphans();
     this.report(session);
   }
 
@@ -74,6 +75,7 @@ export class ClientSessions {
     const session = this.#byId.get(id);
     if (session === undefined) return;
     this.#byId.delete(id);
+    this.#state.closing--;
     for (const port of session.ports) this.#state.ports.delete(port.number);
     this.#state.segments.remove(session.segment.id);
   }

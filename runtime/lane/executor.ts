@@ -142,6 +142,7 @@ export class Executor {
     words[counter + WORKER_COUNTER.pool] = container.poolId;
     const rctx = this.#contexts.pop() ?? new RunContext(this.#host);
     rctx.start(task, lane);
+    if (this.#state.closing > 0 && this.#isOrphan(task)) rctx.abort();
     let promise: void | Promise<void>;
     try {
       promise = container.libExec.run(lane.server!, method, task, rctx);
@@ -243,14 +244,17 @@ export class Executor {
     return false;
   }
 
-  /** Aborts what runs for a client that is gone. */
-  abortSession(session: ClientSession): void {
+  /** Aborts what runs for clients that are gone; what begins later begins aborted. */
+  abortOrphans(): void {
+    for (const [rctx, task] of this.running) if (this.#isOrphan(task)) rctx.abort();
+  }
+
+  /** Whether the session that a task came from is closing. */
+  #isOrphan(task: Task): boolean {
     const { node, ports } = this.#state;
-    for (const [rctx, task] of this.running) {
-      const block = task.header.block;
-      if (node.i32[block + H.origin] !== OriginKind.port) continue;
-      if (ports.get(node.i32[block + H.port]!)?.session === session) rctx.abort();
-    }
+    const block = task.header.block;
+    if (node.i32[block + H.origin] !== OriginKind.port) return false;
+    return ports.get(node.i32[block + H.port]!)?.session.closing ?? false;
   }
 
   /** Fails what waits on a lane that is going away. */

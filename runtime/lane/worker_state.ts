@@ -58,6 +58,8 @@ export class WorkerState {
   readonly ready: Lane[] = [];
   readonly tasks: TaskPool;
   readonly blocks: TaskBlocks;
+  /** Sessions that close, and have tasks of theirs here or on their way. */
+  closing = 0;
   /** Ports with completions to publish. */
   readonly dirty: ClientPort[] = [];
 

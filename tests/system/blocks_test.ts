@@ -244,6 +244,21 @@ test("a handler learns by its signal that its caller has given up", async () => 
   });
 });
 
+test("a task that begins after its client has gone begins with its signal fired", async () => {
+  await using node = await startNode({ workers: 1, debugHeap: true, modules: TEST_MODULES });
+  await using session = await node.connect(64 << 20);
+  const client = new Client(session);
+  await client.create(HERE, HERE, "faulty");
+  const gone = await node.connect(64 << 20);
+  const goner = client.in(gone);
+  goner.asyncBlock(HERE, { ms: 200 }).free();
+  // These wait on the lane until their session has closed; each would sleep for an hour.
+  for (let k = 0; k < 20; k++) goner.asyncTransform(HERE, { ms: 3_600_000 }).free();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await gone.close();
+  await eventually("its memory goes back", () => node.stats().sessions.length === 2);
+});
+
 test("waitSync keeps to its deadline while other tasks end", async () => {
   await withClient(2, async (client) => {
     const endless = client.asyncSleep(HERE, { ms: 1500 });

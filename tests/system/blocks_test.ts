@@ -253,7 +253,7 @@ test("a task that begins after its client has gone begins with its signal fired"
   const goner = client.in(gone);
   goner.asyncBlock(HERE, { ms: 200 }).free();
   // These wait on the lane until their session has closed; each would sleep for an hour.
-  for (let k = 0; k < 20; k++) goner.asyncTransform(HERE, { ms: 3_600_000 }).free();
+  for (let k = 0; k < 200; k++) goner.asyncTransform(HERE, { ms: 3_600_000 }).free();
   await new Promise((resolve) => setTimeout(resolve, 50));
   await gone.close();
   await eventually("its memory goes back", () => node.stats().sessions.length === 2);

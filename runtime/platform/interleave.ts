@@ -25,6 +25,7 @@ import {
   Turn,
 } from "./interleave_control.ts";
 import { giveTurn, waitAsync } from "./shared.ts";
+import { every } from "./timers.ts";
 import {
   randomOf,
   READY,
@@ -107,8 +108,17 @@ export class Simulation {
     control.begin(seed, this.#boundsOf(seed));
     const ended = control.words[RUN.ended]!;
     this.#give(control.draw() % this.scenario.threads, Turn.go);
-    const end = waitAsync({ i32: control.words, address: 0 }, RUN.ended, ended, Infinity);
-    await Promise.race([end, this.#death]);
+    // The interval keeps the event loop turning: a notice that comes as it falls asleep may
+    // otherwise be seen by nobody.
+    const stop = every(20, () => {});
+    try {
+      while (control.words[RUN.ended] === ended) {
+        const end = waitAsync({ i32: control.words, address: 0 }, RUN.ended, ended, 50);
+        await Promise.race([end, this.#death]);
+      }
+    } finally {
+      stop();
+    }
     if (control.failure() === "") this.#check(stage);
     return this.#report(seed);
   }

@@ -132,6 +132,6 @@ export function takeTurn(words: Int32Array, index: number): number {
   while (true) {
     const found = Atomics.exchange(words, index, 0);
     if (found !== 0) return found;
-    Atomics.wait(words, index, 0);
+    Atomics.wait(words, index, 0, 50); // A notice that was lost costs this long.
   }
 }

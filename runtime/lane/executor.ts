@@ -22,7 +22,7 @@ import {
   writeErrorRecord,
 } from "../task/mod.ts";
 import { checkCapacity } from "./bulk_check.ts";
-import type { ClientPort, ClientSession } from "./client_port.ts";
+import type { ClientPort } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
 import type { Lane } from "./lane.ts";

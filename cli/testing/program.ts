@@ -31,13 +31,15 @@ const NOBODY = 65_534;
 
 /**
  * Options to run the program as somebody whom permissions stop: root is not, so it runs as nobody.
- * Null when nobody cannot read this checkout.
+ * Null when nobody cannot read this checkout, or not enter the temporary folder.
  */
 export function plainUser(): Pick<RunOptions, "uid"> | null {
   const may = (name: "run" | "sys") => Deno.permissions.querySync({ name }).state === "granted";
   if (!may("run") || !may("sys")) return null;
   if (Deno.uid() !== 0) return {};
-  const args = ["-c", 'test -r "$0" && test -x "$1"', `${ROOT}main.ts`, Deno.execPath()];
+  const temporary = Deno.env.get("TMPDIR") ?? "/tmp";
+  const check = 'test -r "$0" && test -x "$1" && test -x "$2"';
+  const args = ["-c", check, `${ROOT}main.ts`, Deno.execPath(), temporary];
   return new Deno.Command("sh", { args, uid: NOBODY }).outputSync().success
     ? { uid: NOBODY }
     : null;

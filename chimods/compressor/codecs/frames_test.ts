@@ -17,6 +17,7 @@ import { isKind } from "./failure.ts";
 import { concat, randomBytes, runs, sameBytes, text } from "./testing/data.ts";
 import { decoratedGzip, linkedLz4Frame, skippableFrame } from "./testing/frames.ts";
 import { pack } from "./testing/subjects.ts";
+import { test } from "../../../tests/permission.ts";
 
 const MEASURABLE = [CodecId.lz4, CodecId.zstd, CodecId.gzip] as const;
 
@@ -126,7 +127,7 @@ Deno.test("a forged raw size is a limit before anything is decoded", async () =>
   assert.throws(() => zstd.decompress(forged, room), (error) => isKind(error, "codecLimit"));
 });
 
-Deno.test("a frame that holds more than it declares is damaged", async () => {
+test("a frame that holds more than it declares is damaged", async () => {
   const holdsMore = (error: unknown) =>
     isKind(error, "codecCorrupt") && /it holds more than the \d+ bytes/.test(error.why);
   using codecs = await openCodecs();

@@ -63,6 +63,8 @@ export const LIMITS = {
   closeGraceMs: 2000,
   /** How long ending a pool waits for handlers that run. */
   destroyGraceMs: 5000,
+  /** A client over the socket that leaves more answers unread is not taken from meanwhile. */
+  unreadAnswersBytes: 8 << 20,
   /** A list of all pools with as many lanes as a node can have fits. */
   controlMessageBytes: 4 << 20,
   poolNameBytes: 128,

@@ -81,7 +81,10 @@ export type FrameHandler = (type: number, payload: Uint8Array<ArrayBuffer>) => v
 export class FrameConnection {
   readonly #connection: Deno.UnixConn;
   readonly #bytesMax: number;
-  readonly #queue: Uint8Array[] = [];
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  /** Called when less waits to be sent. */
+  #onSent: () => void = () => {};
   #writing = false;
   #ending = false;
   #closed = false;
@@ -119,15 +122,22 @@ export class FrameConnection {
     new DataView(head.buffer).setUint32(0, sizeBytes, true);
     head[4] = type;
     this.#queue.push(head, ...parts);
+    this.#queuedBytes += head.length + sizeBytes - 1;
     if (!this.#writing) void this.#drain();
   }
 
   async #drain(): Promise<void> {
     this.#writing = true;
     try {
-      for (let part = this.#queue.shift(); part !== undefined; part = this.#queue.shift()) {
-        for (let at = 0; at < part.length;) {
-          at += await this.#connection.write(part.subarray(at));
+      while (this.#queue.length > 0) {
+        const parts = this.#queue;
+        this.#queue = [];
+        for (const part of together(parts)) {
+          for (let at = 0; at < part.length;) {
+            at += await this.#connection.write(part.subarray(at));
+          }
+          this.#queuedBytes -= part.length;
+          this.#onSent();
         }
       }
     } catch {
@@ -143,11 +153,23 @@ export class FrameConnection {
     if (!this.#writing) this.close();
   }
 
-  /** Reads frames until the end; then calls `onClose`, once. */
-  async receive(handle: FrameHandler, onClose: () => void): Promise<void> {
+  /**
+   * Reads frames until the end; then calls `onClose`, once.
+   *
+   * @param unreadBytesMax Takes no frame while the other side leaves more than this unread. For one
+   * of the two sides only: if both waited for the other to read, neither would.
+   */
+  async receive(
+    handle: FrameHandler,
+    onClose: () => void,
+    unreadBytesMax = Infinity,
+  ): Promise<void> {
     this.#onClose = onClose;
     try {
       for (;;) {
+        while (this.#queuedBytes > unreadBytesMax && !this.#closed) {
+          await new Promise<void>((resolve) => this.#onSent = resolve);
+        }
         const head = await this.#readExactly(5);
         if (head === null) break;
         const sizeBytes = new DataView(head.buffer).getUint32(0, true) - 1;
@@ -177,8 +199,39 @@ export class FrameConnection {
     if (this.#closed) return;
     this.#closed = true;
     closeQuietly(this.#connection);
+    this.#onSent();
     this.#onClose();
   }
+}
+
+/** Small parts are joined up to this size. */
+const TOGETHER_BYTES = 65536;
+
+/** The same bytes in fewer parts, since each part that is written costs a system call. */
+function* together(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  let group: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for (const part of parts) {
+    if (group.length > 0 && sizeBytes + part.length > TOGETHER_BYTES) {
+      yield joined(group, sizeBytes);
+      group = [];
+      sizeBytes = 0;
+    }
+    group.push(part);
+    sizeBytes += part.length;
+  }
+  if (group.length > 0) yield joined(group, sizeBytes);
+}
+
+function joined(parts: readonly Uint8Array[], sizeBytes: number): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const bytes = new Uint8Array(sizeBytes);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 function isConnectionEnd(thrown: unknown): boolean {

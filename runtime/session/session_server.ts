@@ -78,6 +78,7 @@ class ClientConnection {
     await this.#connection.receive(
       (type, payload) => this.#onFrame(type, payload),
       () => this.#gone = true,
+      LIMITS.unreadAnswersBytes,
     );
     this.#wire?.close();
     if (this.#session !== null) await this.#options.sessions.close(this.#session.id);

@@ -10,8 +10,11 @@ import { errorData, LinkKind, type Links, type SessionInfo } from "../lane/mod.t
 import { LIMITS } from "../limits.ts";
 import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
 import type { FrameConnection } from "../platform/mod.ts";
-import { C, DESCRIPTOR_WORDS, H, RESULT_HEAD_BYTES } from "../task/mod.ts";
+import { ABORT_POOL, C, DESCRIPTOR_WORDS, H, RESULT_HEAD_BYTES } from "../task/mod.ts";
 import { encodeJson, FrameType } from "./protocol.ts";
+
+/** A client has no more task slots than these. */
+const UNDER_WAY_MAX = LIMITS.portsPerSession * LIMITS.slotsPerPort;
 
 /** What all wire sessions of a node share. */
 export class WireHost {
@@ -102,6 +105,8 @@ export class WireSession {
   readonly client: string;
   readonly #connection: FrameConnection;
   readonly #host: WireHost;
+  /** Tasks that were taken and not answered. */
+  #underWay = 0;
 
   constructor(client: string, connection: FrameConnection, host: WireHost) {
     this.client = client;
@@ -112,25 +117,31 @@ export class WireSession {
 
   /** Takes a task; one that there is no room for is answered so. Throws CHI-3009. */
   submit(message: Uint8Array<ArrayBuffer>): void {
-    if (message.length < DESCRIPTOR_WORDS * 4) {
-      throw new ChimaeraError("badDescriptor", { what: "task", why: "it is cut short" });
-    }
+    if (message.length < DESCRIPTOR_WORDS * 4) refuse("it is cut short");
+    const head = new Int32Array(message.buffer, message.byteOffset, DESCRIPTOR_WORDS);
+    const isAbort = head[H.pool] === ABORT_POOL;
+    if (!isAbort && ++this.#underWay > UNDER_WAY_MAX) refuse("its client has too many under way");
     try {
       this.#host.submit(this.id, message);
     } catch (thrown) {
-      const head = new Int32Array(message.buffer, message.byteOffset, DESCRIPTOR_WORDS);
+      if (isAbort) return; // Best effort; the task is answered in any case.
       const error = toChimaeraError(thrown, "outOfMemory", "take a task");
       this.answer(packFailure(head[H.slot]!, head[H.generation]!, error));
     }
   }
 
   answer(result: Uint8Array): void {
+    this.#underWay--;
     this.#connection.send(FrameType.completion, result);
   }
 
   close(): void {
     this.#host.remove(this.id);
   }
+}
+
+function refuse(why: string): never {
+  throw new ChimaeraError("badDescriptor", { what: "task", why });
 }
 
 /** The result of a task that no worker has seen. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { connect, DomainQuery } from "chimaera";
 import { Instance, InstancePaths, startNode } from "chimaera/node";
-import { FrameType } from "../../runtime/session/protocol.ts";
+import { encodeJson, FrameType } from "../../runtime/session/protocol.ts";
 import { LIMITS } from "../../runtime/limits.ts";
 import { DESCRIPTOR_WORDS } from "../../runtime/task/mod.ts";
 import { test } from "../permission.ts";
@@ -41,6 +41,10 @@ async function withNode(body: (node: NodeProcess) => Promise<void>): Promise<voi
 /** A connection without a protocol. */
 async function rawSocket(): Promise<Deno.UnixConn> {
   return await Deno.connect({ transport: "unix", path: new InstancePaths().socket });
+}
+
+async function writeAll(connection: Deno.UnixConn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 
 /** Whether the node closes the connection, whatever it says before. */
@@ -164,6 +168,37 @@ test("half a hello and silence cost one connection", async () => {
     await client.create(HERE, HERE, "faulty");
     assert.equal(await client.ok(HERE, 1), 2);
     for (const connection of connections) connection.close();
+  });
+});
+
+test("a client over the socket that never reads is not taken from for ever", async () => {
+  await withNode(async (node) => {
+    const anonymousKiB = () =>
+      Number(/^RssAnon:\s+(\d+)/m.exec(Deno.readTextFileSync(`/proc/${node.pid}/status`))?.[1]);
+    const connection = await rawSocket();
+    const text = encodeJson({ id: 1, kind: "hello", protocol: 1, pid: 1, shared: false });
+    const hello = new Uint8Array([text.length + 1, 0, 0, 0, FrameType.json, ...text]);
+    await writeAll(connection, hello);
+    // Tasks of a pool that is not there: each is answered by some hundred bytes.
+    const head = new Uint8Array(69);
+    new DataView(head.buffer).setUint32(0, 65, true);
+    head[4] = FrameType.task;
+    head[5 + 8] = 99;
+    const batch = new Uint8Array(69 * 1000);
+    for (let k = 0; k < 1000; k++) batch.set(head, k * 69);
+    const before = anonymousKiB();
+    let sent = 0;
+    let blocked = false;
+    while (!blocked && sent < 3_000_000) {
+      const writing = writeAll(connection, batch).then(() => false, () => true);
+      const slow = new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 3000));
+      blocked = await Promise.race([writing, slow]);
+      sent += 1000;
+    }
+    assert.ok(blocked, `${sent} tasks were taken`);
+    const keptKiB = anonymousKiB() - before;
+    assert.ok(keptKiB < 300_000, `the node keeps ${keptKiB} KiB for it`);
+    connection.close();
   });
 });
 

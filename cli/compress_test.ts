@@ -127,12 +127,13 @@ test("compress: over the socket, nothing of it stays in the node", async () => {
   await folder.serve();
   folder.write("data", DATA);
   const used: number[] = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 6; round++) {
     await folder.json(["compress", "data", "--force"], { denyFfi: true });
     used.push((await folder.json(["status"])).usedBytes);
   }
-  // The first round made the pool; a block that stays would be a MiB at least.
-  assert.ok(used[2]! - used[1]! < 1 << 20, `bytes in use after each round: ${used}`);
+  // The first rounds make the pool and fill what the debug heap withholds for a while. After them
+  // a block that stays would be a MiB in each round.
+  assert.ok(used[5]! - used[2]! < 2 << 20, `bytes in use after each round: ${used}`);
 });
 
 test("compress: says when it starts a node of its own", async () => {

@@ -62,8 +62,9 @@ export class ControlledProcess {
     });
     try {
       const { value, done } = await Promise.race([this.#lines.read(), late]);
-      if (done) throw new Error(`${this.#name} ended instead of answering`);
-      return value;
+      if (!done) return value;
+      const { signal, code } = await this.#child.status;
+      throw new Error(`${this.#name} ended with ${signal ?? code} instead of answering`);
     } finally {
       clearTimeout(timer);
     }

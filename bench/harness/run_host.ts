@@ -41,7 +41,7 @@ export async function runInHost(
     throw error;
   }
   // All that a line leaves behind when it breaks lies here.
-  const folder = await Deno.makeTempDir({ prefix: "chimaera-bench-" });
+  const folder = await Deno.makeTempDir({ prefix: "b-" });
   try {
     return await runOn(cpus, line.name, quick, folder, timeoutMs);
   } finally {

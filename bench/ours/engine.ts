@@ -21,7 +21,7 @@ export async function nodeInProcess(context: BenchContext, workers: number): Pro
 /** A node in a process of its own, to which this one is attached by shared memory. */
 export async function servedNode(context: BenchContext, workers: number): Promise<Target> {
   await using started = new AsyncDisposableStack();
-  const folder = await Deno.makeTempDir({ prefix: "node-" });
+  const folder = await Deno.makeTempDir({ prefix: "n-" });
   started.defer(() => Deno.remove(folder, { recursive: true }));
   // This process looks for the node in the same place.
   Deno.env.set("CHIMAERA_RUNTIME_DIR", folder);

@@ -24,7 +24,7 @@ export class Program {
 
   /** Starts it, without waiting for it to be ready. */
   static start(): Program {
-    const folder = Deno.makeTempDirSync({ prefix: "program-" });
+    const folder = Deno.makeTempDirSync({ prefix: "p-" });
     // This process looks for the node in the same place; the child inherits it.
     Deno.env.set("CHIMAERA_RUNTIME_DIR", folder);
     const { program, args } = denoScript(MAIN, ["serve"]);

@@ -37,6 +37,14 @@ import { blockOwner, nodeControl } from "./worker_edges.ts";
 import { WorkerState } from "./worker_state.ts";
 import { WorkerTimers } from "./worker_timers.ts";
 
+/** How a worker's loop shares its thread, where others run on it: in a simulation. */
+export interface WorkerPace {
+  /** Resolves when the worker may begin its next pass. */
+  next(): Promise<void>;
+  /** As `bell.sleep`, without blocking the thread. */
+  sleep(bell: Bell, timeoutMs: number): Promise<void>;
+}
+
 export interface WorkerOptions {
   readonly id: number;
   readonly workers: number;
@@ -47,6 +55,8 @@ export interface WorkerOptions {
   readonly links: Links;
   readonly counters: Counters;
   readonly clock: Clock;
+  /** Null: the worker has a thread of its own. */
+  readonly pace: WorkerPace | null;
   readonly load: (spec: ModuleSpec) => Promise<LoadedModule>;
   /** Everything the node may tell a worker that this class does not know. */
   readonly onControl: (message: ControlMessage, from: number) => unknown;
@@ -61,6 +71,7 @@ export class LaneWorker implements RunHost {
   readonly #bells: SharedWords;
   readonly #bell: Bell;
   readonly #clock: Clock;
+  readonly #pace: WorkerPace | null;
   readonly #links: Links;
   readonly #state: WorkerState;
   readonly #router: Router;
@@ -84,6 +95,7 @@ export class LaneWorker implements RunHost {
     this.#bells = options.bells;
     this.#bell = new Bell(options.bells, bellLineOf(id));
     this.#clock = options.clock;
+    this.#pace = options.pace;
     this.#links = links;
     const wake = () => this.wake();
     this.control = new ControlChannel(node, heap, links, options.onControl, wake);
@@ -147,6 +159,7 @@ export class LaneWorker implements RunHost {
   /** Runs until {@linkcode stop}. */
   async run(): Promise<void> {
     while (!this.#stopping) {
+      if (this.#pace !== null) await this.#pace.next();
       const worked = this.tick();
       if (this.#foreign > 0) {
         this.#name();
@@ -265,7 +278,8 @@ export class LaneWorker implements RunHost {
     this.#tasksSinceTurn = 0;
   }
 
-  get #idle(): boolean {
+  /** Whether a pass would find nothing to do: a worker that sleeps otherwise has lost a wake. */
+  get idle(): boolean {
     return !this.#links.pending && !this.#intake.pending && this.#state.ready.length === 0 &&
       this.#state.dirty.length === 0 && !this.disk.pending;
   }
@@ -276,16 +290,17 @@ export class LaneWorker implements RunHost {
     if (this.#eventLoopWanted) {
       this.disk.watch();
       this.#bell.prepare(BellState.eventLoop);
-      if (this.#idle && timeoutMs > 0) await this.#sleepInEventLoop(timeoutMs);
+      if (this.idle && timeoutMs > 0) await this.#sleepInEventLoop(timeoutMs);
       this.#bell.finish();
       this.#lastTurnMs = this.#clock.nowMs();
       this.#tasksSinceTurn = 0;
       return;
     }
     this.#bell.prepare(BellState.futex);
-    if (this.#idle && timeoutMs > 0) {
+    if (this.idle && timeoutMs > 0) {
       counters[this.#state.counter + WORKER_COUNTER.sleeps]!++;
       if (this.disk.inFlight > 0) this.disk.sleep(timeoutMs);
+      else if (this.#pace !== null) await this.#pace.sleep(this.#bell, timeoutMs);
       else this.#bell.sleep(timeoutMs);
     }
     this.#bell.finish();

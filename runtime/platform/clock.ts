@@ -1,6 +1,8 @@
 /** The clock seam. Monotonic milliseconds; wall time for messages only. */
 
-/** A source of time; the node simulator has its own. */
+import { machine } from "./simulated_machine.ts";
+
+/** A source of time. */
 export interface Clock {
   /** Monotonic milliseconds, with fractions. */
   nowMs(): number;
@@ -9,6 +11,6 @@ export interface Clock {
 }
 
 export const realClock: Clock = {
-  nowMs: () => performance.now(),
-  wallMs: () => Date.now(),
+  nowMs: () => machine === null ? performance.now() : machine.nowMs(),
+  wallMs: () => machine === null ? Date.now() : machine.wallMs(),
 };

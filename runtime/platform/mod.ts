@@ -4,6 +4,7 @@ export * from "./clock.ts";
 export * from "./libc.ts";
 export * from "./random.ts";
 export * from "./shared.ts";
+export * from "./simulated_machine.ts";
 export * from "./timers.ts";
 export * from "./sockets.ts";
 export * from "./packaging.ts";

@@ -15,6 +15,7 @@
  */
 
 import { futexWait, futexWake } from "./libc.ts";
+import { machine } from "./simulated_machine.ts";
 
 /** A view on shared words, with the address of word 0 where the memory is mapped (0: it is not). */
 export interface SharedWords {
@@ -95,6 +96,10 @@ export function wake(words: SharedWords, index: number): void {
     interleaver.wake(words, index);
     return;
   }
+  if (machine !== null) {
+    machine.wake(words, index);
+    return;
+  }
   if (words.address !== 0) futexWake(words.i32, index);
   else Atomics.notify(words.i32, index);
 }
@@ -109,13 +114,15 @@ export async function waitAsync(
   expected: number,
   timeoutMs: number,
 ): Promise<void> {
+  if (machine !== null) return await machine.waitAsync(words, index, expected, timeoutMs);
   const result = Atomics.waitAsync(words.i32, index, expected, timeoutMs);
   if (result.async) await result.value;
 }
 
 /** Ends every {@linkcode waitAsync} of this process on the word. */
 export function notify(words: SharedWords, index: number): void {
-  Atomics.notify(words.i32, index);
+  if (machine === null) Atomics.notify(words.i32, index);
+  else machine.notify(words, index);
 }
 
 /**

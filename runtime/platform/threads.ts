@@ -1,6 +1,7 @@
 /** The thread seam: starting workers, and what a worker says when it dies. */
 
 import { readText } from "./files.ts";
+import { machine } from "./simulated_machine.ts";
 
 /** A started thread. */
 export interface Thread {
@@ -20,6 +21,7 @@ export function startThread(
   onMessage: (value: unknown) => void,
   onDeath: (why: string) => void,
 ): Thread {
+  if (machine !== null) return machine.startThread(url, name, onMessage, onDeath);
   const worker = new Worker(url, { type: "module", name });
   worker.onmessage = (event) => onMessage(event.data);
   worker.onerror = (event) => {
@@ -42,6 +44,7 @@ export function cpuCount(): number {
  * those from 0 on.
  */
 export function allowedCpus(): number[] {
+  if (machine !== null) return [...machine.cpus];
   const all = Array.from({ length: cpuCount() }, (_, cpu) => cpu);
   if (Deno.build.os !== "linux") return all;
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readOwnStatus())?.[1];

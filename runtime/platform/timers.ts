@@ -1,18 +1,23 @@
 /** The timer seam: turns of the event loop, and waiting for a time. */
 
+import { machine } from "./simulated_machine.ts";
+
 /** Resolves after everything that the event loop has ready now had its turn. */
 export function eventLoopTurn(): Promise<void> {
+  if (machine !== null) return machine.eventLoopTurn();
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A repeating call; the returned function ends it. Keeps the program alive meanwhile. */
 export function every(ms: number, call: () => void): () => void {
+  if (machine !== null) return machine.every(ms, call);
   const id = setInterval(call, ms);
   return () => clearInterval(id);
 }
 
 /** One call after `ms`; the returned function takes it back. */
 export function after(ms: number, call: () => void): () => void {
+  if (machine !== null) return machine.after(ms, call);
   const id = setTimeout(call, ms);
   return () => clearTimeout(id);
 }
@@ -30,7 +35,7 @@ export async function atMost(ms: number, promise: Promise<unknown>): Promise<boo
 
 /** Resolves after `ms`. */
 export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => after(ms, resolve));
 }
 
 /**
@@ -41,6 +46,8 @@ export class Heartbeat {
   readonly #periodMs: number;
   readonly #beat: () => void;
   #id: ReturnType<typeof setInterval> | null = null;
+  /** Ends the simulated one. */
+  #stop: (() => void) | null = null;
 
   constructor(periodMs: number, beat: () => void) {
     this.#periodMs = periodMs;
@@ -48,7 +55,8 @@ export class Heartbeat {
   }
 
   hold(): void {
-    if (this.#id === null) this.#id = setInterval(this.#beat, this.#periodMs);
+    if (machine !== null) this.#stop ??= machine.every(this.#periodMs, this.#beat);
+    else if (this.#id === null) this.#id = setInterval(this.#beat, this.#periodMs);
     else this.#id.ref();
   }
 
@@ -59,5 +67,7 @@ export class Heartbeat {
   close(): void {
     if (this.#id !== null) clearInterval(this.#id);
     this.#id = null;
+    this.#stop?.();
+    this.#stop = null;
   }
 }

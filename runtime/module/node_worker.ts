@@ -1,0 +1,138 @@
+/**
+ * A worker of a node, whatever runs it: assembled from the node's first message, it carries out the
+ * node's orders and runs its loop.
+ *
+ * Thread rules: one isolate; a simulation has several of them in its own.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import {
+  type ControlMessage,
+  Counters,
+  type CreateOrder,
+  type LanesOrder,
+  LaneWorker,
+  Links,
+  type LoadedModule,
+  type ModuleSpec,
+  type PortPlaces,
+  type WorkerOptions,
+  type WorkerPace,
+} from "../lane/mod.ts";
+import { DebugHeap, Heap, Segment, type SegmentHandle, SegmentTable } from "../memory/mod.ts";
+import { realClock } from "../platform/mod.ts";
+import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
+
+/** What a worker needs of whatever runs it. */
+export interface WorkerPlace {
+  readonly load: (spec: ModuleSpec) => Promise<LoadedModule>;
+  /** Binds the worker's thread to a processor, −1: to none. False where that is impossible. */
+  readonly pin: (cpu: number) => boolean;
+  /** Null for a worker with a thread of its own. */
+  readonly pace: WorkerPace | null;
+}
+
+/** Segments that came as messages, before or after the order that names them. */
+class SegmentMail {
+  readonly #arrived = new Map<number, SegmentHandle>();
+  readonly #waiting = new Map<number, (handle: SegmentHandle) => void>();
+
+  put({ sessionId, handle }: SegmentMessage): void {
+    const waiting = this.#waiting.get(sessionId);
+    this.#waiting.delete(sessionId);
+    if (waiting !== undefined) waiting(handle);
+    else this.#arrived.set(sessionId, handle);
+  }
+
+  take(sessionId: number): Promise<SegmentHandle> {
+    const handle = this.#arrived.get(sessionId);
+    this.#arrived.delete(sessionId);
+    if (handle !== undefined) return Promise.resolve(handle);
+    return new Promise((resolve) => this.#waiting.set(sessionId, resolve));
+  }
+}
+
+export class NodeWorker {
+  readonly lanes: LaneWorker;
+  /** The parts that the worker was made of. */
+  readonly parts: WorkerOptions;
+  readonly #place: WorkerPlace;
+  readonly #mail = new SegmentMail();
+
+  constructor(start: WorkerStart, place: WorkerPlace) {
+    this.#place = place;
+    this.parts = this.#partsOf(start);
+    this.lanes = new LaneWorker(this.parts);
+  }
+
+  #partsOf(start: WorkerStart): WorkerOptions {
+    const { id, workers, debugHeap } = start;
+    const node = Segment.attach(start.node);
+    const bells = Segment.attach(start.bells).words;
+    const heap = new Heap(node);
+    const segments = new SegmentTable();
+    segments.add(node);
+    return {
+      id,
+      workers,
+      node,
+      bells,
+      heap: debugHeap ? new DebugHeap(heap, node, id) : heap,
+      segments,
+      links: new Links(node, bells, id, workers + 1, start.linksOffset),
+      counters: new Counters(node.i32, start.countersOffset),
+      clock: realClock,
+      pace: this.#place.pace,
+      load: this.#place.load,
+      onControl: (order) => this.#carryOut(order),
+    };
+  }
+
+  /** A segment of a new session. */
+  receive(message: SegmentMessage): void {
+    this.#mail.put(message);
+  }
+
+  /** Tells the node that the worker is there, and runs until the node stops it. */
+  run(): Promise<void> {
+    const { id, workers } = this.parts;
+    this.lanes.control.send(workers, { kind: "started", worker: id });
+    return this.lanes.run();
+  }
+
+  /** The node's orders. */
+  async #carryOut(order: ControlMessage): Promise<unknown> {
+    const { containers, sessions } = this.lanes;
+    const sessionId = order.sessionId as number;
+    switch (order.kind) {
+      case "create":
+        return await containers.create(order.order as CreateOrder);
+      case "lanes":
+        return await containers.setLanes(order.order as LanesOrder);
+      case "destroy":
+        return await containers.destroy(order.poolId as number);
+      case "attach":
+        sessions.attach(sessionId, Segment.attach(await this.#mail.take(sessionId)));
+        return null;
+      case "openPort":
+        sessions.openPort(sessionId, order.places as PortPlaces, order.doorbell as number);
+        return null;
+      case "closeSession":
+        sessions.close(sessionId);
+        return null;
+      case "forgetSession":
+        sessions.forget(sessionId);
+        return null;
+      case "pin":
+        return this.#place.pin(order.cpu as number);
+      case "stop":
+        this.lanes.stop();
+        return null;
+      default:
+        throw new ChimaeraError("badDescriptor", {
+          what: "control message",
+          why: `unknown kind ${order.kind}`,
+        });
+    }
+  }
+}

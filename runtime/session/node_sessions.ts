@@ -103,7 +103,8 @@ export class NodeSessions {
   }
 
   /**
-   * Makes a session's segment and shows it to the workers. Throws CHI-2007, CHI-5008.
+   * Makes a session's segment and shows it to the workers. Throws CHI-2001 for one without room
+   * for anything, CHI-2007, CHI-2008 for what is no size, CHI-5008.
    *
    * @param onEnd Called once when the node ends the session by itself.
    */
@@ -113,6 +114,7 @@ export class NodeSessions {
     onEnd: (error: ChimaeraError) => void,
   ): Promise<NodeSession> {
     const { memoryBytesMax, workers } = this.#options;
+    checkSize(sizeBytes);
     if (this.#byId.size >= LIMITS.sessionsMax) {
       throw new ChimaeraError("tooManySessions", {
         what: `connect ${client}`,
@@ -236,6 +238,17 @@ export class NodeSessions {
   #askAll(message: (worker: number) => ControlMessage): Promise<unknown> {
     const workers = Array.from({ length: this.#options.workers }, (_, worker) => worker);
     return Promise.all(workers.map((worker) => this.#options.ask(worker, message(worker))));
+  }
+}
+
+function checkSize(sizeBytes: number): void {
+  const what = "open a session";
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
+    throw new ChimaeraError("badSize", { what, why: `${sizeBytes} bytes are no size` });
+  }
+  // Before the heap nothing but fixed parts has room. What the ports need is for the heap to say.
+  if (sizeBytes <= HEAP_OFFSET) {
+    throw new ChimaeraError("outOfMemory", { what, why: `${sizeBytes} bytes hold no task` });
   }
 }
 

@@ -103,10 +103,18 @@ export class Session implements Submitter {
     this.#prefaulter = new Prefaulter(parts.segment, this.#heap);
   }
 
-  /** Takes over a segment that the node made for this program, and opens the first port. */
+  /**
+   * Takes over a segment that the node made for this program, and opens the first port. When that
+   * fails, the session is closed.
+   */
   static async open(parts: SessionParts, link: NodeLink): Promise<Session> {
     const session = new Session(parts, link);
-    await session.openPort();
+    try {
+      await session.openPort();
+    } catch (thrown) {
+      await session.close();
+      throw thrown;
+    }
     session.#prefaulter.start();
     return session;
   }

@@ -89,8 +89,9 @@ export class ModuleClient {
     return this.#binding.poolId;
   }
 
-  /** Binds this client to an existing pool. */
+  /** Binds this client to an existing pool. Throws CHI-4001 for what is no pool's id. */
   init(poolId: number): void {
+    if (poolId >>> 0 !== poolId) throw notBound(`${poolId} is no pool's id`);
     this.#binding.poolId = poolId;
     if (this.#wired) return;
     this.#wired = true;
@@ -121,6 +122,14 @@ export class ModuleClient {
     copy.init(this.poolId);
     return copy;
   }
+}
+
+function notBound(why: string): ChimaeraError {
+  return new ChimaeraError("poolNotFound", {
+    what: "call a module",
+    why,
+    hint: "call create(), or init() with the pool's id",
+  });
 }
 
 const owners = new WeakMap<object, (client: ModuleClient) => void>();
@@ -157,6 +166,7 @@ export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
     dom: DomainQuery,
     fields: FieldsOf<T> | undefined,
   ): T => {
+    if (client.poolId === 0) throw notBound("the client is bound to none");
     const task = submitter.allocate(type) as T;
     task.header.poolId = client.poolId;
     setQuery(task, dom);

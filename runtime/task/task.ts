@@ -19,6 +19,7 @@ import {
 import { type Archive, defaultSerializeEnd, defaultSerializeStart } from "./archive.ts";
 import { BulkView } from "./bulk_view.ts";
 import type { Bulk } from "./fields.ts";
+import { TaskPrio } from "./header.ts";
 import type { TaskLayout } from "./task_layout.ts";
 
 /** Life of a caller's task. */
@@ -112,12 +113,16 @@ export class Task {
     this.$at = at;
   }
 
-  /** The task's priority; TaskPrio. */
+  /** The task's priority, one of TaskPrio; CHI-3001 for what is none. */
   get prio(): number {
     return this.header.prio;
   }
 
   set prio(prio: number) {
+    // The word that carries it carries flags too.
+    if (prio !== TaskPrio.kLowLatency && prio !== TaskPrio.kHighLatency) {
+      throw new ChimaeraError("badField", { what: "set prio", why: `${prio} is no TaskPrio` });
+    }
     this.header.prio = prio;
   }
 
@@ -194,9 +199,19 @@ export class Task {
     return new BulkView(this.owner.segments, this.getPointer(word), size);
   }
 
+  /** Throws CHI-2002 for memory that the task's owner does not have. */
   setBulk(word: number, bulk: Bulk): void {
-    this.setPointer(word, bulk.pointer);
-    if (isPinnable(bulk)) (this.header.pinned ??= []).push(bulk);
+    const { pointer } = bulk;
+    const pins = isPinnable(bulk);
+    const segment = this.owner.segments.find(pointer.segment);
+    // Sessions with two nodes may have segments of one number: a block also shows its memory. A
+    // view of no bytes may point nowhere.
+    const known = segment === undefined
+      ? pointer.segment === 0 && bulk.size === 0
+      : !pins || bulk.bytes.buffer === segment.buffer;
+    if (!known) throw foreignBulk(bulk);
+    this.setPointer(word, pointer);
+    if (pins) (this.header.pinned ??= []).push(bulk);
   }
 }
 
@@ -204,6 +219,13 @@ export class Task {
 export interface Pinnable {
   pin(): void;
   unpin(): void;
+}
+
+function foreignBulk({ pointer, size }: Bulk): ChimaeraError {
+  return new ChimaeraError("badPointer", {
+    what: "name a block in a task",
+    why: `its ${size} bytes in segment ${pointer.segment} belong to another session`,
+  });
 }
 
 /** Why a task that does not run cannot be waited for. */

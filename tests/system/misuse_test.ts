@@ -42,9 +42,11 @@ test("a node of impossible size is refused", async () => {
 test("a session too small for its port is refused, and leaves nothing", async () => {
   await withClient(async (_client, _session, node) => {
     const before = node.stats().sessions.length;
-    for (const sizeBytes of [0, 1, 1 << 20, 4 << 20, NaN, -5]) {
-      const error = await node.connect(sizeBytes).then(() => null, (thrown) => thrown);
-      assert.match(error?.code ?? "none", /^CHI-(1001|2001|2006)$/, `${sizeBytes}: ${error}`);
+    for (const sizeBytes of [0, 1, 1 << 20, 4 << 20]) {
+      await rejectsWith("CHI-2001", node.connect(sizeBytes));
+    }
+    for (const sizeBytes of [NaN, -5, 2 ** 24 + 0.5, Infinity]) {
+      await rejectsWith("CHI-2008", node.connect(sizeBytes));
     }
     await eventually("they go", () => node.stats().sessions.length === before);
   });
@@ -122,9 +124,11 @@ test("tasks are used once, in order", async () => {
 
 test("a program without a session is told so", () => {
   const client = new Client();
+  throwsWith("CHI-3010", () => client.asyncOk.alloc(null, HERE)); // It knows no client yet.
   throwsWith("CHI-5007", () => client.asyncOk(HERE, { value: 1 }));
   throwsWith("CHI-5007", () => client.asyncCreate(HERE, HERE, "x"));
-  throwsWith("CHI-3010", () => client.asyncOk.alloc(null, HERE));
+  throwsWith("CHI-5007", () => client.asyncOk.alloc(null, HERE));
+  for (const noPool of [-1, 0.5, NaN, 2 ** 32]) throwsWith("CHI-4001", () => client.init(noPool));
 });
 
 test("who assembled the node may not block for its admin", async () => {

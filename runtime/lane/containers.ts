@@ -11,7 +11,14 @@
 import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { delay } from "../platform/mod.ts";
-import { decodeParams, encodeParams } from "../task/mod.ts";
+import {
+  BLOCK_HEADER_WORDS,
+  decodeParams,
+  encodeParams,
+  H,
+  type Task,
+  workerRootOrigin,
+} from "../task/mod.ts";
 import { ContainerOnWorker } from "./container.ts";
 import { Lane } from "./lane.ts";
 import { COUNTER_LINE_WORDS, LANE_COUNTER } from "./counters.ts";
@@ -52,6 +59,8 @@ export interface LanesOrder {
   readonly module: ModuleSpec;
   readonly homeWorker: number;
   readonly groups: readonly { id: number; lanes: readonly { id: number; worker: number }[] }[];
+  readonly paramsLayout: number;
+  readonly params: readonly number[];
   readonly shared: readonly number[] | null;
 }
 
@@ -80,6 +89,8 @@ async function deserializeShared(bytes: readonly number[] | null): Promise<unkno
 export interface ContainerHooks {
   readonly load: (spec: ModuleSpec) => Promise<LoadedModule>;
   readonly failQueued: (lane: Lane, error: ChimaeraError) => void;
+  /** A module has started that has perhaps not given all its subtasks back. */
+  readonly endOf: (parent: RunContext) => void;
 }
 
 interface Resource {
@@ -95,6 +106,8 @@ export class Containers {
   readonly #created = new Map<number, { module: Module; container: ContainerOnWorker }>();
   /** Per-worker resources by library and key. */
   readonly #resources = new Map<string, Resource>();
+  /** Modules that were started; numbers their roots. */
+  #startUps = 0;
 
   constructor(state: WorkerState, host: RunHost, hooks: ContainerHooks) {
     this.#state = state;
@@ -115,15 +128,8 @@ export class Containers {
     const module = loaded.make();
     const specs: LaneGroupSpec[] = [];
     attachModule(module, this.#hostOf(container, null, specs));
-    const type = libExec.create;
-    const params = order.paramsLayout === 0
-      ? encodeParams(type, {})
-      : Uint8Array.from(order.params);
-    const task = decodeParams(type, params, order.paramsLayout || type.layout.hash);
-    const rctx = new RunContext(this.#host);
-    rctx.start(task, null as unknown as Lane);
-    await module.create(task, rctx);
-    rctx.leave();
+    const task = paramsOf(libExec, order);
+    await this.#startUp(task, null as unknown as Lane, (rctx) => module.create(task, rctx));
     if (specs.length === 0) {
       throw new ChimaeraError("badLaneGroup", {
         what: `create pool ${order.poolName}`,
@@ -156,7 +162,10 @@ export class Containers {
         attachModule(module, this.#hostOf(container, lane, null));
         if (!isHome) {
           module.shared = await deserializeShared(order.shared);
-          await module.open?.();
+          if (module.open !== undefined) {
+            const params = paramsOf(loaded.libExec, order);
+            await this.#startUp(params, lane, (rctx) => module.open!(rctx));
+          }
         }
         lane.server = module;
         state.lanes[lane.id] = lane;
@@ -167,6 +176,36 @@ export class Containers {
       }
     }
     state.containers[order.poolId] = container;
+  }
+
+  /**
+   * Runs what a module does while it starts. That is no task, but the root of those that it sends:
+   * it has the head of one, with depth −1, above theirs.
+   */
+  async #startUp(
+    task: Task,
+    lane: Lane,
+    call: (rctx: RunContext) => void | Promise<void>,
+  ): Promise<void> {
+    const state = this.#state;
+    const block = state.blocks.alloc(0);
+    const words = state.node.i32;
+    words.fill(0, block, block + BLOCK_HEADER_WORDS);
+    words[block + H.rootSlot] = this.#startUps++ | 0;
+    words[block + H.rootOrigin] = workerRootOrigin(state.id);
+    words[block + H.depth] = -1;
+    task.header.block = block;
+    const rctx = new RunContext(this.#host);
+    rctx.start(task, lane);
+    try {
+      await call(rctx);
+    } finally {
+      this.#hooks.endOf(rctx);
+      rctx.leave();
+      // What it left running still looks at its head.
+      if (rctx.pinned) rctx.onUnpinned(() => state.blocks.free(block, 0));
+      else state.blocks.free(block, 0);
+    }
   }
 
   /**
@@ -234,6 +273,16 @@ export class Containers {
     }
     return resource.value as T;
   }
+}
+
+/** The create parameters of a pool, as its module knows them. */
+function paramsOf(
+  { create }: LibExec,
+  { params, paramsLayout }: Pick<CreateOrder, "params" | "paramsLayout">,
+): Task {
+  return paramsLayout === 0
+    ? decodeParams(create, encodeParams(create, {}), create.layout.hash)
+    : decodeParams(create, Uint8Array.from(params), paramsLayout);
 }
 
 function firstLane(container: ContainerOnWorker): Lane | undefined {

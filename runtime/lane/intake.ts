@@ -16,6 +16,7 @@ import {
   DESCRIPTOR_WORDS,
   H,
   OriginKind,
+  portRoot,
   type TaskLayout,
 } from "../task/mod.ts";
 import { checkCapacity, reachOf } from "./bulk_check.ts";
@@ -156,7 +157,7 @@ export class Intake {
     to[block + H.segment] = port.session.segment.id;
     to[block + H.port] = port.number;
     // A client cannot claim another's root, nor a place deep in a graph.
-    to[block + H.rootSlot] = to[block + H.slot]!;
+    to[block + H.rootSlot] = portRoot(to[block + H.slot]!, to[block + H.generation]!);
     to[block + H.rootOrigin] = port.number;
     to[block + H.depth] = 0;
     const fields = to[block + H.fields]! >>> 0;

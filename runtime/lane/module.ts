@@ -60,8 +60,11 @@ export abstract class Module {
   /** Chooses the lane of a task. May use the task, `shared`, and the loads of lanes. */
   abstract mapTaskToLane(task: Task): Lane;
 
-  /** Called on each lane's instance but the home one, after `shared` is there. */
-  open?(): void | Promise<void>;
+  /**
+   * Called on each lane's instance but the home one, after `shared` is there. May call other pools
+   * and read files, as `create` may; `rctx.task` has the pool's create parameters.
+   */
+  open?(rctx: RunContext): void | Promise<void>;
 
   /** Called on each lane's instance before the container goes. */
   close?(): void | Promise<void>;

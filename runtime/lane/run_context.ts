@@ -9,6 +9,7 @@
  * worker's loop itself, so waiting for it does not need the event loop.
  */
 
+import { ChimaeraError } from "../errors.ts";
 import type { ModuleClient, Submitter, Task, TaskType } from "../task/mod.ts";
 import type { DiskQueue } from "./disk_queue.ts";
 import type { Lane } from "./lane.ts";
@@ -42,7 +43,7 @@ const NO_REPLICAS: readonly Task[] = [];
 
 export class RunContext implements Submitter {
   readonly host: RunHost;
-  /** The running task. */
+  /** The running task; in `open`, the pool's create parameters. */
   task!: Task;
   /** The lane it runs on. */
   lane!: Lane;
@@ -58,7 +59,9 @@ export class RunContext implements Submitter {
   /** Changes with each beginning and end of a handler. */
   life = 0;
   #abort: AbortController | null = null;
-  #aborted = false;
+  #abortError: ChimaeraError | null = null;
+  /** Waits that end when the caller gives up; null while there are none. */
+  #abortCalls: Set<(error: ChimaeraError) => void> | null = null;
   /** Weak: a handler may make a client for each of its calls. */
   readonly #bound = new WeakMap<ModuleClient, ModuleClient>();
 
@@ -70,14 +73,20 @@ export class RunContext implements Submitter {
     return this.host.workerId;
   }
 
-  /** Fires when the caller has given up; the result will be dropped. */
+  /**
+   * Fires when the caller has given up; the result will be dropped. Its reason is the error that
+   * {@linkcode sleep} rejects with. Made by the first look at it.
+   */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#aborted) this.#abort.abort();
+    if (this.#abortError !== null) this.#abort.abort(this.#abortError);
     return this.#abort.signal;
   }
 
-  /** Resolves after `ms`; other tasks of the lane run meanwhile. */
+  /**
+   * Resolves after `ms`; other tasks of the lane run meanwhile. Rejects with CHI-3006 as soon as
+   * the caller has given up, at once when it has before.
+   */
   sleep(ms: number): Promise<void> {
     return this.host.sleep(ms, this);
   }
@@ -92,12 +101,34 @@ export class RunContext implements Submitter {
     this.subtasks = 0;
     this.#waiting = 0;
     this.#abort = null;
-    this.#aborted = false;
+    this.#abortError = null;
   }
 
+  /** The caller has given up: fires the signal, and ends the waits that listen. */
   abort(): void {
-    this.#aborted = true;
-    this.#abort?.abort();
+    if (this.#abortError !== null) return;
+    const error = new ChimaeraError("aborted", {
+      what: this.lane === null ? "start a pool" : `run ${this.lane.container.nameOf(this.task)}`,
+      why: "its caller has given up",
+    });
+    this.#abortError = error;
+    this.#abort?.abort(error);
+    const calls = this.#abortCalls;
+    if (calls === null) return;
+    this.#abortCalls = null;
+    for (const call of calls) call(error);
+  }
+
+  /** Why the task need not go on; null while its caller waits. */
+  get abortError(): ChimaeraError | null {
+    return this.#abortError;
+  }
+
+  /** Calls back if the caller gives up before the returned function is called. */
+  onAbort(call: (error: ChimaeraError) => void): () => void {
+    const calls = this.#abortCalls ??= new Set();
+    calls.add(call);
+    return () => void calls.delete(call);
   }
 
   park(): void {
@@ -140,6 +171,7 @@ export class RunContext implements Submitter {
   /** The handler is over. Forgets what it left waiting. */
   leave(): void {
     this.life++;
+    this.#abortCalls = null;
     if (this.#waiting > 0) this.host.parked(-1);
     this.#waiting = 0;
   }

@@ -68,17 +68,16 @@ export class Subtasks implements TaskOwner {
     this.#generations[ticket] = generation;
     const header = task.header;
     const words = state.node.i32;
-    // A pool's creation is no task of its own: what it calls starts a graph.
-    const root = parent.task.header.block;
+    const above = parent.task.header.block;
     header.block = block;
     header.slot = ticket;
     header.generation = generation;
     header.state = TaskState.allocated;
     header.flags = 0;
     header.prio = 0;
-    header.rootSlot = root === 0 ? ticket : words[root + H.rootSlot]!;
-    header.rootOrigin = root === 0 ? -1 : words[root + H.rootOrigin]!;
-    header.depth = root === 0 ? 0 : words[root + H.depth]! + 1;
+    header.rootSlot = words[above + H.rootSlot]!;
+    header.rootOrigin = words[above + H.rootOrigin]!;
+    header.depth = words[above + H.depth]! + 1;
     header.error = null;
     header.settle = null;
     header.context = parent;

@@ -24,6 +24,7 @@ import {
   OutArchive,
   RESULT_HEAD_BYTES,
   type Task,
+  wireRoot,
 } from "../task/mod.ts";
 import { checkCapacity, reachOf } from "./bulk_check.ts";
 import { errorData } from "./control.ts";
@@ -102,7 +103,7 @@ export class WireIntake {
     to[block + H.errorRecord] = 0;
     to[block + H.origin] = OriginKind.wire;
     to[block + H.port] = session;
-    to[block + H.rootSlot] = words[H.slot]!;
+    to[block + H.rootSlot] = wireRoot(words[H.slot]!, words[H.generation]!);
     to[block + H.rootOrigin] = -session;
     to[block + H.depth] = 0;
     const task = state.view(container, type, block);

@@ -151,6 +151,7 @@ export class LaneWorker implements RunHost {
     this.containers = new Containers(this.#state, this, {
       load: options.load,
       failQueued: (lane, error) => this.#executor.failQueued(lane, error),
+      endOf: (parent) => this.#subtasks.endOf(parent),
     });
   }
 
@@ -346,13 +347,7 @@ export class LaneWorker implements RunHost {
   }
 
   sleep(ms: number, rctx: RunContext): Promise<void> {
-    rctx.park();
-    return new Promise((resolve) => {
-      this.#timers.add(this.#clock.nowMs() + ms, () => {
-        rctx.unpark();
-        resolve();
-      });
-    });
+    return this.#timers.sleep(this.#clock.nowMs() + ms, rctx);
   }
 
   parked(delta: number): void {

@@ -5,6 +5,8 @@
  * Thread rules: one worker's isolate.
  */
 
+import type { RunContext } from "./run_context.ts";
+
 interface Timer {
   readonly dueMs: number;
   readonly order: number;
@@ -34,6 +36,29 @@ export class WorkerTimers {
     }
     heap[at] = timer;
     return () => timer.call = null;
+  }
+
+  /** Resolves at `dueMs`; rejects as soon as nobody waits for the handler's task any more. */
+  sleep(dueMs: number, rctx: RunContext): Promise<void> {
+    if (rctx.abortError !== null) return Promise.reject(rctx.abortError);
+    const { life } = rctx;
+    const wakeUp = () => {
+      // A sleep that outlives its handler must not be counted for the next one of the context.
+      if (rctx.life === life) rctx.unpark();
+    };
+    rctx.park();
+    return new Promise((resolve, reject) => {
+      const ignoreAbort = rctx.onAbort((error) => {
+        cancel();
+        wakeUp();
+        reject(error);
+      });
+      const cancel = this.add(dueMs, () => {
+        ignoreAbort();
+        wakeUp();
+        resolve();
+      });
+    });
   }
 
   /** Fires what is due. Returns how many. */

@@ -124,13 +124,17 @@ export class Pools {
     const module = modules.get(request.libName);
     const id = ++this.#lastId;
     const homeWorker = (await this.placeLanes(1, this.#lanesOfWorker))[0]!;
-    const order = { poolId: id, poolName: request.name, module, homeWorker };
+    const order = {
+      poolId: id,
+      poolName: request.name,
+      module,
+      homeWorker,
+      paramsLayout: request.paramsLayout,
+      params: [...request.params],
+    };
     const lanes: PlacedLane[] = [];
     try {
-      const result = await ask(homeWorker, {
-        kind: "create",
-        order: { ...order, paramsLayout: request.paramsLayout, params: [...request.params] },
-      }) as CreateResult;
+      const result = await ask(homeWorker, { kind: "create", order }) as CreateResult;
       for (const { id: group, count } of result.groups) {
         lanes.push(...await this.#placeGroup(group, count, homeWorker, lanes.length === 0));
       }

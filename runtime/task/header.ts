@@ -6,7 +6,7 @@
  *
  *   word  0 slot of the sender's port       8 flags (bit 0: high latency; see TaskFlag)
  *         1 generation of that slot         9 period in microseconds, 0: once
- *         2 pool                           10 root task: slot    ┐ the task node
+ *         2 pool                           10 root task: number  ┐ the task node, see root.ts
  *         3 method                         11 root task: origin  │
  *         4 layout hash                    12 depth              ┘
  *         5 domain query: kind             13 offset of the fields in the sender's segment

@@ -96,6 +96,28 @@ for (const workers of WORKERS) {
   });
 }
 
+for (const transport of ["shm", "socket"] as const) {
+  test(`a killed client's handler does not sleep on, ${transport}`, async () => {
+    using folder = new RuntimeFolder();
+    const env = { env: folder.env };
+    await using node = await NodeProcess.start({ workers: 2 }, env);
+    await using client = startClient({ scenario: "wait", mode: "wait", transport }, env);
+    await client.next("waiting");
+    await eventually("its handler sleeps, for an hour", async () => {
+      const { blocks } = await node.figures();
+      return blocks.length > 0;
+    });
+    client.kill("SIGKILL");
+    await client.ended(true);
+    await eventually("its session goes", async () => (await node.clients()).length === 0);
+    await eventually("no block is left", async () => {
+      const { blocks } = await node.figures();
+      return blocks.length === 0;
+    });
+    await node.stop();
+  });
+}
+
 for (const mode of ["wait", "waitSync"]) {
   test(`a client learns that its node was killed, by ${mode}`, async () => {
     using folder = new RuntimeFolder();

@@ -41,6 +41,11 @@ function spin(ms: number): void {
   while (performance.now() < endMs);
 }
 
+/** Waits on, whoever gives up; `rctx.sleep` would not. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** What `shared` carries to the other lanes. */
 interface Shared {
   readonly fault: number;
@@ -273,7 +278,9 @@ export class Server extends Module {
     // Bounded: a client that writes random tasks must not keep its session for days.
     const stays = (slept: number) =>
       !rctx.signal.aborted || (task.stubborn && slept < STUBBORN_MS_MAX);
-    for (let slept = 0; slept < ms && stays(slept); slept += 10) await rctx.sleep(10);
+    for (let slept = 0; slept < ms && stays(slept); slept += 10) {
+      await (task.stubborn ? pause(10) : rctx.sleep(10));
+    }
     const from = task.source.bytes;
     const to = task.target.bytes;
     const both = task.both.bytes;
@@ -302,7 +309,7 @@ export class Server extends Module {
 
   async #passGate(task: RelayTask, rctx: RunContext): Promise<void> {
     const bytes = task.gate.bytes;
-    while (bytes[0] === 0 && !rctx.signal.aborted) await rctx.sleep(2);
+    while (bytes[0] === 0) await rctx.sleep(2);
     bytes[1] = bytes[0]!;
   }
   // CHI_AUTOGEN_METHODS  // keep at class bottom

@@ -16,6 +16,8 @@ test("serve: is ready, is seen, is stopped, and leaves nothing", async () => {
   assert.equal(status.pid, server.pid);
   assert.equal(status.memoryBytes, 96 << 20);
   assert.deepEqual(status.workers.map(({ id }: { id: number }) => id), [0, 1, 2]);
+  assert.equal(status.diskBackend, "unused");
+  assert.ok(status.workers.every(({ disk }: { disk: string }) => disk === "unused"));
   assert.ok(status.uptimeMs >= 0);
   assert.ok(status.sessions.every(({ client }: { client: string }) => client === "this process"));
   const { pools } = await folder.json(["pool", "list"]);
@@ -49,6 +51,7 @@ test("serve: people read its line, its status and its pools", async () => {
   ]);
   assert.match(status.stdout, new RegExp(`^instance seen: pid ${server.pid}, version .*, up `));
   assert.match(status.stdout, /^memory: .* in use, /m);
+  assert.match(status.stdout, /^disks: not used yet$/m);
   assert.match(status.stdout, /^workers\n +id +cpu +tasks/m);
   assert.match(status.stdout, /^ +\d+ +the node itself +in-process/m);
   assert.match(pools.stdout, /^ +id +pool +library +lanes/);

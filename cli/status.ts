@@ -4,6 +4,7 @@ import { DomainQuery, type NodeStats, type PoolInfo } from "../sdk/mod.ts";
 import { InstancePaths } from "../sdk/node.ts";
 import { Client as Admin } from "../chimods/admin/admin_client.ts";
 import { realClock } from "../runtime/platform/mod.ts";
+import { diskText } from "./backing_text.ts";
 import { type CliCommand, type CommonOptions, ExitCode, instanceOption } from "./command.ts";
 import { ANSWER_MS_MAX, within } from "./deadline.ts";
 import { attachNode } from "./node_access.ts";
@@ -64,6 +65,7 @@ function describe(report: StatusReport): string {
   const parts = [
     `instance ${instance}: pid ${pid}, version ${version}, up ${formatDuration(uptimeMs)}`,
     `memory: ${memory}; reached by ${report.transport} (${report.transportReason})`,
+    `disks: ${diskText(report.diskBackend)}`,
     `workers\n${workerTable(report)}`,
     `sessions\n${sessionTable(report)}`,
     `pools\n${poolTable(report.pools)}`,

@@ -326,13 +326,15 @@ export class Node {
   /** What the node tells about itself. */
   stats(): NodeStats {
     const { usedBytes } = this.#heap.stats();
+    const workers = this.workerInfo();
     return {
       pid: processId(),
       version: VERSION,
       backing: this.segment.backing,
+      diskBackend: workers.find(({ disk }) => disk !== "unused")?.disk ?? "unused",
       memoryBytes: this.segment.sizeBytes,
       usedBytes,
-      workers: this.workerInfo(),
+      workers,
       sessions: [...this.sessions.info(), ...this.#wire.info()],
       stalls: [...this.#stalls.stalled.values()],
       malformed: this.sessions.malformed,

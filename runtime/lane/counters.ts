@@ -6,10 +6,14 @@
  *                           4 reserved   5 sleeps   6 turns of the event loop
  *                           7 tasks handed to other workers   8 malformed descriptors
  *                           9 handlers in flight   10 cpu + 1, 0: not pinned
+ *                           11 how it reaches disks (see DISK_BACKENDS)
  *   lane line, 16 words     0 worker   1 tasks waiting   2 tasks done   3 tasks failed
  */
 
-import type { WorkerInfo } from "./node_control.ts";
+import type { DiskBackend, WorkerInfo } from "./node_control.ts";
+
+/** Names of the numbers in a worker's line. */
+export const DISK_BACKENDS: readonly DiskBackend[] = ["unused", "io_uring", "blocking"];
 
 export const WORKER_COUNTER = {
   ticks: 0,
@@ -22,6 +26,7 @@ export const WORKER_COUNTER = {
   malformed: 8,
   inFlight: 9,
   cpu: 10,
+  disk: 11,
 } as const;
 
 export const LANE_COUNTER = { worker: 0, waiting: 1, done: 2, failed: 3 } as const;
@@ -69,6 +74,7 @@ export function workerInfos(counters: Counters, workers: number): WorkerInfo[] {
       inFlight: count("inFlight"),
       malformed: count("malformed"),
       cpu: cpu > 0 ? cpu - 1 : null,
+      disk: DISK_BACKENDS[count("disk")] ?? "unused",
     };
   });
 }

@@ -28,14 +28,12 @@ import type { Bell } from "../memory/mod.ts";
 import { type Clock, fileErrorOfNumber, openUring, type Uring } from "../platform/mod.ts";
 import type { DiskFile } from "./disk_file.ts";
 import { type BounceSource, bytesOf, type DiskBytes, transferMemory } from "./disk_memory.ts";
+import type { DiskBackend } from "./node_control.ts";
 import type { RunContext } from "./run_context.ts";
 
 /** Names of what the ring does besides disk operations, whose names count from 0. */
 const BELL = -1;
 const CANCELLATION = -2;
-
-/** How a worker reaches its disks; `unused` until the first operation. */
-export type DiskBackend = "io_uring" | "blocking" | "unused";
 
 /** What a disk queue needs of its worker. */
 export interface DiskQueueParts extends BounceSource {
@@ -43,6 +41,8 @@ export interface DiskQueueParts extends BounceSource {
   readonly clock: Clock;
   /** Something began or may be complete, perhaps outside a pass. */
   readonly onReady: () => void;
+  /** It is known now how this machine's disks are reached. */
+  readonly onBackend?: (backend: DiskBackend) => void;
   /** Another source of rings, for tests. */
   readonly openRing?: (entries: number) => Uring | null;
 }
@@ -218,6 +218,7 @@ export class DiskQueue {
       // A bell without an address is rung within the process only, and not by futex.
       const open = this.#parts.bell.epochAddress === 0 ? () => null : this.#parts.openRing;
       this.#ring = (open ?? openUring)(LIMITS.diskOperationsMax + 2);
+      this.#parts.onBackend?.(this.backend);
     }
     return this.#ring;
   }

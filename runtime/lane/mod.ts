@@ -7,7 +7,7 @@ export * from "./control.ts";
 export * from "./counters.ts";
 export * from "./disk_file.ts";
 export { type DiskBytes } from "./disk_memory.ts";
-export { type DiskBackend, DiskQueue } from "./disk_queue.ts";
+export { DiskQueue } from "./disk_queue.ts";
 export * from "./host_loop.ts";
 export * from "./lane.ts";
 export * from "./lib_exec.ts";

@@ -29,6 +29,12 @@ export interface PoolRequest {
   readonly params: Uint8Array;
 }
 
+/**
+ * How a worker reaches its disks: by a ring of the kernel in which it also sleeps, or by calls that
+ * block the lane. `unused` until the first operation, which is when it is found out.
+ */
+export type DiskBackend = "io_uring" | "blocking" | "unused";
+
 /** One worker's counters. */
 export interface WorkerInfo {
   readonly id: number;
@@ -40,6 +46,7 @@ export interface WorkerInfo {
   readonly malformed: number;
   /** Processor that the worker is bound to; null: any. */
   readonly cpu: number | null;
+  readonly disk: DiskBackend;
 }
 
 /** A connected client. */
@@ -68,6 +75,8 @@ export interface NodeStats {
   readonly version: string;
   /** What lies behind the segments: `memfd` (sealed), `file`, or `private` to the process. */
   readonly backing: string;
+  /** How its workers reach disks, as the first of them found out. */
+  readonly diskBackend: DiskBackend;
   readonly memoryBytes: number;
   readonly usedBytes: number;
   readonly workers: readonly WorkerInfo[];

@@ -23,7 +23,7 @@ import type { Task } from "../task/mod.ts";
 import { type Allocator } from "../memory/mod.ts";
 import { ClientSessions } from "./client_sessions.ts";
 import { Containers, type LoadedModule, type ModuleSpec } from "./containers.ts";
-import { type Counters, WORKER_COUNTER } from "./counters.ts";
+import { type Counters, DISK_BACKENDS, WORKER_COUNTER } from "./counters.ts";
 import { ControlChannel, type ControlMessage } from "./control.ts";
 import { DiskQueue } from "./disk_queue.ts";
 import { Executor } from "./executor.ts";
@@ -105,6 +105,9 @@ export class LaneWorker implements RunHost {
       bell: this.#bell,
       clock: this.#clock,
       onReady: wake,
+      onBackend: (backend) => {
+        counters.words[counters.worker(id) + WORKER_COUNTER.disk] = DISK_BACKENDS.indexOf(backend);
+      },
     });
     this.#state = new WorkerState({
       id,

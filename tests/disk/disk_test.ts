@@ -59,6 +59,9 @@ for (const workers of [1, 2, 4]) {
       const backend = await store.client.check(HERE, 2 * FILE_BYTES, lane);
       assert.equal(backend, HAS_RING ? "io_uring" : "blocking");
     }
+    const { diskBackend, workers: infos } = store.node.stats();
+    assert.equal(diskBackend, HAS_RING ? "io_uring" : "blocking");
+    assert.ok(infos.every(({ disk }) => disk === diskBackend), "every worker has used its own");
   });
 
   test(`disk: the same without a ring, ${workers} workers`, async () => {

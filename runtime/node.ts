@@ -18,6 +18,7 @@ import {
   linksBytes,
   type NodeStats,
   type PoolRequest,
+  readLaneSeed,
   type WorkerInfo,
   workerInfos,
 } from "./lane/mod.ts";
@@ -182,6 +183,7 @@ export class Node {
     paths: InstancePaths | null,
     places: { linksOffset: number; countersOffset: number },
   ): void {
+    const laneSeed = readLaneSeed();
     for (let id = 0; id < this.workers; id++) {
       const thread = startThread(
         entryUrl("runtime/module/worker_main"),
@@ -197,6 +199,7 @@ export class Node {
         node: this.segment.handle(),
         bells: this.bells.handle(),
         debugHeap: this.debugHeap,
+        laneSeed,
         doorbellPath: paths === null ? "" : paths.workerDoorbell(id),
         ...places,
       };

@@ -1,6 +1,9 @@
 /**
  * `deno task test`: runs every test, and ends with the line `N passed, N failed`.
  *
+ * Lanes take their turns in an order of its own in each call, by a seed that is printed; the call is
+ * repeated with the variable that is printed with it.
+ *
  * Installs the system programs that tests compare with, runs `deno test` in as many processes as
  * isolation asks for (testing/plan.ts), and fails when a test fails, when a run crashes, hangs or
  * leaves processes or files behind, and when there was nothing to run.
@@ -10,7 +13,7 @@ import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { listTests, planExamples, planRuns, selectTests, type TestRun } from "./testing/plan.ts";
 import { provideRequirements } from "./testing/requirements.ts";
-import { type RunResult, runTests } from "./testing/run.ts";
+import { LANE_SEED_VARIABLE, type RunResult, runTests } from "./testing/run.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const TOTAL_LIMIT_MS = 20 * 60_000;
@@ -45,7 +48,11 @@ async function main(args: string[]): Promise<number> {
   }
   const runs = planOf(choice.paths);
   if (runs.length === 0) console.log(`no test files in ${choice.paths.join(", ")}`);
-  return report(await runAll(runs, choice.filter));
+  const laneSeed = Deno.env.get(LANE_SEED_VARIABLE) ?? randomSeed();
+  const order = `order of lanes: ${LANE_SEED_VARIABLE}=${laneSeed}`;
+  console.log(order);
+  const results = await runAll(runs, choice.filter, laneSeed);
+  return report(results, order);
 }
 
 function parse(args: string[]) {
@@ -67,7 +74,15 @@ function planOf(paths: readonly string[]): TestRun[] {
   return paths.length === 0 ? [...runs, ...planExamples(ROOT)] : runs;
 }
 
-async function runAll(runs: readonly TestRun[], filter: string | undefined): Promise<RunResult[]> {
+function randomSeed(): string {
+  return String(crypto.getRandomValues(new Uint32Array(1))[0]);
+}
+
+async function runAll(
+  runs: readonly TestRun[],
+  filter: string | undefined,
+  laneSeed: string,
+): Promise<RunResult[]> {
   const end = Date.now() + TOTAL_LIMIT_MS;
   const temporary = makeTemporaryFolder();
   const results: RunResult[] = [];
@@ -79,7 +94,7 @@ async function runAll(runs: readonly TestRun[], filter: string | undefined): Pro
         continue;
       }
       console.log(`\n── ${run.title}`);
-      results.push(await runTests(run, { root: ROOT, temporary, limitMs, filter }));
+      results.push(await runTests(run, { root: ROOT, temporary, limitMs, laneSeed, filter }));
     }
   } finally {
     Deno.removeSync(temporary, { recursive: true });
@@ -108,7 +123,7 @@ function notRun(run: TestRun): RunResult {
 }
 
 /** Prints what failed and the totals, the totals last; returns the exit code. */
-function report(results: readonly RunResult[]): number {
+function report(results: readonly RunResult[], order: string): number {
   let passed = 0;
   let failed = 0;
   let ignored = 0;
@@ -120,6 +135,7 @@ function report(results: readonly RunResult[]): number {
     if (counts.failed > 0) console.log(`failed: ${title}: ${counts.failed} of its tests`);
     for (const fault of faults) console.log(`failed: ${title}: ${fault}`);
   }
+  if (failed > 0) console.log(order);
   if (ignored > 0) console.log(`ignored: ${ignored}`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;

@@ -26,6 +26,7 @@ import type { ClientPort } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
 import type { Lane } from "./lane.ts";
+import type { LaneOrder } from "./lane_order.ts";
 import { LinkKind } from "./links.ts";
 import { RunContext, type RunHost } from "./run_context.ts";
 import type { WorkerState } from "./worker_state.ts";
@@ -52,6 +53,8 @@ export class Executor {
   readonly #host: RunHost;
   readonly #ends: TaskEnds;
   readonly #clock: Clock;
+  /** Shuffles the turns of lanes, in tests. */
+  readonly #order: LaneOrder | null;
   /** The ready lane whose turn it is. */
   #turn = 0;
   /** Tasks that a lane may run before the next one may. */
@@ -61,11 +64,18 @@ export class Executor {
   inFlight = 0;
   readonly running = new Map<RunContext, Task>();
 
-  constructor(state: WorkerState, host: RunHost, ends: TaskEnds, clock: Clock) {
+  constructor(
+    state: WorkerState,
+    host: RunHost,
+    ends: TaskEnds,
+    clock: Clock,
+    order: LaneOrder | null,
+  ) {
     this.#state = state;
     this.#host = host;
     this.#ends = ends;
     this.#clock = clock;
+    this.#order = order;
   }
 
   /**
@@ -85,6 +95,7 @@ export class Executor {
     const endMs = timed ? lastMs + LIMITS.tickMicros / 1000 : Infinity;
     while (ready.length > 0 && ran < LIMITS.tickTasksMax) {
       if (this.#turn >= ready.length) this.#turn = 0;
+      if (this.#turn === 0 && this.#order !== null) this.#order.shuffle(ready);
       const lane = ready[this.#turn]!;
       ran += this.#runLane(lane, this.#share);
       if (waitingOn(lane) === 0) this.#unlist(lane);

@@ -10,6 +10,7 @@ export { type DiskBytes } from "./disk_memory.ts";
 export { DiskQueue } from "./disk_queue.ts";
 export * from "./host_loop.ts";
 export * from "./lane.ts";
+export { readLaneSeed } from "./lane_order.ts";
 export * from "./lib_exec.ts";
 export * from "./links.ts";
 export * from "./module.ts";

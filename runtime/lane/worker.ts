@@ -28,6 +28,7 @@ import { ControlChannel, type ControlMessage } from "./control.ts";
 import { DiskQueue } from "./disk_queue.ts";
 import { Executor } from "./executor.ts";
 import { Intake } from "./intake.ts";
+import { LaneOrder } from "./lane_order.ts";
 import { bellLineOf, LinkKind, type Links } from "./links.ts";
 import { Router } from "./router.ts";
 import type { RunContext, RunHost } from "./run_context.ts";
@@ -57,6 +58,8 @@ export interface WorkerOptions {
   readonly clock: Clock;
   /** Null: the worker has a thread of its own. */
   readonly pace: WorkerPace | null;
+  /** Shuffles the turns of lanes; null: they keep the order in which they became ready. */
+  readonly laneSeed: number | null;
   readonly load: (spec: ModuleSpec) => Promise<LoadedModule>;
   /** Everything the node may tell a worker that this class does not know. */
   readonly onControl: (message: ControlMessage, from: number) => unknown;
@@ -90,7 +93,7 @@ export class LaneWorker implements RunHost {
   #tasksSinceTurn = 0;
 
   constructor(options: WorkerOptions) {
-    const { id, workers, node, heap, segments, links, counters } = options;
+    const { id, workers, node, heap, segments, links, counters, laneSeed } = options;
     this.workerId = id;
     this.#bells = options.bells;
     this.#bell = new Bell(options.bells, bellLineOf(id));
@@ -137,11 +140,17 @@ export class LaneWorker implements RunHost {
       }
     };
     this.#wire = new WireIntake(this.#state, this.#router, abort);
-    this.#executor = new Executor(this.#state, this, {
-      subtasks: this.#subtasks,
-      wire: this.#wire,
-      onSettled: wake,
-    }, this.#clock);
+    this.#executor = new Executor(
+      this.#state,
+      this,
+      {
+        subtasks: this.#subtasks,
+        wire: this.#wire,
+        onSettled: wake,
+      },
+      this.#clock,
+      laneSeed === null ? null : new LaneOrder(laneSeed, id),
+    );
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
     }, abort);

@@ -82,6 +82,7 @@ export class NodeWorker {
       links: new Links(node, bells, id, workers + 1, start.linksOffset),
       counters: new Counters(node.i32, start.countersOffset),
       clock: realClock,
+      laneSeed: start.laneSeed,
       pace: this.#place.pace,
       load: this.#place.load,
       onControl: (order) => this.#carryOut(order),

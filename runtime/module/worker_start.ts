@@ -12,6 +12,8 @@ export interface WorkerStart {
   readonly linksOffset: number;
   readonly countersOffset: number;
   readonly debugHeap: boolean;
+  /** Shuffles the turns of lanes in tests; null: nothing does. */
+  readonly laneSeed: number | null;
   /** Socket that clients of other processes ring; empty: there are none. */
   readonly doorbellPath: string;
 }

@@ -21,10 +21,15 @@ export interface RunOptions {
   /** An empty folder for the run's temporary files; must be empty again afterwards. */
   readonly temporary: string;
   readonly limitMs: number;
+  /** The seed by which the engine shuffles the turns of lanes. */
+  readonly laneSeed: string;
   readonly filter?: string | undefined;
   /** Shows nothing of the run's output. */
   readonly quiet?: boolean;
 }
+
+/** The variable that holds the seed (runtime/lane/lane_order.ts). */
+export const LANE_SEED_VARIABLE = "CHIMAERA_LANE_SEED";
 
 /** Enough of the output's end to hold the summary line. */
 const TAIL_CHARS = 8192;
@@ -72,6 +77,7 @@ function spawn(run: TestRun, options: RunOptions) {
     env: {
       ...colour,
       CHIMAERA_DEBUG_HEAP: "1",
+      [LANE_SEED_VARIABLE]: options.laneSeed,
       // Never the instance that the person at this machine has running.
       CHIMAERA_RUNTIME_DIR: `${options.temporary}/run`,
       TMPDIR: options.temporary,

@@ -14,7 +14,7 @@ async function outcome(source: string, limitMs = 60_000) {
   Deno.writeTextFileSync(file, source);
   try {
     const run = { title: "sample", args: ["--no-check", file] };
-    return await runTests(run, { root: PROJECT, temporary, limitMs, quiet: true });
+    return await runTests(run, { root: PROJECT, temporary, limitMs, laneSeed: "7", quiet: true });
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
@@ -31,15 +31,16 @@ test("runTests: counts what passed, failed and was ignored", async () => {
   assert.deepEqual(faults, []);
 });
 
-test("runTests: tests see the debug heap and a runtime directory of their own", async () => {
+test("runTests: tests see the debug heap, the order of lanes and a runtime directory of their own", async () => {
   const { counts } = await outcome(`
     Deno.test("heap", () => { if (Deno.env.get("CHIMAERA_DEBUG_HEAP") !== "1") throw 1; });
+    Deno.test("order", () => { if (Deno.env.get("CHIMAERA_LANE_SEED") !== "7") throw 1; });
     Deno.test("folder", () => {
       const folder = Deno.env.get("CHIMAERA_RUNTIME_DIR");
       if (!folder.startsWith(Deno.env.get("TMPDIR"))) throw folder;
     });
   `);
-  assert.deepEqual(counts, { passed: 2, failed: 0, ignored: 0 });
+  assert.deepEqual(counts, { passed: 3, failed: 0, ignored: 0 });
 });
 
 test("runTests: a leaked timer fails its test", async () => {

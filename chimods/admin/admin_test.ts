@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ADMIN_POOL_ID, CreateContext, DomainQuery, type Session } from "chimaera";
 import { startTestNode } from "chimaera/test";
 import { test } from "../../tests/permission.ts";
-import { Client as SmallMessage } from "../small_message/small_message_client.ts";
+import { Client as SmallMessage } from "chimaera/small_message_client";
 import { Client } from "./admin_client.ts";
 
 const LOCAL = DomainQuery.getLocalId();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Client as Admin } from "../admin/admin_client.ts";
+import { Client as Admin } from "chimaera/admin_client";
 import { type Block, type Bulk, DomainQuery, type Session } from "chimaera";
 import { startTestNode } from "chimaera/test";
 import { test } from "../../tests/permission.ts";

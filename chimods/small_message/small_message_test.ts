@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CreateContext, DomainQuery } from "chimaera";
 import { startTestNode } from "chimaera/test";
 import { test } from "../../tests/permission.ts";
-import { Client as Admin } from "../admin/admin_client.ts";
+import { Client as Admin } from "chimaera/admin_client";
 import { Client } from "./small_message_client.ts";
 import { MD_IO_READ, MD_IO_WRITE } from "./small_message_tasks.ts";
 

@@ -4,7 +4,7 @@ import { DomainQuery, type Session } from "chimaera";
 import { startTestNode } from "chimaera/test";
 import { allowedCpus } from "../../runtime/platform/mod.ts";
 import { permitted, test } from "../../tests/permission.ts";
-import { Client as Admin } from "../admin/admin_client.ts";
+import { Client as Admin } from "chimaera/admin_client";
 import { Client } from "./worch_proc_round_robin_client.ts";
 
 const LOCAL = DomainQuery.getLocalId();

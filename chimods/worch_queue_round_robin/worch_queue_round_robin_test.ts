@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { CreateContext, DomainQuery, type Session } from "chimaera";
 import { startTestNode } from "chimaera/test";
 import { test } from "../../tests/permission.ts";
-import { Client as Admin } from "../admin/admin_client.ts";
-import { Client as SmallMessage } from "../small_message/small_message_client.ts";
+import { Client as Admin } from "chimaera/admin_client";
+import { Client as SmallMessage } from "chimaera/small_message_client";
 import { Client } from "./worch_queue_round_robin_client.ts";
 
 const LOCAL = DomainQuery.getLocalId();

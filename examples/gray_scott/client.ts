@@ -11,7 +11,7 @@
 
 import { parseArgs } from "node:util";
 import { type Block, connect, DomainQuery, type Session } from "chimaera";
-import { Client, CodecId, compressBound } from "../../chimods/compressor/compressor_client.ts";
+import { Client, CodecId, compressBound } from "chimaera/compressor_client";
 import { renderPng } from "./render.ts";
 import { GrayScott } from "./simulation.ts";
 

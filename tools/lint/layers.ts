@@ -16,7 +16,8 @@
  * know nothing above them. `ground` (errors and limits) may be read from everywhere.
  *
  * A folder is entered through its `mod.ts` only. The SDK's doors are its four files, a module's
- * doors are the files that DESIGN's module layout names.
+ * doors are the files that DESIGN's module layout names. A module is loaded from a copy of its own
+ * folder, so it knows other modules by name: `chimaera/<module>_client` and `chimaera/<module>_tasks`.
  */
 
 import { isWorkshop, roomOf } from "./rooms.ts";
@@ -71,6 +72,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "zstd-codec": ["chimods"],
 };
 
+const SDK_NAMES = ["chimaera", "chimaera/node", "chimaera/platform", "chimaera/test"];
+const MODULE_NAME = /^chimaera\/(\w+)_(client|tasks)$/;
 const SDK_DOORS = ["mod.ts", "node.ts", "platform.ts", "test.ts"];
 const MODULE_DOOR = /^chimods\/(\w+)\/\1_(tasks|client|runtime|monitor|methods|lib_exec)\.ts$/;
 
@@ -92,7 +95,10 @@ export function judgeImport(path: string, specifier: string): string | null {
     return judgeFile(path, room, target);
   }
   if (specifier === "chimaera" || specifier.startsWith("chimaera/")) {
-    return allowed(room, "sdk") ? null : refusal(room, "sdk", specifier);
+    const target = MODULE_NAME.test(specifier) ? "chimods" : "sdk";
+    if (!allowed(room, target)) return refusal(room, target, specifier);
+    if (target === "chimods" || SDK_NAMES.includes(specifier)) return null;
+    return `"${specifier}" is neither a door of the SDK nor a module's client or tasks`;
   }
   return judgePackage(room, specifier.replace(/^npm:/, ""));
 }
@@ -103,11 +109,7 @@ function judgeFile(path: string, room: string, target: string): string | null {
   if (room === "chimods" && targetRoom === "chimods") return judgeModuleFile(path, target);
   if (room === "chimods" || room === "examples") {
     if (targetRoom === room) return null;
-    // An application calls a core module by its client, as it calls one of its own repos.
-    if (room === "examples" && MODULE_DOOR.test(target) && target.endsWith("_client.ts")) {
-      return null;
-    }
-    return `a ${room} file imports "chimaera" by name and its own relative files only`;
+    return `a ${room} file imports "chimaera" and modules by name, and its own relative files only`;
   }
   if (!allowed(room, targetRoom)) return refusal(room, targetRoom, target);
   if (room === targetRoom || sameFolder(path, target)) return null;
@@ -116,8 +118,7 @@ function judgeFile(path: string, room: string, target: string): string | null {
 
 function judgeModuleFile(path: string, target: string): string | null {
   if (path.split("/")[1] === target.split("/")[1]) return null;
-  if (/_(client|tasks)\.ts$/.test(target) && MODULE_DOOR.test(target)) return null;
-  return `a module knows another one by its client and tasks only, not ${target}`;
+  return `a module knows another one by the name of its client or tasks, not ${target}`;
 }
 
 function judgePackage(room: string, name: string): string | null {

@@ -10,7 +10,7 @@
  */
 
 import { BuildError } from "./build_error.ts";
-import { ENTRIES, IMPORT_NAMES, isAsset, MODULE_ENTRY_ROLES } from "./entries.ts";
+import { ENTRIES, importNames, isAsset, MODULE_ENTRY_ROLES } from "./entries.ts";
 import { runDeno } from "./run_deno.ts";
 import { exists, listFiles, makeParent } from "../file_tree.ts";
 
@@ -43,7 +43,9 @@ export async function bundle(root: string, dist: string): Promise<void> {
     if (!exists(`${dist}/${entry}.js`)) throw new BuildError(`deno bundle wrote no ${entry}.js`);
   }
   copyAssets(root, dist);
-  const imports = Object.entries(IMPORT_NAMES).map(([name, entry]) => [name, `./${entry}.js`]);
+  const imports = Object.entries(importNames(entries)).map((
+    [name, entry],
+  ) => [name, `./${entry}.js`]);
   const config = JSON.stringify({ imports: Object.fromEntries(imports) }, null, 2);
   Deno.writeTextFileSync(`${dist}/deno.json`, `${config}\n`);
 }

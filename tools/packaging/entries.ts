@@ -29,8 +29,8 @@ export const MODULE_ENTRY_ROLES: readonly string[] = [
   "monitor",
 ];
 
-/** Names that a module or a client program imports, and the entry point behind each. */
-export const IMPORT_NAMES: Readonly<Record<string, string>> = {
+/** The SDK's names, and the entry point behind each. */
+const SDK_NAMES: Readonly<Record<string, string>> = {
   "chimaera": "sdk/mod",
   "chimaera/node": "sdk/node",
   "chimaera/platform": "sdk/platform",
@@ -39,6 +39,23 @@ export const IMPORT_NAMES: Readonly<Record<string, string>> = {
 
 /** The template of new modules, whose sources the program carries as they are. */
 const TEMPLATE = "chimods/MOD_NAME/";
+
+/** What others import of a module of the core repo: `chimaera/<name>_<role>`. */
+const NAMED_MODULE_FILE = /^chimods\/\w+\/(\w+_(client|tasks))$/;
+
+/**
+ * Names that a module or a client program imports, and the entry point behind each.
+ *
+ * @param entries Entry points of the tree.
+ */
+export function importNames(entries: readonly string[]): Record<string, string> {
+  const names = { ...SDK_NAMES };
+  for (const entry of entries) {
+    const file = NAMED_MODULE_FILE.exec(entry)?.[1];
+    if (file !== undefined && !entry.startsWith(TEMPLATE)) names[`chimaera/${file}`] = entry;
+  }
+  return names;
+}
 
 /** Whether the program carries the file of this project path as it is. */
 export function isAsset(path: string): boolean {

@@ -74,6 +74,7 @@ export class Node {
   readonly pools: Pools;
   readonly modules = new ModuleTable();
   readonly debugHeap: boolean;
+  readonly laneSeed: number | null;
   readonly #heap: Allocator;
   readonly #links: Links;
   readonly #control: ControlChannel;
@@ -116,6 +117,7 @@ export class Node {
       sizeBytes: BELL_BYTES,
     });
     this.debugHeap = options.debugHeap ?? environment("CHIMAERA_DEBUG_HEAP") === "1";
+    this.laneSeed = options.laneSeed ?? readLaneSeed();
     const heap = new Heap(this.segment);
     this.#heap = this.debugHeap ? new DebugHeap(heap, this.segment, workers) : heap;
     this.#prefaulter = new Prefaulter(this.segment, heap);
@@ -183,7 +185,6 @@ export class Node {
     paths: InstancePaths | null,
     places: { linksOffset: number; countersOffset: number },
   ): void {
-    const laneSeed = readLaneSeed();
     for (let id = 0; id < this.workers; id++) {
       const thread = startThread(
         entryUrl("runtime/module/worker_main"),
@@ -199,7 +200,7 @@ export class Node {
         node: this.segment.handle(),
         bells: this.bells.handle(),
         debugHeap: this.debugHeap,
-        laneSeed,
+        laneSeed: this.laneSeed,
         doorbellPath: paths === null ? "" : paths.workerDoorbell(id),
         ...places,
       };

@@ -21,6 +21,8 @@ export interface NodeOptions {
   readonly memoryBytes?: number;
   /** Fence and tag blocks: errors of memory use are reported. CHIMAERA_DEBUG_HEAP=1 sets it. */
   readonly debugHeap?: boolean;
+  /** Shuffles the turns of lanes, to find what relies on their order. CHIMAERA_LANE_SEED sets it. */
+  readonly laneSeed?: number;
   /**
    * What other processes map: `memfd`, sealed memory files; `file`, files that trust this user;
    * `private`, nothing. The first that works when absent.

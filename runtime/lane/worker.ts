@@ -140,17 +140,9 @@ export class LaneWorker implements RunHost {
       }
     };
     this.#wire = new WireIntake(this.#state, this.#router, abort);
-    this.#executor = new Executor(
-      this.#state,
-      this,
-      {
-        subtasks: this.#subtasks,
-        wire: this.#wire,
-        onSettled: wake,
-      },
-      this.#clock,
-      laneSeed === null ? null : new LaneOrder(laneSeed, id),
-    );
+    const ends = { subtasks: this.#subtasks, wire: this.#wire, onSettled: wake };
+    const order = laneSeed === null ? null : new LaneOrder(laneSeed, id);
+    this.#executor = new Executor(this.#state, this, ends, this.#clock, order);
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
     }, abort);

@@ -38,6 +38,8 @@ export const LIMITS = {
   tickMicros: 200,
   /** Tasks of one lane before the next lane of its worker has its turn. */
   laneShare: 32,
+  /** Longest period of a periodic task: 71 minutes; CHI-3001. */
+  periodUsMax: 2 ** 32 - 1,
   /** Low-latency tasks that run for each high-latency one while both wait. */
   highLatencyQuota: 32,
   /** Longest sleep of a worker that has sessions. */

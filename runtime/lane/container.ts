@@ -37,6 +37,11 @@ export class ContainerOnWorker {
     }
   }
 
+  /** Lane 0 of the first group: where the home instance is. */
+  get home(): Lane {
+    return this.groups.find((group) => group !== undefined)![0]!;
+  }
+
   /** The task type of a method. */
   typeOf(method: number): TaskType | undefined {
     return method >= 0 && method < DENSE_METHODS

@@ -28,6 +28,7 @@ import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneOrder } from "./lane_order.ts";
 import { LinkKind } from "./links.ts";
+import type { Periodics } from "./periodics.ts";
 import { RunContext, type RunHost } from "./run_context.ts";
 import type { WorkerState } from "./worker_state.ts";
 
@@ -39,6 +40,8 @@ export interface TaskEnds {
     /** A handler ended that has not given all its subtasks back. */
     endOf(parent: RunContext): void;
   };
+  /** Tasks that may run again. */
+  readonly periodics: Periodics;
   /** Tasks of clients without shared memory. */
   readonly wire: {
     finish(task: Task, error: ChimaeraError | null): void;
@@ -153,7 +156,10 @@ export class Executor {
     words[counter + WORKER_COUNTER.pool] = container.poolId;
     const rctx = this.#contexts.pop() ?? new RunContext(this.#host);
     rctx.start(task, lane);
-    if (this.#state.closing > 0 && this.#isOrphan(task)) rctx.abort();
+    if (this.#state.node.i32[task.header.block + H.periodUs] !== 0) {
+      this.#ends.periodics.beforeRun(task);
+    }
+    if (this.#state.closing > 0 && this.isOrphan(task)) rctx.abort();
     let promise: void | Promise<void>;
     try {
       promise = container.libExec.run(lane.server!, method, task, rctx);
@@ -194,8 +200,13 @@ export class Executor {
 
   #finish(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {
     this.#contexts.push(rctx);
+    let failure = error ?? this.#checkOut(task);
+    if (this.#state.node.i32[task.header.block + H.periodUs] !== 0) {
+      const next = this.#ends.periodics.afterRun(task, failure);
+      if (next === "again") return;
+      failure = next;
+    }
     lane.container.active--;
-    const failure = error ?? this.#checkOut(task);
     if (failure !== null) this.#state.counters.words[lane.counter + LANE_COUNTER.failed]!++;
     this.#tell(task, failure);
   }
@@ -238,16 +249,17 @@ export class Executor {
   /**
    * Fires the signal of a task whose caller gave up.
    *
-   * @param from Number of its port, or its wire session's with a minus.
-   * @param slot Slot of the task; −1: all tasks from there.
+   * @param origin OriginKind of the caller.
+   * @param from Number of its port, wire session, or worker.
+   * @param slot Slot, or ticket, of the task; −1: all tasks from there.
    * @returns Whether it runs here.
    */
-  abortTask(from: number, slot: number, generation: number): boolean {
+  abortTask(origin: number, from: number, slot: number, generation: number): boolean {
     const words = this.#state.node.i32;
-    const origin = from < 0 ? OriginKind.wire : OriginKind.port;
+    this.#ends.periodics.abort(origin, from, slot, generation);
     for (const [rctx, task] of this.running) {
       const block = task.header.block;
-      if (words[block + H.origin] !== origin || words[block + H.port] !== Math.abs(from)) continue;
+      if (words[block + H.origin] !== origin || words[block + H.port] !== from) continue;
       const found = words[block + H.slot] === slot && words[block + H.generation] === generation;
       if (found || slot < 0) rctx.abort();
       if (found) return true;
@@ -257,26 +269,34 @@ export class Executor {
 
   /** Aborts what runs for clients that are gone; what begins later begins aborted. */
   abortOrphans(): void {
-    for (const [rctx, task] of this.running) if (this.#isOrphan(task)) rctx.abort();
+    for (const [rctx, task] of this.running) if (this.isOrphan(task)) rctx.abort();
+    this.#ends.periodics.abortOrphans();
   }
 
   /** Whether the session that a task came from is closing. */
-  #isOrphan(task: Task): boolean {
+  isOrphan(task: Task): boolean {
     const { node, ports } = this.#state;
     const block = task.header.block;
     if (node.i32[block + H.origin] !== OriginKind.port) return false;
     return ports.get(node.i32[block + H.port]!)?.session.closing ?? false;
   }
 
+  /** Fails a task of a lane that does not run, whose container may have left the table. */
+  answer(lane: Lane, task: Task, error: ChimaeraError): void {
+    lane.container.active--;
+    const block = task.header.block;
+    task.header.context = null;
+    this.#state.tasks.give(task);
+    this.failBlock(block, error);
+  }
+
   /** Fails what waits on a lane that is going away. */
   failQueued(lane: Lane, error: ChimaeraError): void {
     const fail = (task: Task) => {
-      lane.container.active--; // The container is no longer in the table, where `fail` would look.
-      const block = task.header.block;
-      task.header.context = null;
-      this.#state.tasks.give(task);
-      this.failBlock(block, error);
+      this.#ends.periodics.forget(task);
+      this.answer(lane, task, error);
     };
+    this.#ends.periodics.endLane(lane, error);
     while (lane.low.length > 0) fail(lane.low.shift());
     while (lane.high.length > 0) fail(lane.high.shift());
     this.#state.counters.words[lane.counter + LANE_COUNTER.waiting] = 0;

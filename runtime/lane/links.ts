@@ -11,6 +11,7 @@
  *     done      ticket, generation, return code              a subtask of yours is done
  *     control   offset, bytes                                a message, see control.ts
  *     abort     port or −session, slot or −1, generation     nobody waits for this task any more
+ *     abortSubtask   ticket, generation                      nor for this one, which you may run
  *     wire      offset, bytes, wire session                  a task of a client without memory
  *     wireDone  offset, bytes, wire session                  and its result
  *     wireFull  slot, generation, wire session               that there was no room for its result
@@ -32,6 +33,7 @@ export const LinkKind = {
   wireDone: 6,
   wireFull: 7,
   abort: 8,
+  abortSubtask: 9,
 } as const;
 export type LinkKind = typeof LinkKind[keyof typeof LinkKind];
 

@@ -8,26 +8,28 @@
 import { resolveOne, Unresolved } from "../domain/mod.ts";
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { H, type Task } from "../task/mod.ts";
+import { H, type Task, TaskFlag } from "../task/mod.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { WORKER_COUNTER } from "./counters.ts";
 import { Lane } from "./lane.ts";
 import { LinkKind } from "./links.ts";
 import type { WorkerState } from "./worker_state.ts";
 
-/** Ends tasks that could not be brought to a lane. */
-export interface FailTask {
+/** What a router does with tasks that it does not simply put on a lane. */
+export interface RouteHooks {
   fail(task: Task, error: ChimaeraError): void;
   failBlock(block: number, error: ChimaeraError): void;
+  /** A periodic task has come to its lane. */
+  beginPeriodic(lane: Lane, task: Task): void;
 }
 
 export class Router {
   readonly #state: WorkerState;
-  readonly #ends: FailTask;
+  readonly #hooks: RouteHooks;
 
-  constructor(state: WorkerState, ends: FailTask) {
+  constructor(state: WorkerState, hooks: RouteHooks) {
     this.#state = state;
-    this.#ends = ends;
+    this.#hooks = hooks;
   }
 
   /** Brings a task to its lane, here or on another worker. */
@@ -46,21 +48,25 @@ export class Router {
       1,
     );
     if (id < 0) {
-      this.#ends.fail(task, unresolved(id, container));
+      this.#hooks.fail(task, unresolved(id, container));
+      return;
+    }
+    if (words[block + H.periodUs] !== 0 && isPeriodic(words, block)) {
+      this.#deliver(container.home, task);
       return;
     }
     let lane: Lane;
     try {
       lane = router.mapTaskToLane(task);
     } catch (thrown) {
-      this.#ends.fail(
+      this.#hooks.fail(
         task,
         toChimaeraError(thrown, "handlerThrew", `${container.nameOf(task)}: lane`),
       );
       return;
     }
     if (!(lane instanceof Lane) || lane.container !== container) {
-      this.#ends.fail(
+      this.#hooks.fail(
         task,
         new ChimaeraError("noLane", {
           what: container.nameOf(task),
@@ -69,8 +75,21 @@ export class Router {
       );
       return;
     }
-    if (lane.worker === this.#state.id) this.#state.enqueue(lane, task);
+    this.#deliver(lane, task);
+  }
+
+  /** Puts a task on its lane, or hands it to the lane's worker. */
+  #deliver(lane: Lane, task: Task): void {
+    if (lane.worker === this.#state.id) this.#enqueue(lane, task);
     else this.#forward(lane.worker, LinkKind.lane, task, lane.id);
+  }
+
+  #enqueue(lane: Lane, task: Task): void {
+    const words = this.#state.node.i32;
+    const block = task.header.block;
+    if (words[block + H.periodUs] !== 0 && isPeriodic(words, block)) {
+      this.#hooks.beginPeriodic(lane, task);
+    } else this.#state.enqueue(lane, task);
   }
 
   /** A block that another worker handed over, for a lane (`kind` lane) or to be routed. */
@@ -81,13 +100,13 @@ export class Router {
     const type = container?.typeOf(state.node.i32[block + H.method]!);
     if (container === undefined || type === undefined) {
       const why = `pool ${poolId} was ended while the task was on its way`;
-      this.#ends.failBlock(block, new ChimaeraError("poolNotFound", { what: "run a task", why }));
+      this.#hooks.failBlock(block, new ChimaeraError("poolNotFound", { what: "run a task", why }));
       return;
     }
     container.active++;
     const task = state.view(container, type, block);
     const lane = kind === LinkKind.lane ? state.lanes[laneId] : undefined;
-    if (lane !== undefined && lane.worker === state.id) state.enqueue(lane, task);
+    if (lane !== undefined && lane.worker === state.id) this.#enqueue(lane, task);
     else this.route(container, task);
   }
 
@@ -96,7 +115,7 @@ export class Router {
     const block = task.header.block;
     const container = state.containers[task.header.poolId];
     if (!state.links.offer(worker, kind, block, laneId, 0)) {
-      this.#ends.fail(task, noRoom(worker));
+      this.#hooks.fail(task, noRoom(worker));
       return;
     }
     if (container !== undefined) container.active--;
@@ -104,6 +123,10 @@ export class Router {
     state.tasks.give(task);
     state.counters.words[state.counter + WORKER_COUNTER.forwarded]!++;
   }
+}
+
+function isPeriodic(words: Int32Array, block: number): boolean {
+  return (words[block + H.flags]! & TaskFlag.longRunning) !== 0;
 }
 
 function noRoom(worker: number): ChimaeraError {

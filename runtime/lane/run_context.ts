@@ -10,7 +10,14 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
-import type { ModuleClient, Submitter, Task, TaskType } from "../task/mod.ts";
+import {
+  H,
+  type ModuleClient,
+  type Submitter,
+  type Task,
+  TaskFlag,
+  type TaskType,
+} from "../task/mod.ts";
 import type { DiskQueue } from "./disk_queue.ts";
 import type { Lane } from "./lane.ts";
 
@@ -89,6 +96,15 @@ export class RunContext implements Submitter {
    */
   sleep(ms: number): Promise<void> {
     return this.host.sleep(ms, this);
+  }
+
+  /**
+   * Lets the present run of a periodic task be its last: its result goes to its caller. The
+   * document's UnsetLongRunning.
+   */
+  endPeriodic(): void {
+    const { $i32, header } = this.task;
+    if (header.block !== 0) $i32[header.block + H.flags]! &= ~TaskFlag.longRunning;
   }
 
   // ---- for the runtime -------------------------------------------------------------------------

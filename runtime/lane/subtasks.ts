@@ -11,11 +11,13 @@ import { ChimaeraError, errorNameOf } from "../errors.ts";
 import { asOffset, type SegmentTable } from "../memory/mod.ts";
 import {
   BLOCK_HEADER_WORDS,
+  endsWhenFreed,
   H,
   notWaitable,
   OriginKind,
   readErrorRecord,
   type Task,
+  TaskFlag,
   type TaskOwner,
   TaskPool,
   TaskState,
@@ -34,6 +36,8 @@ export interface SubtaskHooks {
   readonly onSubmit: () => void;
   /** A timer of the worker's loop; returns how to take it back. */
   readonly after: (ms: number, call: () => void) => () => void;
+  /** Tells a subtask, on whichever worker it is, that nobody waits for it any more. */
+  readonly abort: (ticket: number, generation: number) => void;
 }
 
 export class Subtasks implements TaskOwner {
@@ -74,6 +78,7 @@ export class Subtasks implements TaskOwner {
     header.generation = generation;
     header.state = TaskState.allocated;
     header.flags = 0;
+    header.periodUs = 0;
     header.prio = 0;
     header.rootSlot = words[above + H.rootSlot]!;
     header.rootOrigin = words[above + H.rootOrigin]!;
@@ -103,7 +108,7 @@ export class Subtasks implements TaskOwner {
     words[block + H.queryFirst] = header.queryFirst;
     words[block + H.querySecond] = header.querySecond;
     words[block + H.flags] = header.flags | header.prio;
-    words[block + H.periodUs] = 0;
+    words[block + H.periodUs] = header.periodUs;
     words[block + H.rootSlot] = header.rootSlot;
     words[block + H.rootOrigin] = header.rootOrigin;
     words[block + H.depth] = header.depth;
@@ -216,15 +221,32 @@ export class Subtasks implements TaskOwner {
   free(task: Task): void {
     const state = task.header.state;
     if (state === TaskState.submitted || state === TaskState.lapsed) {
-      task.header.state = TaskState.abandoned;
-      detach(task);
+      this.#abandon(task);
     } else if (state === TaskState.done || state === TaskState.allocated) this.#recycle(task);
+  }
+
+  #abandon(task: Task): void {
+    const { header } = task;
+    header.state = TaskState.abandoned;
+    if ((header.flags & TaskFlag.longRunning) === 0) {
+      detach(task);
+      return;
+    }
+    // It would go on for ever: forgotten, it may for as long as its handler runs.
+    if (!endsWhenFreed(header)) return;
+    detach(task);
+    this.#hooks.abort(header.slot, header.generation);
   }
 
   /** Takes back what a handler that has ended left: whoever still waits for it is told. */
   endOf(parent: RunContext): void {
     for (const task of this.#byTicket) {
       if (task === null || task.header.context !== parent) continue;
+      if (task.header.state === TaskState.abandoned) {
+        task.header.flags &= ~TaskFlag.fireAndForget;
+        this.#abandon(task);
+        continue;
+      }
       const settle = task.header.settle;
       task.header.settle = null;
       this.free(task);

@@ -21,6 +21,7 @@ import {
 } from "../platform/mod.ts";
 import type { Task } from "../task/mod.ts";
 import { type Allocator } from "../memory/mod.ts";
+import { Aborts } from "./aborts.ts";
 import { ClientSessions } from "./client_sessions.ts";
 import { Containers, type LoadedModule, type ModuleSpec } from "./containers.ts";
 import { type Counters, DISK_BACKENDS, WORKER_COUNTER } from "./counters.ts";
@@ -30,6 +31,7 @@ import { Executor } from "./executor.ts";
 import { Intake } from "./intake.ts";
 import { LaneOrder } from "./lane_order.ts";
 import { bellLineOf, LinkKind, type Links } from "./links.ts";
+import { Periodics } from "./periodics.ts";
 import { Router } from "./router.ts";
 import type { RunContext, RunHost } from "./run_context.ts";
 import { Subtasks } from "./subtasks.ts";
@@ -80,6 +82,8 @@ export class LaneWorker implements RunHost {
   readonly #router: Router;
   readonly #intake: Intake;
   readonly #wire: WireIntake;
+  readonly #aborts: Aborts;
+  readonly #periodics: Periodics;
   readonly #executor: Executor;
   readonly #subtasks: Subtasks;
   readonly #timers = new WorkerTimers();
@@ -123,35 +127,32 @@ export class LaneWorker implements RunHost {
       control: nodeControl(this.control, workers),
       owner: blockOwner(segments),
     });
+    this.#aborts = new Aborts(this.#state, () => this.#executor, wake);
     this.#subtasks = new Subtasks(this.#state, {
       router: () => this.#router,
       onSubmit: wake,
       after: (ms, call) => this.#timers.add(this.#clock.nowMs() + ms, call),
+      abort: this.#aborts.fromHandler,
     });
     this.#router = new Router(this.#state, {
       fail: (task, error) => this.#executor.fail(task, error),
       failBlock: (block, error) => this.#executor.failBlock(block, error),
+      beginPeriodic: (lane, task) => this.#periodics.begin(lane, task),
     });
-    const abort = (from: number, slot: number, generation: number) => {
-      if (this.#executor.abortTask(from, slot, generation)) return;
-      // It may have been handed on: the worker that runs it knows.
-      for (let worker = 0; worker < workers; worker++) {
-        if (worker !== id) links.push(worker, LinkKind.abort, from, slot, generation);
-      }
+    this.#wire = new WireIntake(this.#state, this.#router, this.#aborts.fromClient);
+    this.#periodics = new Periodics(this.#state, this.#clock, this.#timers, () => this.#executor);
+    const ends = {
+      subtasks: this.#subtasks,
+      wire: this.#wire,
+      periodics: this.#periodics,
+      onSettled: wake,
     };
-    this.#wire = new WireIntake(this.#state, this.#router, abort);
-    const ends = { subtasks: this.#subtasks, wire: this.#wire, onSettled: wake };
     const order = laneSeed === null ? null : new LaneOrder(laneSeed, id);
     this.#executor = new Executor(this.#state, this, ends, this.#clock, order);
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
-    }, abort);
-    this.sessions = new ClientSessions(
-      this.#state,
-      this.#intake,
-      this.#executor,
-      this.control,
-    );
+    }, this.#aborts.fromClient);
+    this.sessions = new ClientSessions(this.#state, this.#intake, this.#executor, this.control);
     this.containers = new Containers(this.#state, this, {
       load: options.load,
       failQueued: (lane, error) => this.#executor.failQueued(lane, error),
@@ -217,7 +218,10 @@ export class LaneWorker implements RunHost {
         this.#router.receive(kind, a, b);
         break;
       case LinkKind.abort:
-        this.#executor.abortTask(a, b, c);
+        this.#aborts.receive(from, a, b, c);
+        break;
+      case LinkKind.abortSubtask:
+        this.#aborts.receiveSubtask(from, a, b);
         break;
       case LinkKind.done:
         this.#subtasks.finishRemote(a, b, c);

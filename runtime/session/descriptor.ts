@@ -4,6 +4,7 @@
  * Thread rules: the port's isolate, into a slot that it has claimed.
  */
 
+import type { RingProducer } from "../memory/mod.ts";
 import { ABORT_POOL, H, type Task } from "../task/mod.ts";
 
 /** A task that is sent. */
@@ -18,13 +19,18 @@ export function writeDescriptor(words: Int32Array, at: number, task: Task): void
   words[at + H.queryFirst] = header.queryFirst;
   words[at + H.querySecond] = header.querySecond;
   words[at + H.flags] = header.flags | header.prio;
-  words[at + H.periodUs] = 0;
+  words[at + H.periodUs] = header.periodUs;
   words[at + H.fields] = task.$at * 4;
 }
 
-/** A task that was given up. */
-export function writeAbort(words: Int32Array, at: number, task: Task): void {
+/** A task that was given up. False when the ring has no room for it. */
+export function writeAbort(ring: RingProducer, task: Task): boolean {
+  const at = ring.claim();
+  if (at < 0) return false;
+  const { words } = ring;
   words[at + H.slot] = task.header.slot;
   words[at + H.generation] = task.header.generation;
   words[at + H.pool] = ABORT_POOL;
+  ring.commit();
+  return true;
 }

@@ -23,10 +23,11 @@ import {
   type RingProducer,
   type SegmentTable,
 } from "../memory/mod.ts";
-import { delay, realClock } from "../platform/mod.ts";
+import { after, delay, realClock } from "../platform/mod.ts";
 import {
   ADMIN_POOL_ID,
   C,
+  endsWhenFreed,
   type ModuleClient,
   notWaitable,
   pinAll,
@@ -124,6 +125,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     header.generation = this.#slots.generationOf(slot);
     header.state = TaskState.allocated;
     header.flags = 0;
+    header.periodUs = 0;
     header.prio = 0;
     header.returnCode = 0;
     header.error = null;
@@ -232,6 +234,8 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     const header = task.header;
     if (header.state === TaskState.submitted || header.state === TaskState.lapsed) {
       header.state = TaskState.abandoned;
+      // It would go on for ever.
+      if (endsWhenFreed(header)) this.#abort(task);
     } else if (header.state === TaskState.done || header.state === TaskState.allocated) {
       header.pinned = null;
       this.#recycle(task);
@@ -284,13 +288,15 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     return error;
   }
 
-  /** Tells the worker that nobody waits any more; its handler's signal fires. Best effort. */
-  #abort(task: Task): void {
-    const ring = this.#submissions[this.#routes.workerOf(task.header.slot)]!;
-    const at = ring.claim();
-    if (at < 0) return;
-    writeAbort(this.#words, at, task);
-    ring.commit();
+  /** Tells the worker that nobody waits any more; its handler's signal fires. */
+  #abort(task: Task, generation: number = task.header.generation): void {
+    const { slot } = task.header;
+    if (this.#slots.at(slot) !== task || task.header.generation !== generation) return;
+    if (!writeAbort(this.#submissions[this.#routes.workerOf(slot)]!, task)) {
+      // The ring is full of tasks that the worker has not taken yet.
+      if (this.#lost === null) after(1, () => this.#abort(task, generation));
+      return;
+    }
     this.#unpublished++;
     this.flush();
   }

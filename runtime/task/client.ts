@@ -7,6 +7,10 @@
  *   asyncCompress.alloc(taskNode, dom, fields)            allocate only
  *   asyncCompress.base(parent, taskNode, dom, fields)     submit as a child of `parent`
  *
+ * and a fourth for a result that nobody wants:
+ *
+ *   asyncCompress.forget(dom, fields)                     fire and forget
+ *
  * A stub submits through a session's port in a client program, and through the running task in a
  * handler: `this.other.in(rctx).compress(…)`. There is no ambient current task; a stub used in a
  * handler without `in(rctx)` throws CHI-3008.
@@ -23,6 +27,7 @@ import {
   type CreateTaskType,
   encodeParams,
 } from "./create.ts";
+import { TaskFlag } from "./header.ts";
 import type { Task } from "./task.ts";
 import type { TaskType } from "./task_layout.ts";
 
@@ -149,11 +154,27 @@ function setQuery(task: Task, dom: DomainQuery): void {
 /** The values of a task's own fields, as a caller may pass them. */
 export type FieldsOf<T extends Task> = Partial<Omit<T, keyof Task>>;
 
-/** The document's three forms of an asynchronous call. */
+/** The document's three forms of an asynchronous call, and one that forgets. */
 export interface TaskMethod<T extends Task> {
   (this: ModuleClient, dom: DomainQuery, fields?: FieldsOf<T>): T;
   alloc(taskNode: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T;
   base(parent: Submitter, taskNode: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T;
+  /**
+   * Sends a task whose result nobody wants; see {@linkcode Task.fireAndForget}. Throws CHI-3011 when
+   * all slots of the port are in use: `await session.port.slotFree()` waits for one. In a handler
+   * the running task is answered only when what it forgot has ended too.
+   */
+  forget(dom: DomainQuery, fields?: FieldsOf<T>): void;
+}
+
+function send<T extends Task>(submitter: Submitter, task: T): T {
+  try {
+    submitter.submit(task);
+  } catch (thrown) {
+    task.free(); // The caller never sees it.
+    throw thrown;
+  }
+  return task;
 }
 
 /** Makes the asynchronous stubs of one method. Assign it to a field of a `ModuleClient`. */
@@ -184,15 +205,6 @@ export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
     }
     return task;
   };
-  const send = (submitter: Submitter, task: T): T => {
-    try {
-      submitter.submit(task);
-    } catch (thrown) {
-      task.free(); // The caller never sees it.
-      throw thrown;
-    }
-    return task;
-  };
   const known = (): ModuleClient => {
     if (owner !== null) return owner;
     throw new ChimaeraError("taskState", {
@@ -217,6 +229,12 @@ export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
       fields?: FieldsOf<T>,
     ): T => {
       return send(parent, prepare(parent, known(), node, dom, fields));
+    },
+    forget: (dom: DomainQuery, fields?: FieldsOf<T>): void => {
+      const client = known();
+      const task = prepare(client.submitter, client, null, dom, fields);
+      task.header.flags |= TaskFlag.fireAndForget;
+      send(client.submitter, task).free();
     },
   });
   owners.set(method, (client) => owner = client);

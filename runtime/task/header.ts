@@ -5,7 +5,7 @@
  * The runtime copies both into a task block of the node segment, and trusts only that copy:
  *
  *   word  0 slot of the sender's port       8 flags (bit 0: high latency; see TaskFlag)
- *         1 generation of that slot         9 period in microseconds, 0: once
+ *         1 generation of that slot         9 period in microseconds, 0: none
  *         2 pool                           10 root task: number  ┐ the task node, see root.ts
  *         3 method                         11 root task: origin  │
  *         4 layout hash                    12 depth              ┘
@@ -58,7 +58,7 @@ export const COMPLETION_WORDS = 4;
 /** Who is told when a task is done. */
 export const OriginKind = { none: 0, port: 1, subtask: 2, wire: 3 } as const;
 
-/** Bits of the flags word. */
+/** Bits of the flags word. A task is periodic when it is long-running and has a period. */
 export const TaskFlag = {
   highLatency: 1,
   fireAndForget: 2,

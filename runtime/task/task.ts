@@ -9,6 +9,7 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
 import {
   asOffset,
   asSegmentId,
@@ -19,7 +20,7 @@ import {
 import { type Archive, defaultSerializeEnd, defaultSerializeStart } from "./archive.ts";
 import { BulkView } from "./bulk_view.ts";
 import type { Bulk } from "./fields.ts";
-import { TaskPrio } from "./header.ts";
+import { TaskFlag, TaskPrio } from "./header.ts";
 import type { TaskLayout } from "./task_layout.ts";
 
 /** Life of a caller's task. */
@@ -63,6 +64,8 @@ export class TaskHeader {
   poolId = 0;
   prio = 0;
   flags = 0;
+  /** Microseconds between two beginnings of a periodic task; 0: none. */
+  periodUs = 0;
   queryKind = 0;
   queryFirst = 0;
   querySecond = 0;
@@ -155,7 +158,74 @@ export class Task {
     this.owner.submit(this);
   }
 
-  /** Gives the task back. One that still runs is freed when it is done. */
+  /**
+   * Sends an allocated task whose result nobody wants; it is freed when it is done. If it fails,
+   * its lane counts it. The object is no longer the caller's.
+   */
+  fireAndForget(): void {
+    this.header.flags |= TaskFlag.fireAndForget;
+    this.owner.submit(this);
+    this.owner.free(this);
+  }
+
+  /**
+   * Says that an allocated task may run for as long as its caller lives: flushes do not wait for
+   * it, and freeing it fires its handler's signal. See {@linkcode setPeriodUs} for one that runs
+   * again and again. Throws CHI-3010 once it is sent.
+   */
+  setLongRunning(): void {
+    this.#plan("make a task long-running");
+    this.header.flags |= TaskFlag.longRunning;
+  }
+
+  /**
+   * Makes an allocated task periodic: it runs at once and then again and again on the container's
+   * home lane, at least so many microseconds between two beginnings, never twice at a time. The
+   * handler finds the fields as it left them. It ends when the handler calls
+   * `rctx.endPeriodic()` or throws, when its caller frees it or gives up, or with its pool; its
+   * result travels then. Throws CHI-3001 for a period that is not above 0 and below about 71
+   * minutes, CHI-3010 once the task is sent.
+   */
+  setPeriodUs(us: number): void {
+    this.#plan("set a task's period");
+    const periodUs = Math.ceil(us);
+    if (!(periodUs > 0 && periodUs <= LIMITS.periodUsMax)) {
+      const why = `${us} µs; above 0 and at most ${LIMITS.periodUsMax}`;
+      throw new ChimaeraError("badField", { what: "set a task's period", why });
+    }
+    this.header.periodUs = periodUs;
+    this.header.flags |= TaskFlag.longRunning;
+  }
+
+  /** As {@linkcode setPeriodUs}, in nanoseconds; rounded up to microseconds. */
+  setPeriodNs(ns: number): void {
+    this.setPeriodUs(ns / 1e3);
+  }
+
+  /** As {@linkcode setPeriodUs}, in milliseconds. */
+  setPeriodMs(ms: number): void {
+    this.setPeriodUs(ms * 1e3);
+  }
+
+  /** As {@linkcode setPeriodUs}, in seconds. */
+  setPeriodSec(seconds: number): void {
+    this.setPeriodUs(seconds * 1e6);
+  }
+
+  /** As {@linkcode setPeriodUs}, in minutes. */
+  setPeriodMin(minutes: number): void {
+    this.setPeriodUs(minutes * 6e7);
+  }
+
+  #plan(what: string): void {
+    if (this.header.state === TaskState.allocated) return;
+    throw new ChimaeraError("taskState", { what, why: "it is not an allocated, unsent task" });
+  }
+
+  /**
+   * Gives the task back. One that still runs is freed when it is done; a periodic or long-running
+   * one is told to end.
+   */
   free(): void {
     this.owner.free(this);
   }
@@ -226,6 +296,11 @@ function foreignBulk({ pointer, size }: Bulk): ChimaeraError {
     what: "name a block in a task",
     why: `its ${size} bytes in segment ${pointer.segment} belong to another session`,
   });
+}
+
+/** Whether freeing a task that runs tells its handler to end: it may never do so by itself. */
+export function endsWhenFreed({ flags }: TaskHeader): boolean {
+  return (flags & (TaskFlag.longRunning | TaskFlag.fireAndForget)) === TaskFlag.longRunning;
 }
 
 /** Why a task that does not run cannot be waited for. */

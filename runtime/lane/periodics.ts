@@ -1,0 +1,157 @@
+/**
+ * The periodic tasks of one worker: those of the containers whose home lane is here.
+ *
+ * A periodic task keeps its block and its task object from its first run to its last. Between two
+ * runs it waits here for its time; then it queues on its lane like any other task. So it is never
+ * run twice at once, and a run that takes longer than the period is followed by the next at once.
+ *
+ *   queued ──▶ running ──▶ waiting ──▶ queued …
+ *                 └──▶ answered: its handler said so or threw, its caller or its pool has gone
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import type { Clock } from "../platform/mod.ts";
+import { H, type Task, TaskFlag } from "../task/mod.ts";
+import type { Lane } from "./lane.ts";
+import type { WorkerState } from "./worker_state.ts";
+import type { WorkerTimers } from "./worker_timers.ts";
+
+/** Who answers tasks that do not run any more. */
+export interface PeriodicOwner {
+  answer(lane: Lane, task: Task, error: ChimaeraError): void;
+  /** Whether the client that a task came from has gone. */
+  isOrphan(task: Task): boolean;
+}
+
+interface Periodic {
+  readonly task: Task;
+  readonly lane: Lane;
+  readonly periodMs: number;
+  startedMs: number;
+  /** Takes the timer back; null while the task is queued or runs. */
+  cancel: (() => void) | null;
+  /** Why it does not run again. */
+  ended: ChimaeraError | null;
+}
+
+export class Periodics {
+  readonly #state: WorkerState;
+  readonly #clock: Clock;
+  readonly #timers: WorkerTimers;
+  readonly #owner: () => PeriodicOwner;
+  readonly #byBlock = new Map<number, Periodic>();
+
+  constructor(
+    state: WorkerState,
+    clock: Clock,
+    timers: WorkerTimers,
+    owner: () => PeriodicOwner,
+  ) {
+    this.#state = state;
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#owner = owner;
+  }
+
+  /** A periodic task has come to its lane. */
+  begin(lane: Lane, task: Task): void {
+    const { block } = task.header;
+    const periodMs = (this.#state.node.i32[block + H.periodUs]! >>> 0) / 1000;
+    const periodic = { task, lane, periodMs, startedMs: 0, cancel: null, ended: null };
+    this.#byBlock.set(block, periodic);
+    this.#state.enqueue(lane, task);
+  }
+
+  /** A task with a period is about to run. */
+  beforeRun(task: Task): void {
+    const periodic = this.#byBlock.get(task.header.block);
+    if (periodic !== undefined) periodic.startedMs = this.#clock.nowMs();
+  }
+
+  /**
+   * A task with a period has run.
+   *
+   * @param failure What its handler threw.
+   * @returns "again", or how it is to be answered.
+   */
+  afterRun(task: Task, failure: ChimaeraError | null): "again" | ChimaeraError | null {
+    const { block } = task.header;
+    const periodic = this.#byBlock.get(block);
+    if (periodic === undefined) return failure;
+    const wanted = (this.#state.node.i32[block + H.flags]! & TaskFlag.longRunning) !== 0;
+    if (this.#owner().isOrphan(task)) periodic.ended ??= callerGone();
+    if (failure === null && wanted && periodic.ended === null) {
+      this.#wait(periodic);
+      return "again";
+    }
+    this.#byBlock.delete(block);
+    return failure ?? periodic.ended;
+  }
+
+  #wait(periodic: Periodic): void {
+    const dueMs = periodic.startedMs + periodic.periodMs;
+    if (dueMs <= this.#clock.nowMs()) this.#state.enqueue(periodic.lane, periodic.task);
+    else periodic.cancel = this.#timers.add(dueMs, () => this.#due(periodic));
+  }
+
+  #due(periodic: Periodic): void {
+    periodic.cancel = null;
+    this.#state.enqueue(periodic.lane, periodic.task);
+  }
+
+  /**
+   * Ends the task whose caller gave it up: at once when it waits for its time, else after the run
+   * that is due.
+   *
+   * @param origin OriginKind of the caller.
+   * @param from Number of its port, wire session, or worker.
+   * @param slot Slot, or ticket, of the task; −1: all tasks from there.
+   */
+  abort(origin: number, from: number, slot: number, generation: number): void {
+    const words = this.#state.node.i32;
+    for (const [block, periodic] of this.#byBlock) {
+      if (words[block + H.origin] !== origin || words[block + H.port] !== from) continue;
+      const found = words[block + H.slot] === slot && words[block + H.generation] === generation;
+      if (found || slot < 0) this.#end(periodic, callerGone());
+    }
+  }
+
+  /** Ends the tasks whose clients have gone. */
+  abortOrphans(): void {
+    for (const periodic of this.#byBlock.values()) {
+      if (this.#owner().isOrphan(periodic.task)) this.#end(periodic, callerGone());
+    }
+  }
+
+  /** Ends what runs on a lane that is going away; what is queued there is failed by the caller. */
+  endLane(lane: Lane, error: ChimaeraError): void {
+    for (const periodic of this.#byBlock.values()) {
+      if (periodic.lane === lane) this.#end(periodic, error);
+    }
+  }
+
+  /** A task is answered by somebody else. */
+  forget(task: Task): void {
+    this.#byBlock.delete(task.header.block);
+  }
+
+  #end(periodic: Periodic, error: ChimaeraError): void {
+    const { task, lane, cancel } = periodic;
+    if (cancel === null) {
+      periodic.ended ??= error;
+      return;
+    }
+    cancel();
+    this.#byBlock.delete(task.header.block);
+    this.#owner().answer(lane, task, error);
+  }
+}
+
+function callerGone(): ChimaeraError {
+  return new ChimaeraError("aborted", {
+    what: "run a periodic task",
+    why: "nobody waits for it any more",
+  });
+}

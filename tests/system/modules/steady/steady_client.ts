@@ -1,0 +1,59 @@
+/** Client of tests_steady. */
+
+import {
+  CreateContext,
+  createMethod,
+  type DomainQuery,
+  type FieldsOf,
+  ModuleClient,
+  taskMethod,
+} from "chimaera";
+import { BeatTask, CreateTask, RelayTask, TallyTask, TreeTask } from "./steady_tasks.ts";
+
+export class Client extends ModuleClient {
+  // CHI_BEGIN(Create)
+  /** Makes a pool, or finds the one of that name, and binds this client to it. */
+  async create(
+    dom: DomainQuery,
+    affinity: DomainQuery,
+    poolName: string,
+    ctx: CreateContext = new CreateContext(),
+    lanes = 4,
+  ): Promise<void> {
+    using task = this.asyncCreate(dom, affinity, poolName, ctx, { lanes });
+    await task.wait();
+    ctx.id = task.id;
+    this.init(task.id);
+  }
+  asyncCreate = createMethod(CreateTask);
+  // CHI_END(Create)
+
+  // CHI_BEGIN(Beat)
+  asyncBeat = taskMethod(BeatTask);
+  // CHI_END(Beat)
+
+  // CHI_BEGIN(Tally)
+  /** What the instance of one lane has counted under a key. */
+  async tally(dom: DomainQuery, key: number, lane: number): Promise<number> {
+    using task = this.asyncTally(dom, { key, lane });
+    await task.wait();
+    return task.count;
+  }
+  asyncTally = taskMethod(TallyTask);
+  // CHI_END(Tally)
+
+  // CHI_BEGIN(Relay)
+  /** Returns the runs of the task that the handler sent. */
+  async relay(dom: DomainQuery, fields: FieldsOf<RelayTask>): Promise<number> {
+    using task = this.asyncRelay(dom, fields);
+    await task.wait();
+    return task.runs;
+  }
+  asyncRelay = taskMethod(RelayTask);
+  // CHI_END(Relay)
+
+  // CHI_BEGIN(Tree)
+  asyncTree = taskMethod(TreeTask);
+  // CHI_END(Tree)
+  // CHI_AUTOGEN_METHODS  // keep at class bottom
+}

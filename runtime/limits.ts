@@ -44,6 +44,12 @@ export const LIMITS = {
   highLatencyQuota: 32,
   /** Longest sleep of a worker that has sessions. */
   sleepMs: 100,
+  /** Between visits to the event loop while handlers wait for the worker's own loop only. */
+  visitMs: 10,
+  /** Length of such a visit when there is nothing else to do. */
+  visitSleepMs: 1,
+  /** Passes of a busy worker between two looks whether a visit is due. */
+  passesPerLook: 64,
   /** Microtask turns given to a resumed handler before its wait counts as foreign. */
   microtaskTurns: 16,
   /** CHI-4006. */

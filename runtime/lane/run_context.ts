@@ -39,6 +39,8 @@ export interface RunHost {
   readonly disk: DiskQueue;
   allocateSubtask(type: TaskType, parent: RunContext): Task;
   submitSubtask(task: Task): void;
+  /** Nobody waits for what the handler has sent. */
+  abortSubtasks(parent: RunContext): void;
   sleep(ms: number, rctx: RunContext): Promise<void>;
   /** A handler began or ended to wait for something that the loop resolves. */
   parked(delta: number): void;
@@ -129,6 +131,7 @@ export class RunContext implements Submitter {
     });
     this.#abortError = error;
     this.#abort?.abort(error);
+    if (this.pinned) this.host.abortSubtasks(this);
     const calls = this.#abortCalls;
     if (calls === null) return;
     this.#abortCalls = null;

@@ -199,6 +199,7 @@ export class Subtasks implements TaskOwner {
         header.state = TaskState.lapsed;
         header.error = error;
         settle?.(error);
+        this.#hooks.abort(header.slot, header.generation);
       }, this.#hooks.after);
       const earlier = header.settle; // Somebody may await the same task already.
       header.settle = (error) => {
@@ -236,6 +237,14 @@ export class Subtasks implements TaskOwner {
     if (!endsWhenFreed(header)) return;
     detach(task);
     this.#hooks.abort(header.slot, header.generation);
+  }
+
+  /** Whoever began these tasks has been given up: so are they, awaited or not. */
+  abortOf(parent: RunContext): void {
+    for (let ticket = 0; ticket < this.#held.length; ticket++) {
+      if (this.#held[ticket] !== parent) continue;
+      this.#hooks.abort(ticket, this.#generations[ticket]!);
+    }
   }
 
   /** Takes back what a handler that has ended left: whoever still waits for it is told. */

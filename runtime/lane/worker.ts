@@ -30,6 +30,7 @@ import { DiskQueue } from "./disk_queue.ts";
 import { Executor } from "./executor.ts";
 import { Intake } from "./intake.ts";
 import { LaneOrder } from "./lane_order.ts";
+import { LoopVisits } from "./loop_visits.ts";
 import { bellLineOf, LinkKind, type Links } from "./links.ts";
 import { Periodics } from "./periodics.ts";
 import { Router } from "./router.ts";
@@ -88,6 +89,7 @@ export class LaneWorker implements RunHost {
   readonly #subtasks: Subtasks;
   readonly #timers = new WorkerTimers();
   #parked = 0;
+  readonly #visits = new LoopVisits();
   /** The handler that went on last outside a pass. */
   #resumed: RunContext | null = null;
   #stopping = false;
@@ -172,7 +174,8 @@ export class LaneWorker implements RunHost {
         await this.#letHandlersRun();
       }
       if (worked > 0 || this.#state.ready.length > 0) {
-        if (this.#eventLoopWanted && this.#turnDue()) await this.#turn();
+        this.#visits.worked();
+        if (this.#turnDue()) await this.#turn();
         continue;
       }
       await this.#sleep();
@@ -262,8 +265,16 @@ export class LaneWorker implements RunHost {
   }
 
   #turnDue(): boolean {
-    return this.#tasksSinceTurn >= LIMITS.tickTasksMax ||
-      (this.#clock.nowMs() - this.#lastTurnMs) * 1000 >= LIMITS.tickMicros;
+    if (this.#eventLoopWanted) {
+      return this.#tasksSinceTurn >= LIMITS.tickTasksMax ||
+        (this.#clock.nowMs() - this.#lastTurnMs) * 1000 >= LIMITS.tickMicros;
+    }
+    return this.#parked > 0 && this.#visits.looksNow && this.#visitDueMs() <= 0;
+  }
+
+  /** Time until handlers that wait for this loop are given a visit to the event loop. */
+  #visitDueMs(): number {
+    return this.#visits.periodMs - (this.#clock.nowMs() - this.#lastTurnMs);
   }
 
   /** Says which handler runs until the next pass, as far as is known: the stall watch reads it. */
@@ -295,15 +306,12 @@ export class LaneWorker implements RunHost {
 
   async #sleep(): Promise<void> {
     const counters = this.#state.counters.words;
-    const timeoutMs = this.#longestSleepMs();
-    if (this.#eventLoopWanted) {
-      this.disk.watch();
-      this.#bell.prepare(BellState.eventLoop);
-      if (this.idle && timeoutMs > 0) await this.#sleepInEventLoop(timeoutMs);
-      this.#bell.finish();
-      this.#lastTurnMs = this.#clock.nowMs();
-      this.#tasksSinceTurn = 0;
-      return;
+    let timeoutMs = this.#longestSleepMs();
+    if (this.#eventLoopWanted) return await this.#stayInEventLoop(timeoutMs);
+    if (this.#parked > 0) {
+      const dueMs = this.#visitDueMs();
+      if (dueMs <= 0) return await this.#visitEventLoop(timeoutMs);
+      timeoutMs = Math.min(timeoutMs, this.#visits.longestSleepMs(dueMs));
     }
     this.#bell.prepare(BellState.futex);
     if (this.idle && timeoutMs > 0) {
@@ -313,6 +321,22 @@ export class LaneWorker implements RunHost {
       else this.#bell.sleep(timeoutMs);
     }
     this.#bell.finish();
+  }
+
+  async #stayInEventLoop(timeoutMs: number): Promise<void> {
+    this.disk.watch();
+    this.#bell.prepare(BellState.eventLoop);
+    if (this.idle && timeoutMs > 0) await this.#sleepInEventLoop(timeoutMs);
+    this.#bell.finish();
+    this.#lastTurnMs = this.#clock.nowMs();
+    this.#tasksSinceTurn = 0;
+  }
+
+  async #visitEventLoop(timeoutMs: number): Promise<void> {
+    const lengthMs = this.#visits.lengthMs;
+    this.#visits.visited();
+    if (lengthMs === 0) await this.#turn();
+    else await this.#stayInEventLoop(Math.min(timeoutMs, lengthMs));
   }
 
   /**
@@ -352,6 +376,10 @@ export class LaneWorker implements RunHost {
 
   submitSubtask(task: Task): void {
     this.#subtasks.submit(task);
+  }
+
+  abortSubtasks(parent: RunContext): void {
+    this.#subtasks.abortOf(parent);
   }
 
   sleep(ms: number, rctx: RunContext): Promise<void> {

@@ -190,8 +190,10 @@ export class Server extends Module {
       ms: task.subtaskMs,
       lane: task.targetLane,
     });
-    const ended = subtask.wait().then(() => 2, () => 0);
+    const loser = new AbortController();
+    const ended = subtask.wait({ signal: loser.signal }).then(() => 2, () => 0);
     task.first = await Promise.race([ended, pause(task.timerMs).then(() => 1)]);
+    loser.abort();
   }
   monitorRace(_mode: MonitorMode, _task: RaceTask, _rctx: RunContext): void {}
   // CHI_END(Race)

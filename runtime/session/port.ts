@@ -68,7 +68,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
   readonly #pool = new TaskPool(this);
   readonly #submissions: RingProducer[] = [];
   readonly #completions: RingConsumer[] = [];
-  readonly #slots = new PortSlots();
+  readonly #slots: PortSlots;
   readonly #routes: PortRoutes;
   #unpublished = 0;
   #flushScheduled = false;
@@ -78,7 +78,8 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
   /** Completed tasks, for the session's figures. */
   completed = 0;
 
-  constructor(host: PortHost, places: PortPlaces, sleeper: PortSleeper) {
+  constructor(host: PortHost, places: PortPlaces, sleeper: PortSleeper, slots = new PortSlots()) {
+    this.#slots = slots;
     this.#host = host;
     this.places = places;
     this.segments = host.segments;

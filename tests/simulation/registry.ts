@@ -5,19 +5,15 @@
  */
 
 import type { Scenario } from "../../runtime/platform/interleave.ts";
-import { PortSlots } from "../../runtime/session/port_slots.ts";
 import { EARLY_RING, LATE_EPOCH, LATE_PREPARE } from "./canaries/bells.ts";
-import { Tagless } from "./canaries/free_lists.ts";
 import { EARLY_LOOK_HEAP, LOOK_THEN_TAKE_HEAP } from "./canaries/heaps.ts";
+import { EARLY_SLOT, LOST_WAKE, NO_GENERATIONS } from "./canaries/ports.ts";
 import { EARLY_HEAD, EARLY_TAIL } from "./canaries/rings.ts";
-import { NoGenerations } from "./canaries/slots.ts";
-import { FreeList } from "./models/free_list.ts";
 import { bellScenario, killedRingerScenario, REAL_PROTOCOL } from "./scenarios/bell.ts";
-import { freeListScenario } from "./scenarios/free_list.ts";
 import { DEBUG_HEAP, heapScenario, REAL_HEAP } from "./scenarios/heap.ts";
+import { portScenario, REAL_PORT } from "./scenarios/port.ts";
 import { REAL_RING, ringScenario } from "./scenarios/ring.ts";
 import { SELF_TESTS } from "./scenarios/simulator.ts";
-import { slotsScenario } from "./scenarios/slots.ts";
 
 /** Code that is meant to be right: no seed may fail. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -26,8 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   killedRingerScenario("bell.killed_ringer"),
   heapScenario("heap", REAL_HEAP),
   heapScenario("debug_heap", DEBUG_HEAP),
-  slotsScenario("slots", () => new PortSlots()),
-  freeListScenario("free_list", (words) => new FreeList(words)),
+  portScenario("port", REAL_PORT),
 ];
 
 /** Code that is broken on purpose: some seed must fail. */
@@ -39,8 +34,9 @@ export const CANARIES: readonly Scenario[] = [
   bellScenario("bell.late_epoch", LATE_EPOCH),
   heapScenario("heap.look_then_take", LOOK_THEN_TAKE_HEAP),
   heapScenario("heap.early_look", EARLY_LOOK_HEAP),
-  slotsScenario("slots.no_generations", () => new NoGenerations()),
-  freeListScenario("free_list.tagless", (words) => new Tagless(words)),
+  portScenario("port.no_generations", NO_GENERATIONS),
+  portScenario("port.early_slot", EARLY_SLOT),
+  portScenario("port.lost_wake", LOST_WAKE),
 ];
 
 const ALL = [...SCENARIOS, ...CANARIES, ...SELF_TESTS];

@@ -10,20 +10,24 @@
 import { ChimaeraError, errorNameOf } from "../errors.ts";
 import { asOffset, type SegmentTable } from "../memory/mod.ts";
 import {
+  awaitTask,
+  awaitTaskUntil,
   BLOCK_HEADER_WORDS,
   endsWhenFreed,
   H,
+  isAwaited,
   notWaitable,
   OriginKind,
   readErrorRecord,
+  settleWaiters,
   type Task,
   TaskFlag,
+  type TaskHeader,
   type TaskOwner,
   TaskPool,
   TaskState,
   type TaskType,
   type WaitOptions,
-  watchWait,
 } from "../task/mod.ts";
 import type { Router } from "./router.ts";
 import type { RunContext } from "./run_context.ts";
@@ -84,7 +88,6 @@ export class Subtasks implements TaskOwner {
     header.rootOrigin = words[above + H.rootOrigin]!;
     header.depth = words[above + H.depth]! + 1;
     header.error = null;
-    header.settle = null;
     header.context = parent;
     parent.subtasks++;
     return task;
@@ -165,8 +168,10 @@ export class Subtasks implements TaskOwner {
   finish(ticket: number, generation: number, error: ChimaeraError | null): void {
     const task = this.#byTicket[ticket];
     if (!task || task.header.generation !== generation) return;
-    const parent = this.#held[ticket];
+    const parent = this.#held[ticket] ?? null;
     this.#held[ticket] = null;
+    // Who awaits a task that was freed meanwhile still learns that it ended.
+    if (parent !== null) tellWaiters(task.header, error, parent);
     if (task.header.state === TaskState.abandoned) this.#recycle(task);
     else this.#settle(task, error);
     parent?.unpin();
@@ -176,12 +181,7 @@ export class Subtasks implements TaskOwner {
     const header = task.header;
     const isLapsed = header.state === TaskState.lapsed;
     header.state = TaskState.done;
-    if (isLapsed) return;
-    header.error = error;
-    const settle = header.settle;
-    if (settle === null) return;
-    header.settle = null;
-    settle(error);
+    if (!isLapsed) header.error = error;
   }
 
   wait(task: Task, options?: WaitOptions): Promise<void> {
@@ -190,26 +190,29 @@ export class Subtasks implements TaskOwner {
       return header.error === null ? Promise.resolve() : Promise.reject(header.error);
     }
     if (header.state !== TaskState.submitted) return Promise.reject(notWaitable(header));
-    const parent = header.context as RunContext;
-    parent.park();
-    return new Promise((resolve, reject) => {
-      const stop = options === undefined ? null : watchWait(options, (error) => {
-        const settle = header.settle;
-        header.settle = null;
+    if (options === undefined) {
+      (header.context as RunContext).park();
+      return awaitTask(header);
+    }
+    return this.#waitUntil(header, options, header.context as RunContext);
+  }
+
+  #waitUntil(header: TaskHeader, options: WaitOptions, parent: RunContext): Promise<void> {
+    const giveUp = (error: ChimaeraError) => {
+      if (header.state === TaskState.submitted) {
         header.state = TaskState.lapsed;
         header.error = error;
-        settle?.(error);
-        this.#hooks.abort(header.slot, header.generation);
-      }, this.#hooks.after);
-      const earlier = header.settle; // Somebody may await the same task already.
-      header.settle = (error) => {
-        earlier?.(error);
-        stop?.();
-        parent.unpark();
-        if (error === null) resolve();
-        else reject(error);
-      };
-    });
+      }
+      tellWaiters(header, error, parent);
+      this.#hooks.abort(header.slot, header.generation);
+    };
+    try {
+      const promise = awaitTaskUntil(header, options, giveUp, this.#hooks.after);
+      parent.park();
+      return promise;
+    } catch (thrown) {
+      return Promise.reject(thrown); // A deadline that is no time.
+    }
   }
 
   waitSync(): void {
@@ -256,11 +259,11 @@ export class Subtasks implements TaskOwner {
         this.#abandon(task);
         continue;
       }
-      const settle = task.header.settle;
-      task.header.settle = null;
       this.free(task);
+      if (!isAwaited(task.header)) continue;
       const why = "the handler that sent it has ended";
-      settle?.(new ChimaeraError("taskState", { what: "wait for a task", why }));
+      const error = new ChimaeraError("taskState", { what: "wait for a task", why });
+      tellWaiters(task.header, error, parent);
     }
   }
 
@@ -273,6 +276,11 @@ export class Subtasks implements TaskOwner {
     this.#state.blocks.free(header.block, task.layout.fieldsBytes);
     this.#pool.give(task);
   }
+}
+
+/** Ends the waiting of those who await a subtask of `parent`. */
+function tellWaiters(header: TaskHeader, error: ChimaeraError | null, parent: RunContext): void {
+  for (let count = settleWaiters(header, error); count > 0; count--) parent.unpark();
 }
 
 /** The task is no longer its handler's. */

@@ -26,12 +26,17 @@ import {
 import { after, delay, realClock } from "../platform/mod.ts";
 import {
   ADMIN_POOL_ID,
+  awaitTask,
+  awaitTaskUntil,
   C,
+  deadlineMs,
   endsWhenFreed,
+  isAwaited,
   type ModuleClient,
   notWaitable,
   pinAll,
   readErrorRecord,
+  settleWaiters,
   type Submitter,
   type Task,
   TaskFlag,
@@ -40,7 +45,6 @@ import {
   TaskState,
   type TaskType,
   type WaitOptions,
-  watchWait,
 } from "../task/mod.ts";
 import { bellLineOf, type PortPlaces } from "../lane/mod.ts";
 import {
@@ -178,12 +182,12 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
 
   // ---- completions -----------------------------------------------------------------------------
 
-  /** Takes completions that are there. Returns how many. */
-  poll(): number {
+  /** Takes completions that are there, at most `max` of each worker. Returns how many. */
+  poll(max: number = LIMITS.slotsPerPort): number {
     let total = 0;
     for (let worker = 0; worker < this.#completions.length; worker++) {
       const ring = this.#completions[worker]!;
-      const count = ring.glance();
+      const count = Math.min(ring.glance(), max);
       if (count <= 0) continue;
       const words = ring.words;
       for (let k = 0; k < count; k++) {
@@ -213,22 +217,16 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
       header.pinned = null;
     }
     header.returnCode = returnCode;
-    if (header.state === TaskState.abandoned || (header.flags & TaskFlag.fireAndForget) !== 0) {
-      this.#recycle(task);
-      return;
-    }
     const isLapsed = header.state === TaskState.lapsed;
-    header.state = TaskState.done;
-    if (isLapsed) return;
-    if (returnCode !== 0) {
+    if (returnCode !== 0 && !isLapsed) {
       const record = this.places.errorsOffset + slot * LIMITS.errorRecordBytes;
       header.error = readErrorRecord(this.#host.segment, record, returnCode);
     }
-    const settle = header.settle;
-    if (settle !== null) {
-      header.settle = null;
-      settle(header.error);
-    }
+    const isNobodys = header.state === TaskState.abandoned ||
+      (header.flags & TaskFlag.fireAndForget) !== 0;
+    header.state = TaskState.done;
+    if (isAwaited(header)) this.#pump.end(settleWaiters(header, header.error));
+    if (isNobodys) this.#recycle(task);
   }
 
   free(task: Task): void {
@@ -263,28 +261,33 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
       return header.error === null ? Promise.resolve() : Promise.reject(header.error);
     }
     if (header.state !== TaskState.submitted) return Promise.reject(notWaitable(header));
-    return new Promise((resolve, reject) => {
-      const stop = options === undefined ? null : watchWait(options, (error) => {
-        const settle = header.settle;
-        header.settle = null;
-        settle?.(this.#giveUp(task, error));
-      });
-      const earlier = header.settle; // Somebody may await the same task already.
-      header.settle = (error) => {
-        earlier?.(error);
-        stop?.();
-        this.#pump.end();
-        if (error === null) resolve();
-        else reject(error);
-      };
+    if (options !== undefined) return this.#waitUntil(task, options);
+    const promise = awaitTask(header);
+    this.#pump.begin();
+    return promise;
+  }
+
+  #waitUntil(task: Task, options: WaitOptions): Promise<void> {
+    const giveUp = (error: ChimaeraError) => {
+      this.#giveUp(task, error);
+      this.#pump.end(settleWaiters(task.header, error));
+    };
+    try {
+      const promise = awaitTaskUntil(task.header, options, giveUp);
       this.#pump.begin();
-    });
+      return promise;
+    } catch (thrown) {
+      return Promise.reject(thrown); // A deadline that is no time.
+    }
   }
 
   /** The task's slot and blocks stay its own until it is done; the result is nobody's. */
   #giveUp(task: Task, error: ChimaeraError): ChimaeraError {
-    task.header.state = TaskState.lapsed;
-    task.header.error = error;
+    const header = task.header;
+    if (header.state === TaskState.submitted) {
+      header.state = TaskState.lapsed;
+      header.error = error;
+    }
     this.#abort(task);
     return error;
   }
@@ -319,13 +322,14 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
 
   waitSync(task: Task, timeoutMs = Infinity): void {
     if (!this.#host.blocking) throw cannotBlock();
+    const allowedMs = deadlineMs(timeoutMs);
     const header = task.header;
     if (header.state !== TaskState.submitted && header.state !== TaskState.done) {
       throw notWaitable(header);
     }
     if (this.#host.onNodeThread && header.poolId === ADMIN_POOL_ID) throw adminNeedsThread();
     this.flush();
-    const endMs = timeoutMs === Infinity ? Infinity : realClock.nowMs() + timeoutMs;
+    const endMs = allowedMs === Infinity ? Infinity : realClock.nowMs() + allowedMs;
     while (header.state !== TaskState.done) {
       if (this.poll() > 0) continue;
       if (this.#lost !== null) throw this.#lost;
@@ -378,9 +382,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     for (const task of this.#slots.running) {
       task.header.error = error;
       task.header.state = TaskState.done;
-      const settle = task.header.settle;
-      task.header.settle = null;
-      settle?.(error);
+      this.#pump.end(settleWaiters(task.header, error));
     }
     this.#outstanding = 0;
     this.#sleeper.poke();

@@ -14,3 +14,4 @@ export * from "./task.ts";
 export * from "./task_layout.ts";
 export * from "./task_pool.ts";
 export * from "./wait_watch.ts";
+export * from "./waiters.ts";

@@ -22,6 +22,7 @@ import { BulkView } from "./bulk_view.ts";
 import type { Bulk } from "./fields.ts";
 import { TaskFlag, TaskPrio } from "./header.ts";
 import type { TaskLayout } from "./task_layout.ts";
+import type { Waiter } from "./waiters.ts";
 
 /** Life of a caller's task. */
 export const TaskState = {
@@ -38,7 +39,7 @@ export type TaskState = typeof TaskState[keyof typeof TaskState];
 
 /** How long to wait for a task. */
 export interface WaitOptions {
-  /** Give up after this long: CHI-3005. */
+  /** Give up after this long: CHI-3005. From 2^31 up: never; CHI-3001 for what is no time. */
   readonly timeoutMs?: number;
   /** Give up when it fires: CHI-3006. */
   readonly signal?: AbortSignal;
@@ -82,8 +83,11 @@ export class TaskHeader {
   pinned: Pinnable[] | null = null;
   /** What the task's owner keeps with it. */
   context: object | null = null;
-  /** Ends the caller's promise, while somebody awaits. */
-  settle: ((error: ChimaeraError | null) => void) | null = null;
+  /** What settles the promise of the first caller that awaits; see `waiters.ts`. */
+  resolve: (() => void) | null = null;
+  reject: ((error: ChimaeraError) => void) | null = null;
+  /** Further callers that await. */
+  waiters: Waiter[] | null = null;
 }
 
 export class Task {

@@ -71,6 +71,10 @@ export const ERRORS = {
   notAdmin: { code: 4013, hint: "only the admin module may do this; send it a task instead" },
   poolInUse: { code: 4014, hint: "put another policy in its place first; the admin's pool stays" },
   badPolicy: { code: 4015, hint: "mend the policy's kSchedule; the one before it stays in force" },
+  strayFailure: {
+    code: 4016,
+    hint: "await every promise, and catch what callbacks of timers throw",
+  },
   nodeNotRunning: { code: 5001, hint: "start one with `chimaera serve`" },
   nodeRunning: { code: 5002, hint: "use it, or stop it with `chimaera stop`" },
   protocolVersion: { code: 5003, hint: "run client and node from the same version" },

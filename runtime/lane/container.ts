@@ -6,11 +6,18 @@
 
 import type { Task, TaskType } from "../task/mod.ts";
 import type { Lane } from "./lane.ts";
+import { HandlerOwner, handlerOwners } from "./handler_owner.ts";
 import type { LibExec } from "./lib_exec.ts";
 import type { Module } from "./module.ts";
+import type { RunContext } from "./run_context.ts";
 
 /** Methods below this number are found by index; a module may number its methods up to 2^32. */
 const DENSE_METHODS = 256;
+
+/** What is known of a method's handler. */
+const Handler = { unknown: 0, synchronous: 1, asynchronous: 2 } as const;
+
+const AsyncFunction = (async () => {}).constructor;
 
 export class ContainerOnWorker {
   readonly poolId: number;
@@ -25,6 +32,7 @@ export class ContainerOnWorker {
   active = 0;
   readonly #dense: (TaskType | undefined)[] = new Array(DENSE_METHODS).fill(undefined);
   readonly #sparse = new Map<number, TaskType>();
+  readonly #handlers = new Uint8Array(DENSE_METHODS);
 
   constructor(poolId: number, poolName: string, homeWorker: number, libExec: LibExec) {
     this.poolId = poolId;
@@ -47,6 +55,29 @@ export class ContainerOnWorker {
     return method >= 0 && method < DENSE_METHODS
       ? this.#dense[method]
       : this.#sparse.get(method >>> 0);
+  }
+
+  /** Runs a method's handler; one that makes promises as the owner of what comes of them. */
+  run(server: Module, method: number, task: Task, rctx: RunContext): void | Promise<void> {
+    if (this.#handlers[method] === Handler.synchronous) {
+      const promise = this.libExec.run(server, method, task, rctx);
+      // It is no async function, and makes promises all the same.
+      if (promise !== undefined) this.#handlers[method] = Handler.asynchronous;
+      return promise;
+    }
+    if (this.#handlers[method] === Handler.unknown) this.#look(server, method);
+    const owner = new HandlerOwner(this.nameOf(task), rctx);
+    return handlerOwners.run(owner, () => this.libExec.run(server, method, task, rctx));
+  }
+
+  /** The first call of a method, whatever it is, has an owner. */
+  #look(server: Module, method: number): void {
+    const name = this.libExec.methodNames[method] ?? "";
+    // `kDoThat` is handled by `doThat`.
+    const handler = name.slice(1, 2).toLowerCase() + name.slice(2);
+    const isAsync = (server as unknown as Record<string, unknown>)[handler] instanceof
+      AsyncFunction;
+    this.#handlers[method] = isAsync ? Handler.asynchronous : Handler.synchronous;
   }
 
   /** `compressor.kCompress`, for messages. */

@@ -162,7 +162,7 @@ export class Executor {
     if (this.#state.closing > 0 && this.isOrphan(task)) rctx.abort();
     let promise: void | Promise<void>;
     try {
-      promise = container.libExec.run(lane.server!, method, task, rctx);
+      promise = container.run(lane.server!, method, task, rctx);
     } catch (thrown) {
       words[counter + WORKER_COUNTER.pool] = 0;
       this.#end(lane, task, rctx, thrownBy(thrown, container, task));
@@ -200,7 +200,7 @@ export class Executor {
 
   #finish(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {
     this.#contexts.push(rctx);
-    let failure = error ?? this.#checkOut(task);
+    let failure = rctx.failure ?? error ?? this.#checkOut(task);
     if (this.#state.node.i32[task.header.block + H.periodUs] !== 0) {
       const next = this.#ends.periodics.afterRun(task, failure);
       if (next === "again") return;

@@ -21,10 +21,21 @@ export class LoopVisits {
   /** Visits since there was last something to do. */
   #empty = 0;
   #passes = 0;
+  /** Sleeps since there was last something to do. */
+  #sleeps = 0;
 
   /** There was something to do. */
   worked(): void {
     this.#empty = 0;
+    this.#sleeps = 0;
+  }
+
+  /**
+   * Asked before each sleep: whether there was nothing to do after the last one either. A nudge
+   * ended it then, about every 100 ms, and what handlers have left behind may have a turn.
+   */
+  get wokenForNothing(): boolean {
+    return ++this.#sleeps > 1;
   }
 
   visited(): void {

@@ -8,6 +8,7 @@ export * from "./counters.ts";
 export * from "./disk_file.ts";
 export { type DiskBytes } from "./disk_memory.ts";
 export { DiskQueue } from "./disk_queue.ts";
+export * from "./handler_owner.ts";
 export * from "./host_loop.ts";
 export * from "./lane.ts";
 export { readLaneSeed } from "./lane_order.ts";

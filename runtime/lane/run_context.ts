@@ -125,10 +125,31 @@ export class RunContext implements Submitter {
   /** The caller has given up: fires the signal, and ends the waits that listen. */
   abort(): void {
     if (this.#abortError !== null) return;
-    const error = new ChimaeraError("aborted", {
-      what: this.lane === null ? "start a pool" : `run ${this.lane.container.nameOf(this.task)}`,
-      why: "its caller has given up",
-    });
+    this.#end(
+      new ChimaeraError("aborted", {
+        what: this.lane === null ? "start a pool" : `run ${this.lane.container.nameOf(this.task)}`,
+        why: "its caller has given up",
+      }),
+    );
+  }
+
+  /**
+   * Something that the handler left behind has failed: so will its task, and it may as well end.
+   * False when its caller has given up before, or something else has failed.
+   */
+  fail(error: ChimaeraError): boolean {
+    if (this.#abortError !== null) return false;
+    this.#end(error);
+    return true;
+  }
+
+  /** What the handler left behind that failed. */
+  get failure(): ChimaeraError | null {
+    const error = this.#abortError;
+    return error === null || error.kind === "aborted" ? null : error;
+  }
+
+  #end(error: ChimaeraError): void {
     this.#abortError = error;
     this.#abort?.abort(error);
     if (this.pinned) this.host.abortSubtasks(this);

@@ -308,10 +308,10 @@ export class LaneWorker implements RunHost {
     const counters = this.#state.counters.words;
     let timeoutMs = this.#longestSleepMs();
     if (this.#eventLoopWanted) return await this.#stayInEventLoop(timeoutMs);
-    if (this.#parked > 0) {
+    if (this.#pace === null && (this.#parked > 0 || this.#visits.wokenForNothing)) {
       const dueMs = this.#visitDueMs();
       if (dueMs <= 0) return await this.#visitEventLoop(timeoutMs);
-      timeoutMs = Math.min(timeoutMs, this.#visits.longestSleepMs(dueMs));
+      if (this.#parked > 0) timeoutMs = Math.min(timeoutMs, this.#visits.longestSleepMs(dueMs));
     }
     this.#bell.prepare(BellState.futex);
     if (this.idle && timeoutMs > 0) {
@@ -333,7 +333,7 @@ export class LaneWorker implements RunHost {
   }
 
   async #visitEventLoop(timeoutMs: number): Promise<void> {
-    const lengthMs = this.#visits.lengthMs;
+    const lengthMs = this.#parked > 0 ? this.#visits.lengthMs : 0;
     this.#visits.visited();
     if (lengthMs === 0) await this.#turn();
     else await this.#stayInEventLoop(Math.min(timeoutMs, lengthMs));

@@ -1,13 +1,21 @@
 /**
- * Keeps a module from ending the isolate that it runs in.
+ * Keeps a module from ending the isolate that it runs in, and finds out whose a failure is that
+ * nobody awaits.
  *
  * `Deno.exit`, `process.exit` and `self.close` throw CHI-4010, which fails the task that called
- * them. A rejection that nobody handles is reported and does not end the worker.
+ * them. A rejection that nobody handles, or a callback that throws, fails the task of the handler
+ * that it comes from (CHI-4016); when that has ended, or cannot be told, it is reported on standard
+ * error. The worker goes on.
  *
  * Thread rules: called once per worker isolate.
  */
 
-import { ChimaeraError } from "../errors.ts";
+import { ChimaeraError, moduleStackOf } from "../errors.ts";
+import { type HandlerOwner, handlerOwners, strayFailure } from "../lane/mod.ts";
+import { moduleInStack } from "./load_module.ts";
+
+const REJECTED = "a promise that nobody waits for was rejected";
+const THREW = "a callback threw";
 
 /** Installs the guards. Returns the real way to close the isolate. */
 export function guardIsolate(): () => void {
@@ -24,18 +32,43 @@ export function guardIsolate(): () => void {
   if (process !== undefined) {
     Object.defineProperty(process, "exit", { value: refuse("process.exit"), configurable: true });
   }
+  for (const name of ["setTimeout", "setInterval", "setImmediate"]) ownCallbacks(name);
   self.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    report("a promise that nobody waits for was rejected", event.reason);
+    attribute(handlerOwners.current, REJECTED, event.reason);
   });
   self.addEventListener("error", (event) => {
     event.preventDefault();
-    report("an error outside any handler", event.error);
+    attribute(handlerOwners.current, THREW, event.error);
   });
   return close;
 }
 
-function report(what: string, thrown: unknown): void {
-  const text = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
-  console.error(`warning: module: ${what}: ${text}`);
+/** A timer's failure is told of after its callback's owner has left the async store. */
+function ownCallbacks(name: string): void {
+  type Timer = (callback: unknown, ...rest: unknown[]) => unknown;
+  const timers = globalThis as unknown as Record<string, Timer>;
+  const real = timers[name]!;
+  const owned: Timer = (callback, ...rest) => {
+    const owner = handlerOwners.current;
+    if (owner === undefined || typeof callback !== "function") return real(callback, ...rest);
+    return real((...args: unknown[]) => {
+      try {
+        callback(...args);
+      } catch (thrown) {
+        attribute(owner, THREW, thrown);
+      }
+    }, ...rest);
+  };
+  Object.defineProperties(owned, Object.getOwnPropertyDescriptors(real));
+  timers[name] = owned;
+}
+
+/** Fails the task that a failure belongs to, or reports it. */
+function attribute(owner: HandlerOwner | undefined, how: string, thrown: unknown): void {
+  const stack = thrown instanceof Error ? thrown.stack ?? "" : "";
+  const name = owner?.name ?? moduleInStack(stack) ?? "a module";
+  const error = strayFailure(name, how, thrown);
+  if (owner?.fail(error)) return;
+  console.error(`${error.format()}\n${moduleStackOf(error)}`);
 }

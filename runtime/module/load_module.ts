@@ -8,6 +8,8 @@ import { ChimaeraError } from "../errors.ts";
 import { type LibExec, type LoadedModule, Module, type ModuleSpec } from "../lane/mod.ts";
 
 const loaded = new Map<string, Promise<LoadedModule>>();
+/** Library names by the folder of their code. */
+const folders = new Map<string, string>();
 
 /** The module's code; imported once per isolate. Throws CHI-4005. */
 export function loadModule(spec: ModuleSpec): Promise<LoadedModule> {
@@ -15,9 +17,23 @@ export function loadModule(spec: ModuleSpec): Promise<LoadedModule> {
   if (module === undefined) {
     module = importModule(spec);
     loaded.set(spec.runtimeUrl, module);
+    folders.set(new URL(".", spec.runtimeUrl).href, spec.libName);
     module.catch(() => loaded.delete(spec.runtimeUrl));
   }
   return module;
+}
+
+/** The module whose file comes first in a stack. */
+export function moduleInStack(stack: string): string | null {
+  let name: string | null = null;
+  let first = Infinity;
+  for (const [folder, libName] of folders) {
+    const at = stack.indexOf(folder);
+    if (at < 0 || at >= first) continue;
+    first = at;
+    name = libName;
+  }
+  return name;
 }
 
 async function importModule(spec: ModuleSpec): Promise<LoadedModule> {

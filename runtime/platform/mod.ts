@@ -1,5 +1,6 @@
 /** The seam between the engine and the machine. Everything else stays off these things. */
 
+export * from "./async_store.ts";
 export * from "./clock.ts";
 export * from "./libc.ts";
 export * from "./random.ts";

@@ -1,0 +1,40 @@
+/**
+ * Which handler a failure belongs to that no one awaits: a rejection, or a callback that throws.
+ *
+ * An asynchronous handler runs with its owner in the isolate's async store, so that the owner is
+ * found again wherever the handler's calls lead. A synchronous one does not pay for that: what it
+ * leaves behind fails after its task has ended in any case.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import { AsyncStore } from "../platform/mod.ts";
+import type { RunContext } from "./run_context.ts";
+
+export class HandlerOwner {
+  /** `compressor.kCompress`, for messages. */
+  readonly name: string;
+  readonly #rctx: RunContext;
+  readonly #life: number;
+
+  constructor(name: string, rctx: RunContext) {
+    this.name = name;
+    this.#rctx = rctx;
+    this.#life = rctx.life;
+  }
+
+  /** Fails the task, if it still runs and its caller still waits. Whether it did. */
+  fail(error: ChimaeraError): boolean {
+    return this.#rctx.life === this.#life && this.#rctx.fail(error);
+  }
+}
+
+/** The handler whose calls led here. */
+export const handlerOwners = new AsyncStore<HandlerOwner>();
+
+/** What a handler left behind, as the error of its task. */
+export function strayFailure(name: string, how: string, thrown: unknown): ChimaeraError {
+  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  return new ChimaeraError("strayFailure", { what: name, why: `${how}: ${text}`, cause: thrown });
+}

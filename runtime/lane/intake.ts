@@ -13,7 +13,6 @@ import { LIMITS } from "../limits.ts";
 import {
   ABORT_POOL,
   BLOCK_HEADER_WORDS,
-  DESCRIPTOR_WORDS,
   H,
   OriginKind,
   portRoot,
@@ -150,7 +149,13 @@ export class Intake {
   #copy(port: ClientPort, at: number, block: number, layout: TaskLayout): string | null {
     const from = port.submissions.words;
     const to = this.#state.node.i32;
-    for (let k = H.layoutHash; k < DESCRIPTOR_WORDS; k++) to[block + k] = from[at + k]!;
+    to[block + H.layoutHash] = layout.hash; // Judged above.
+    to[block + H.queryKind] = from[at + H.queryKind]!;
+    to[block + H.queryFirst] = from[at + H.queryFirst]!;
+    to[block + H.querySecond] = from[at + H.querySecond]!;
+    to[block + H.flags] = from[at + H.flags]!;
+    to[block + H.periodUs] = from[at + H.periodUs]!;
+    to[block + H.fields] = from[at + H.fields]!;
     to[block + H.returnCode] = 0;
     to[block + H.errorRecord] = 0;
     to[block + H.origin] = OriginKind.port;

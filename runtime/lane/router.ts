@@ -52,7 +52,9 @@ export class Router {
       return;
     }
     if (words[block + H.periodUs] !== 0 && isPeriodic(words, block)) {
-      this.#deliver(container.home, task);
+      const { home } = container;
+      if (home.worker === this.#state.id) this.#hooks.beginPeriodic(home, task);
+      else this.#forward(home.worker, LinkKind.lane, task, home.id);
       return;
     }
     let lane: Lane;
@@ -75,15 +77,11 @@ export class Router {
       );
       return;
     }
-    this.#deliver(lane, task);
-  }
-
-  /** Puts a task on its lane, or hands it to the lane's worker. */
-  #deliver(lane: Lane, task: Task): void {
-    if (lane.worker === this.#state.id) this.#enqueue(lane, task);
+    if (lane.worker === this.#state.id) this.#state.enqueue(lane, task);
     else this.#forward(lane.worker, LinkKind.lane, task, lane.id);
   }
 
+  /** A task of another worker's choice of lane, which may be a periodic one. */
   #enqueue(lane: Lane, task: Task): void {
     const words = this.#state.node.i32;
     const block = task.header.block;

@@ -187,9 +187,10 @@ export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
     dom: DomainQuery,
     fields: FieldsOf<T> | undefined,
   ): T => {
-    if (client.poolId === 0) throw notBound("the client is bound to none");
+    const { poolId } = client;
+    if (poolId === 0) throw notBound("the client is bound to none");
     const task = submitter.allocate(type) as T;
-    task.header.poolId = client.poolId;
+    task.header.poolId = poolId;
     setQuery(task, dom);
     if (node !== null) {
       task.header.rootSlot = node.rootSlot;

@@ -1,0 +1,155 @@
+/**
+ * A client of the simulated node: a process with a session of its own, whose memory it shares with
+ * the node and nobody else, and whose requests take their time to the node and back.
+ *
+ * It may vanish at any point: then nothing of it goes on, and the node learns of it a moment later.
+ */
+
+import type { ChimaeraError } from "../../../runtime/errors.ts";
+import type { Node } from "../../../runtime/node.ts";
+import { delay } from "../../../runtime/platform/mod.ts";
+import { type NodeLink, type Port, Session } from "../../../runtime/session/mod.ts";
+import { Dice } from "./dice.ts";
+import type { World } from "./world.ts";
+
+const SESSION_BYTES = 10 << 20;
+
+export class ClientProcess {
+  readonly owner: number;
+  readonly dice: Dice;
+  readonly #world: World;
+  readonly #node: Node;
+  #record: { readonly id: number } | null = null;
+  #session: Session | null = null;
+  readonly ports: Port[] = [];
+  /** What it does at the moment, by name. */
+  readonly busyWith = new Map<number, string>();
+  #lastJob = 0;
+  /** It vanished, or closed its session. */
+  gone = false;
+  /** Its memory holds anything: nothing that it is told means anything. */
+  hostile = false;
+  /** The node ended its session. */
+  ended: ChimaeraError | null = null;
+
+  constructor(world: World, node: Node, owner: number, seed: number) {
+    this.#world = world;
+    this.#node = node;
+    this.owner = owner;
+    this.dice = new Dice(seed, owner);
+  }
+
+  /** Null before it is connected, and when it is over. */
+  get session(): Session | null {
+    return this.gone ? null : this.#session;
+  }
+
+  /** Number of the session at the node; 0: none yet. */
+  get sessionId(): number {
+    return this.#record?.id ?? 0;
+  }
+
+  async connect(): Promise<void> {
+    await this.#way();
+    const { id, segment } = await this.#node.sessions.open(
+      `client ${this.owner}`,
+      SESSION_BYTES,
+      (why) => this.#onEnd(why),
+    );
+    this.#record = { id };
+    await this.#way();
+    const session = await Session.open({
+      id,
+      segment,
+      bells: this.#node.bells.words,
+      workers: this.#node.workers,
+      transport: "shm",
+      reason: "simulated",
+      nodePid: 1,
+      debugHeap: true,
+    }, this.#link(id));
+    this.#session = session;
+    this.ports.push(session.port);
+  }
+
+  /** Does something, and remembers what until it is over. */
+  start(name: string, job: () => Promise<void>): void {
+    const id = ++this.#lastJob;
+    this.busyWith.set(id, name);
+    void this.#world.as(this.owner, async () => {
+      try {
+        await job();
+      } catch (thrown) {
+        const why = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
+        if (!this.hostile) this.#world.fail(`client ${this.owner}: ${name}: ${why}`);
+      }
+      this.busyWith.delete(id);
+    });
+  }
+
+  /** A further port of the session. */
+  async openPort(): Promise<void> {
+    const port = await this.#session!.openPort();
+    this.ports.push(port);
+  }
+
+  /** Ends the session as a program does. */
+  async close(): Promise<void> {
+    this.gone = true;
+    await this.#session?.close();
+  }
+
+  /** The process is killed. The node sees its line close `ms` later. */
+  vanish(ms: number): void {
+    this.gone = true;
+    this.#world.vanish(this.owner);
+    const record = this.#record;
+    void this.#world.as(0, async () => {
+      await delay(ms);
+      if (record !== null) await this.#node.sessions.close(record.id);
+    });
+  }
+
+  #onEnd(why: ChimaeraError): void {
+    this.ended = why;
+    if (this.gone) return;
+    void this.#world.as(this.owner, async () => {
+      await this.#way();
+      this.#session?.fail(why);
+    });
+  }
+
+  /** A message's time on its way. */
+  #way(): Promise<void> {
+    return delay(this.dice.between(1, 3));
+  }
+
+  #link(id: number): NodeLink {
+    const { sessions } = this.#node;
+    const record = () => {
+      const found = sessions.list.find((session) => session.id === id);
+      if (found === undefined) throw this.ended ?? new Error("the node has no such session");
+      return found;
+    };
+    return {
+      reserveBellLine: async () => {
+        await this.#way();
+        return sessions.reserveBellLine(record());
+      },
+      openPort: async (places) => {
+        await this.#way();
+        await this.#world.as(0, () => sessions.openPort(record(), places, ""));
+        await this.#way();
+      },
+      close: async () => {
+        await this.#way();
+        await this.#world.as(0, () => sessions.close(id));
+      },
+      checkAlive: () => {},
+      longestSleepMs: () => 100,
+      ringWorker: () => {},
+      blocking: false,
+      doorbell: () => null,
+    };
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Server of sim_busy: a handler of every kind, each of which tells the witness that it runs.
+ *
+ * Group 0 has the low-latency lanes, group 1 the high-latency ones.
+ */
+
+import {
+  DomainQuery,
+  type Lane,
+  Module,
+  type MonitorMode,
+  QUEUE_HIGH_LATENCY,
+  QUEUE_LOW_LATENCY,
+  type RunContext,
+  type Task,
+} from "chimaera";
+import { delay } from "chimaera/platform";
+import { witness } from "../../witness.ts";
+import { Client } from "./busy_client.ts";
+import {
+  type BulkTask,
+  type CreateTask,
+  type EchoTask,
+  type FailTask,
+  Failure,
+  type LeaveTask,
+  type NestTask,
+  WaitFor,
+  type WaitTask,
+} from "./busy_tasks.ts";
+
+export class Server extends Module {
+  readonly #clients = new Map<number, Client>();
+
+  // CHI_BEGIN(Create)
+  override create(task: CreateTask, _rctx: RunContext): void {
+    this.createLaneGroup(0, task.lanes, QUEUE_LOW_LATENCY);
+    this.createLaneGroup(1, task.lanes, QUEUE_HIGH_LATENCY);
+  }
+  monitorCreate(_mode: MonitorMode, _task: CreateTask, _rctx: RunContext): void {}
+  // CHI_END(Create)
+
+  override mapTaskToLane(task: Task): Lane {
+    const { lane } = task as EchoTask;
+    // One lane in four is asked for by name; the rest go where there is room.
+    return lane % 4 === 3
+      ? this.getLeastLoadedLane(task.prio, task.prio)
+      : this.getLaneByHash(task.prio, task.prio, lane >>> 2);
+  }
+
+  // CHI_BEGIN(Echo)
+  echo(task: EchoTask, rctx: RunContext): void {
+    witness().began(task, rctx);
+    task.result = (task.value + 1) >>> 0;
+    witness().ended(task);
+  }
+  monitorEcho(_mode: MonitorMode, _task: EchoTask, _rctx: RunContext): void {}
+  // CHI_END(Echo)
+
+  // CHI_BEGIN(Wait)
+  async wait(task: WaitTask, rctx: RunContext): Promise<void> {
+    witness().began(task, rctx);
+    const { ms, waitFor } = task;
+    if (waitFor === WaitFor.sleep) await rctx.sleep(ms);
+    else if (waitFor === WaitFor.timer) await delay(ms);
+    else for (let turn = 0; turn < ms; turn++) await null;
+    witness().ended(task);
+  }
+  monitorWait(_mode: MonitorMode, _task: WaitTask, _rctx: RunContext): void {}
+  // CHI_END(Wait)
+
+  // CHI_BEGIN(Nest)
+  async nest(task: NestTask, rctx: RunContext): Promise<void> {
+    witness().began(task, rctx);
+    const { width, depth, pool, laneStep } = task;
+    const client = this.#clientOf(pool).in(rctx);
+    const dom = DomainQuery.getLocalId();
+    let total = 0;
+    const calls = Array.from({ length: width }, (_, k) => {
+      const id = witness().child();
+      const lane = task.lane + laneStep * (k + 1);
+      return depth > 1
+        ? client.asyncNest(dom, { id, lane, pool, laneStep, width, depth: depth - 1 })
+        : client.asyncNest(dom, { id, lane, pool, laneStep, width: 0, depth: 0 });
+    });
+    for (const call of calls) {
+      await call.wait();
+      total += 1 + call.total;
+      call.free();
+    }
+    task.total = total;
+    witness().ended(task);
+  }
+  monitorNest(_mode: MonitorMode, _task: NestTask, _rctx: RunContext): void {}
+  // CHI_END(Nest)
+
+  // CHI_BEGIN(Leave)
+  leave(task: LeaveTask, rctx: RunContext): void {
+    witness().began(task, rctx);
+    const client = this.#clientOf(task.pool).in(rctx);
+    for (let k = 0; k < task.count; k++) {
+      const id = witness().child();
+      client.asyncWait(DomainQuery.getLocalId(), { id, lane: task.lane + k, ms: k });
+    }
+    witness().ended(task);
+  }
+  monitorLeave(_mode: MonitorMode, _task: LeaveTask, _rctx: RunContext): void {}
+  // CHI_END(Leave)
+
+  // CHI_BEGIN(Fail)
+  fail(task: FailTask, rctx: RunContext): Promise<void> {
+    witness().began(task, rctx);
+    const why = new Error("on purpose");
+    switch (task.failure) {
+      case Failure.rejects:
+        return Promise.reject(why);
+      case Failure.rejectsLater:
+        return rctx.sleep(1).then(() => Promise.reject(why));
+      case Failure.text:
+        throw "on purpose";
+      default:
+        throw why;
+    }
+  }
+  monitorFail(_mode: MonitorMode, _task: FailTask, _rctx: RunContext): void {}
+  // CHI_END(Fail)
+
+  // CHI_BEGIN(Bulk)
+  async bulk(task: BulkTask, rctx: RunContext): Promise<void> {
+    witness().began(task, rctx);
+    await rctx.sleep(task.ms);
+    const data = task.data.bytes;
+    let sum = 0;
+    for (const byte of data) sum += byte;
+    task.sum = sum;
+    const back = task.back.bytes;
+    const size = Math.min(data.length, back.length);
+    for (let k = 0; k < size; k++) back[k] = ~data[k]!;
+    task.backSize = size;
+    witness().ended(task);
+  }
+  monitorBulk(_mode: MonitorMode, _task: BulkTask, _rctx: RunContext): void {}
+  // CHI_END(Bulk)
+  // CHI_AUTOGEN_METHODS  // keep at class bottom
+
+  #clientOf(poolId: number): Client {
+    let client = this.#clients.get(poolId);
+    if (client === undefined) {
+      client = new Client();
+      client.init(poolId);
+      this.#clients.set(poolId, client);
+    }
+    return client;
+  }
+}

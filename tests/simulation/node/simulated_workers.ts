@@ -1,0 +1,80 @@
+/** The workers of a simulated node: made of the same parts as a thread's, in the world's one. */
+
+import type { LoadedModule } from "../../../runtime/lane/mod.ts";
+import { loadModule, ModuleTable, NodeWorker } from "../../../runtime/module/mod.ts";
+import {
+  moduleInFolder,
+  type SegmentMessage,
+  type WorkerStart,
+} from "../../../runtime/module/mod.ts";
+import type { World } from "./world.ts";
+
+export const BUSY_MODULE = moduleInFolder(new URL("./modules/busy/", import.meta.url), "sim");
+
+const NEEDED = [
+  "chimaera_admin",
+  "chimaera_worch_queue_round_robin",
+  "chimaera_worch_proc_round_robin",
+];
+
+/** Modules by library name: loading them is real, and is done before a run. */
+export async function loadModules(): Promise<ReadonlyMap<string, LoadedModule>> {
+  const table = new ModuleTable();
+  const specs = [...NEEDED.map((name) => table.get(name)), BUSY_MODULE];
+  const loaded = await Promise.all(specs.map(loadModule));
+  return new Map(specs.map(({ libName }, k) => [libName, loaded[k]!]));
+}
+
+export class SimulatedWorkers {
+  readonly workers: NodeWorker[] = [];
+  /** Workers whose loop has ended as it should. */
+  stopped = 0;
+  readonly #world: World;
+  readonly #modules: ReadonlyMap<string, LoadedModule>;
+
+  constructor(world: World, modules: ReadonlyMap<string, LoadedModule>) {
+    this.#world = world;
+    this.#modules = modules;
+    world.startWorker = (owner, onMessage) => this.#thread(owner, onMessage);
+  }
+
+  /** The worker's thread: what it does with each message. */
+  #thread(owner: number, onMessage: (value: unknown) => void): (message: unknown) => void {
+    let worker: NodeWorker | null = null;
+    return (message) => {
+      if (worker !== null) {
+        worker.receive(message as SegmentMessage);
+        return;
+      }
+      worker = this.#assemble(message as WorkerStart);
+      worker.run().then(() => void this.stopped++, (thrown) => {
+        const why = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
+        this.#world.fail(`worker ${owner - 1} died: ${why}`);
+        onMessage(why);
+      });
+    };
+  }
+
+  #assemble(start: WorkerStart): NodeWorker {
+    const world = this.#world;
+    const worker = new NodeWorker(start, {
+      load: (spec) => Promise.resolve(this.#modules.get(spec.libName)!),
+      pin: () => true,
+      pace: {
+        next: () => world.nextPass(),
+        sleep: (bell, timeoutMs) => world.asBlocked(() => bell.sleepAsync(timeoutMs)),
+      },
+    });
+    this.workers[start.id] = worker;
+    return worker;
+  }
+
+  /** Fails the run for a worker that sleeps while something waits for it. */
+  checkWakes(): void {
+    this.workers.forEach((worker, id) => {
+      if (this.#world.sleeps(1 + id) && !worker.lanes.idle) {
+        this.#world.fail(`lost wake: worker ${id} sleeps, and something waits for it`);
+      }
+    });
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * What every task of a run went through, told by the clients that send and the handlers that run.
+ *
+ * It knows the promises: a task begins once, in its port's order on its lane and priority, and is
+ * answered after its handler has ended. What breaks one is a failure of the run.
+ *
+ * Thread rules: one per isolate at a time; all of a simulated node can reach it.
+ */
+
+import type { RunContext, Task } from "chimaera";
+import { H, OriginKind } from "../../../runtime/task/mod.ts";
+import { LIMITS } from "../../../runtime/limits.ts";
+import type { World } from "./world.ts";
+
+/** A task of the module under simulation, which carries its name. */
+export type NamedTask = Task & { id: number };
+
+interface Life {
+  /** Number of the port that sent it; −1: a handler did. */
+  readonly port: number;
+  /** What only grows from one task of a port to the next. */
+  readonly order: number;
+  begun: boolean;
+  ended: boolean;
+  answered: boolean;
+}
+
+export class Witness {
+  readonly #world: World;
+  readonly #lives = new Map<number, Life>();
+  /** By port, lane and priority: the last task that began. */
+  readonly #lastBegun = new Map<string, number>();
+  /** Sessions whose memory holds anything. */
+  readonly #hostile = new Set<number>();
+  #lastId = 0;
+  begunCount = 0;
+  answeredCount = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** A name for a task that a client is about to send by a port. */
+  sent(port: number): number {
+    const id = ++this.#lastId;
+    this.#lives.set(id, { port, order: id, begun: false, ended: false, answered: false });
+    return id;
+  }
+
+  /** A name for a task that a handler is about to send. */
+  child(): number {
+    return this.sent(-1);
+  }
+
+  /** From now on nothing that comes from the session means anything. */
+  distrust(sessionId: number): void {
+    this.#hostile.add(sessionId);
+  }
+
+  /** A handler begins. */
+  began(task: NamedTask, rctx: RunContext): void {
+    const port = portOf(task);
+    if (this.#isHostile(port)) return;
+    const life = this.#lives.get(task.id);
+    this.begunCount++;
+    this.#world.history.add(task.id, rctx.workerId, rctx.lane.id);
+    if (life === undefined || life.port !== port) {
+      this.#world.fail(`task ${task.id} of port ${port} began; it was not sent there`);
+      return;
+    }
+    if (life.begun) this.#world.fail(`task ${task.id} of port ${port} began twice`);
+    life.begun = true;
+    if (port < 0) return;
+    const key = `${port} ${rctx.lane.id} ${task.prio}`;
+    const last = this.#lastBegun.get(key) ?? 0;
+    this.#lastBegun.set(key, life.order);
+    if (last > life.order) {
+      this.#world.fail(
+        `task ${task.id} began after ${last}, which port ${port} sent later ` +
+          `(lane ${rctx.lane.id}, priority ${task.prio})`,
+      );
+    }
+  }
+
+  /** A handler has nothing more to do. */
+  ended(task: NamedTask): void {
+    const port = portOf(task);
+    const life = this.#lives.get(task.id);
+    if (life?.begun && life.port === port) life.ended = true;
+    else if (!this.#isHostile(port)) {
+      this.#world.fail(`the block of a task of port ${port} changed while its handler ran`);
+    }
+  }
+
+  #isHostile(port: number): boolean {
+    return port >= 0 && this.#hostile.has(Math.floor(port / LIMITS.portsPerSession));
+  }
+
+  /** A client has the answer to a task, of the kind of error `error`. */
+  answered(id: number, error: string | null): void {
+    const life = this.#lives.get(id)!;
+    this.answeredCount++;
+    this.#world.history.add(id, error === null ? 0 : error.length);
+    if (life.answered) this.#world.fail(`task ${id} was answered twice`);
+    life.answered = true;
+    if (error === null && !life.ended) {
+      this.#world.fail(`task ${id} was answered before its handler had ended`);
+    }
+  }
+
+  /** Names of tasks that began and were not ended, or not answered: for the report of a hang. */
+  unfinished(): string {
+    const names: string[] = [];
+    for (const [id, { port, begun, ended, answered }] of this.#lives) {
+      if (answered || (port < 0 && (ended || !begun))) continue;
+      names.push(`${id} of port ${port}: ${ended ? "ended" : begun ? "begun" : "sent"}`);
+    }
+    return names.slice(0, 8).join(", ");
+  }
+}
+
+/** Number of the port that a running task came from; −1: a handler sent it. */
+function portOf(task: NamedTask): number {
+  const words = task.$i32;
+  const block = task.header.block;
+  return words[block + H.origin] === OriginKind.port ? words[block + H.port]! : -1;
+}
+
+let current: Witness | null = null;
+
+export function setWitness(witness: Witness | null): void {
+  current = witness;
+}
+
+/** The witness of the run under way. */
+export function witness(): Witness {
+  if (current === null) throw new Error("no run is under way");
+  return current;
+}

@@ -5,14 +5,14 @@
  * It may vanish at any point: then nothing of it goes on, and the node learns of it a moment later.
  */
 
-import type { ChimaeraError } from "../../../runtime/errors.ts";
+import { ChimaeraError } from "../../../runtime/errors.ts";
 import type { Node } from "../../../runtime/node.ts";
 import { delay } from "../../../runtime/platform/mod.ts";
 import { type NodeLink, type Port, Session } from "../../../runtime/session/mod.ts";
 import { Dice } from "./dice.ts";
 import type { World } from "./world.ts";
 
-const SESSION_BYTES = 10 << 20;
+const SESSION_BYTES = 32 << 20;
 
 export class ClientProcess {
   readonly owner: number;
@@ -22,6 +22,7 @@ export class ClientProcess {
   #record: { readonly id: number } | null = null;
   #session: Session | null = null;
   readonly ports: Port[] = [];
+  portsAsked = 1;
   /** What it does at the moment, by name. */
   readonly busyWith = new Map<number, string>();
   #lastJob = 0;
@@ -89,6 +90,7 @@ export class ClientProcess {
 
   /** A further port of the session. */
   async openPort(): Promise<void> {
+    this.portsAsked++;
     const port = await this.#session!.openPort();
     this.ports.push(port);
   }
@@ -128,8 +130,8 @@ export class ClientProcess {
     const { sessions } = this.#node;
     const record = () => {
       const found = sessions.list.find((session) => session.id === id);
-      if (found === undefined) throw this.ended ?? new Error("the node has no such session");
-      return found;
+      if (found !== undefined) return found;
+      throw new ChimaeraError("sessionClosed", { what: "ask the node", why: "no such session" });
     };
     return {
       reserveBellLine: async () => {

@@ -29,6 +29,15 @@ import {
   type WaitTask,
 } from "./busy_tasks.ts";
 
+const LONGEST_MS = 20;
+const WIDTH_MAX = 8;
+const DEPTH_MAX = 4;
+
+/** Some clients write anything into their tasks. */
+function atMost(limit: number, value: number): number {
+  return Math.min(limit, value);
+}
+
 export class Server extends Module {
   readonly #clients = new Map<number, Client>();
 
@@ -60,7 +69,8 @@ export class Server extends Module {
   // CHI_BEGIN(Wait)
   async wait(task: WaitTask, rctx: RunContext): Promise<void> {
     witness().began(task, rctx);
-    const { ms, waitFor } = task;
+    const { waitFor } = task;
+    const ms = atMost(LONGEST_MS, task.ms);
     if (waitFor === WaitFor.sleep) await rctx.sleep(ms);
     else if (waitFor === WaitFor.timer) await delay(ms);
     else for (let turn = 0; turn < ms; turn++) await null;
@@ -72,7 +82,9 @@ export class Server extends Module {
   // CHI_BEGIN(Nest)
   async nest(task: NestTask, rctx: RunContext): Promise<void> {
     witness().began(task, rctx);
-    const { width, depth, pool, laneStep } = task;
+    const { pool, laneStep } = task;
+    const width = atMost(WIDTH_MAX, task.width);
+    const depth = atMost(DEPTH_MAX, task.depth);
     const client = this.#clientOf(pool).in(rctx);
     const dom = DomainQuery.getLocalId();
     let total = 0;
@@ -98,7 +110,8 @@ export class Server extends Module {
   leave(task: LeaveTask, rctx: RunContext): void {
     witness().began(task, rctx);
     const client = this.#clientOf(task.pool).in(rctx);
-    for (let k = 0; k < task.count; k++) {
+    const count = atMost(WIDTH_MAX, task.count);
+    for (let k = 0; k < count; k++) {
       const id = witness().child();
       client.asyncWait(DomainQuery.getLocalId(), { id, lane: task.lane + k, ms: k });
     }
@@ -128,7 +141,7 @@ export class Server extends Module {
   // CHI_BEGIN(Bulk)
   async bulk(task: BulkTask, rctx: RunContext): Promise<void> {
     witness().began(task, rctx);
-    await rctx.sleep(task.ms);
+    await rctx.sleep(atMost(LONGEST_MS, task.ms));
     const data = task.data.bytes;
     let sum = 0;
     for (const byte of data) sum += byte;

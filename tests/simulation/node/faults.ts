@@ -1,0 +1,116 @@
+/**
+ * What goes wrong from outside: clients that vanish or write anything anywhere, threads that get no
+ * processor, wakes for nothing, and a node without free memory.
+ */
+
+import { Heap, HEAP_OFFSET, type Offset } from "../../../runtime/memory/mod.ts";
+import { ChimaeraError } from "../../../runtime/errors.ts";
+import type { ClientProcess } from "./client_process.ts";
+import type { Dice } from "./dice.ts";
+import type { Scene } from "./scene.ts";
+
+/** What a fault may touch. */
+export interface Stage {
+  readonly scene: Scene;
+  readonly dice: Dice;
+  readonly clients: readonly ClientProcess[];
+  readonly hog: MemoryHog;
+}
+
+export interface Fault {
+  readonly name: string;
+  readonly weight: number;
+  /** False when there was nothing that it could happen to. */
+  happen(stage: Stage): boolean;
+}
+
+function someClient({ clients, dice }: Stage): ClientProcess | null {
+  const there = clients.filter((client) => !client.gone && client.session !== null);
+  return there.length === 0 ? null : dice.pick(there);
+}
+
+/** The process is killed in the middle of whatever it does. */
+function vanish(stage: Stage): boolean {
+  const client = someClient(stage);
+  client?.vanish(stage.dice.below(5));
+  return client !== null;
+}
+
+/** The client writes numbers anywhere in its own memory, often where the runtime looks. */
+function scribble(stage: Stage): boolean {
+  const client = someClient(stage);
+  const segment = client?.session?.segment;
+  if (!client || !segment) return false;
+  const { dice, scene } = stage;
+  client.hostile = true;
+  scene.witness.distrust(client.sessionId);
+  const places = dice.pick(client.ports).places;
+  const starts = [places.ringsOffset, places.ringsOffset, places.slotsOffset, 0, HEAP_OFFSET];
+  for (let left = dice.pick([1, 8, 200]); left > 0; left--) {
+    const at = dice.pick(starts) / 4 + dice.below(dice.pick([64, 1024, 65536]));
+    segment.i32[at] = dice.pick([-1, 0, 1, dice.below(64), dice.below(2 ** 31)]);
+  }
+  return true;
+}
+
+/** A client or a worker gets no processor for a while. */
+function pause(stage: Stage): boolean {
+  const { dice, scene, clients } = stage;
+  const owners = Array.from({ length: scene.node.workers + 1 }, (_, owner) => owner);
+  for (const client of clients) if (!client.gone) owners.push(client.owner);
+  scene.world.pause(dice.pick(owners), dice.pick([10, 50, 200]));
+  return true;
+}
+
+function wakeForNothing({ scene }: Stage): boolean {
+  scene.world.wakeOne();
+  return true;
+}
+
+function fillMemory({ scene, hog, dice }: Stage): boolean {
+  if (hog.isFull) hog.release();
+  else {
+    scene.wasFull = true;
+    hog.take(dice.pick([64, 4096, 65536]));
+  }
+  return true;
+}
+
+export const FAULTS: readonly Fault[] = [
+  { name: "vanish", weight: 2, happen: vanish },
+  { name: "scribble", weight: 2, happen: scribble },
+  { name: "pause", weight: 6, happen: pause },
+  { name: "wakeForNothing", weight: 4, happen: wakeForNothing },
+  { name: "fillMemory", weight: 2, happen: fillMemory },
+];
+
+/** Somebody who takes all of the node's memory, and gives it back. */
+export class MemoryHog {
+  readonly #heap: Heap;
+  readonly #blocks: Offset[] = [];
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  get isFull(): boolean {
+    return this.#blocks.length > 0;
+  }
+
+  /** Takes what there is, in blocks that halve, down to the smallest. */
+  take(smallestBytes: number): void {
+    for (let sizeBytes = 1 << 22; sizeBytes >= smallestBytes;) {
+      try {
+        this.#blocks.push(this.#heap.alloc(sizeBytes));
+      } catch (thrown) {
+        if (!(thrown instanceof ChimaeraError) || thrown.kind !== "outOfMemory") throw thrown;
+        sizeBytes /= 2;
+      }
+    }
+  }
+
+  release(): void {
+    for (const block of this.#blocks.splice(0)) this.#heap.free(block);
+    this.#heap.flush();
+  }
+}

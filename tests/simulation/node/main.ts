@@ -1,16 +1,18 @@
 /**
  * Plays runs of the node simulator and prints one JSON line for each.
  *
- *   deno task sim [--seed N] [--seeds COUNT] [--steps M] [--forever]
+ *   deno task sim [--seed N] [--seeds COUNT] [--steps M] [--forever] [--canary NAME]
  *
  * Without a seed: one that the clock chooses. Exit code 1 when a run failed, 2 for bad usage.
  */
 
 import { parseArgs } from "node:util";
+import { type Canary, findCanary } from "./canaries.ts";
 import { Simulation } from "./simulation.ts";
 import { loadModules } from "./simulated_workers.ts";
 
-const HELP = "usage: deno task sim [--seed N] [--seeds COUNT] [--steps M] [--forever]";
+const HELP =
+  "usage: deno task sim [--seed N] [--seeds COUNT] [--steps M] [--forever] [--canary NAME]";
 
 function refuse(why: string): never {
   console.error(`${why}\n${HELP}`);
@@ -26,6 +28,7 @@ function readArguments() {
         seeds: { type: "string", default: "1" },
         steps: { type: "string", default: "2000" },
         forever: { type: "boolean", default: false },
+        canary: { type: "string" },
       },
     }).values;
   } catch (error) {
@@ -39,14 +42,23 @@ function countOf(text: string, name: string): number {
   return value;
 }
 
+function canaryOf(name: string): Canary {
+  try {
+    return findCanary(name);
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
 const values = readArguments();
 const first = values.seed === undefined ? Date.now() % 2 ** 31 : countOf(values.seed, "seed");
 const count = values.forever ? Infinity : countOf(values.seeds, "seeds");
 const steps = countOf(values.steps, "steps");
+const broken = values.canary === undefined ? {} : { canary: canaryOf(values.canary) };
 const modules = await loadModules();
 let failures = 0;
 for (let seed = first; seed < first + count; seed++) {
-  const report = await Simulation.run({ seed, steps, modules });
+  const report = await Simulation.run({ seed, steps, modules, ...broken });
   if (report.result === "failed") failures++;
   console.log(JSON.stringify(report));
   await new Promise((resolve) => setTimeout(resolve, 0)); // Memory of earlier runs goes now.

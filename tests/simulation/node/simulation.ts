@@ -16,11 +16,11 @@ import { Heap } from "../../../runtime/memory/mod.ts";
 import { Node } from "../../../runtime/node.ts";
 import { setSimulatedMachine } from "../../../runtime/platform/mod.ts";
 import { liveBlocks } from "../../system/kit/live_blocks.ts";
+import { type Canary, canaryDice } from "./canaries.ts";
 import { ClientProcess } from "./client_process.ts";
 import { Dice } from "./dice.ts";
 import { type Fault, FAULTS, MemoryHog } from "./faults.ts";
 import { type Job, JOBS } from "./jobs.ts";
-import { Client as BusyClient } from "./modules/busy/busy_client.ts";
 import { Scene } from "./scene.ts";
 import { BUSY_MODULE, SimulatedWorkers } from "./simulated_workers.ts";
 import { setWitness, Witness } from "./witness.ts";
@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly modules: ReadonlyMap<string, LoadedModule>;
   readonly jobs?: readonly Job[];
   readonly faults?: readonly Fault[];
+  /** The node is broken in this way. */
+  readonly canary?: Canary;
 }
 
 /** What a run did; one JSON line. */
@@ -89,6 +91,7 @@ export class Simulation {
   /** Plays one run. */
   static async run(options: RunOptions): Promise<RunReport> {
     const simulation = new Simulation(options);
+    const mend = options.canary?.install(canaryDice(options.seed), simulation.#world);
     setSimulatedMachine(simulation.#world);
     setWitness(simulation.#witness);
     try {
@@ -98,6 +101,7 @@ export class Simulation {
         thrown instanceof Error ? thrown.stack ?? thrown.message : `${thrown}`,
       );
     } finally {
+      mend?.();
       setSimulatedMachine(null);
       setWitness(null);
     }

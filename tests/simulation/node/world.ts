@@ -74,6 +74,8 @@ export class World implements SimulatedMachine {
   points = 0;
   failure: string | null = null;
   startWorker: ThreadStarter | null = null;
+  /** Rings wake nobody; for canaries. */
+  isDeaf = false;
   readonly #current = new AsyncLocalStorage<number>();
   #ready: Ready[] = [];
   #sleepers: Sleeper[] = [];
@@ -167,6 +169,7 @@ export class World implements SimulatedMachine {
   }
 
   #rouse(who: (sleeper: Sleeper) => boolean): void {
+    if (this.isDeaf) return;
     const left: Sleeper[] = [];
     for (const sleeper of this.#sleepers) {
       if (who(sleeper)) this.#ready.push({ ...sleeper, what: What.sleeper });

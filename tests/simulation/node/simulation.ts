@@ -132,6 +132,7 @@ export class Simulation {
         memoryBytes: NODE_BYTES,
         backing: "private",
         debugHeap: true,
+        laneSeed: this.#options.seed >>> 0,
         modules: [BUSY_MODULE],
       }));
     const node = await this.#until("the node's start", started);

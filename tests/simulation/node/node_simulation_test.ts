@@ -13,14 +13,13 @@ const CLEAN_SEEDS = 2000;
 const CANARY_SEEDS = 1000;
 const STEPS = 300;
 
-const modules = loadModules();
-
 /** Plays seeds until one fails or all are played. */
 async function play(seeds: Iterable<number>, canary?: Canary): Promise<RunReport[]> {
   const broken = canary === undefined ? {} : { canary };
+  const modules = await loadModules();
   const reports: RunReport[] = [];
   for (const seed of seeds) {
-    const report = await Simulation.run({ seed, steps: STEPS, modules: await modules, ...broken });
+    const report = await Simulation.run({ seed, steps: STEPS, modules, ...broken });
     reports.push(report);
     if (report.result === "failed") break;
     // The memory of earlier runs goes in turns of the event loop.

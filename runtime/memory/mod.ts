@@ -1,6 +1,7 @@
 /** Segments, pointers, the allocator, rings and bells. Knows bytes, and no tasks. */
 
 export * from "./bell.ts";
+export * from "./byte_ring.ts";
 export * from "./debug_heap.ts";
 export * from "./heap.ts";
 export * from "./layout.ts";

@@ -77,6 +77,23 @@ function removeQuietly(path: string): void {
 /** Receives one frame. The payload is the receiver's to keep. */
 export type FrameHandler = (type: number, payload: Uint8Array<ArrayBuffer>) => void;
 
+/** Bytes of a frame before its payload. */
+export const FRAME_HEAD_BYTES = 5;
+
+/** The head of a frame whose payload is these parts. */
+export function frameHead(type: number, parts: readonly Uint8Array[]): Uint8Array {
+  const head = new Uint8Array(FRAME_HEAD_BYTES);
+  const sizeBytes = parts.reduce((sum, part) => sum + part.length, 1);
+  new DataView(head.buffer).setUint32(0, sizeBytes, true);
+  head[4] = type;
+  return head;
+}
+
+/** Bytes of the payload that a frame's head announces. */
+export function payloadBytes(head: Uint8Array<ArrayBuffer>): number {
+  return new DataView(head.buffer).getUint32(0, true) - 1;
+}
+
 /** A stream connection that carries frames. */
 export class FrameConnection {
   readonly #connection: Deno.UnixConn;
@@ -116,13 +133,14 @@ export class FrameConnection {
 
   /** Queues a frame; frames leave in order. */
   send(type: number, ...parts: Uint8Array[]): void {
-    if (this.#closed || this.#ending) return;
-    const sizeBytes = parts.reduce((sum, part) => sum + part.length, 1);
-    const head = new Uint8Array(5);
-    new DataView(head.buffer).setUint32(0, sizeBytes, true);
-    head[4] = type;
-    this.#queue.push(head, ...parts);
-    this.#queuedBytes += head.length + sizeBytes - 1;
+    this.sendFramed([frameHead(type, parts), ...parts]);
+  }
+
+  /** Queues frames with their heads. */
+  sendFramed(parts: readonly Uint8Array[]): void {
+    if (this.#closed || this.#ending || parts.length === 0) return;
+    this.#queue.push(...parts);
+    this.#queuedBytes += parts.reduce((sum, part) => sum + part.length, 0);
     if (!this.#writing) void this.#drain();
   }
 
@@ -170,9 +188,9 @@ export class FrameConnection {
         while (this.#queuedBytes > unreadBytesMax && !this.#closed) {
           await new Promise<void>((resolve) => this.#onSent = resolve);
         }
-        const head = await this.#readExactly(5);
+        const head = await this.#readExactly(FRAME_HEAD_BYTES);
         if (head === null) break;
-        const sizeBytes = new DataView(head.buffer).getUint32(0, true) - 1;
+        const sizeBytes = payloadBytes(head);
         if (sizeBytes < 0 || sizeBytes > this.#bytesMax) break;
         const payload = await this.#readExactly(sizeBytes);
         if (payload === null) break;
@@ -201,6 +219,47 @@ export class FrameConnection {
     closeQuietly(this.#connection);
     this.#onSent();
     this.#onClose();
+  }
+}
+
+/** A stream connection as plain bytes. */
+export class ByteConnection {
+  readonly #connection: Deno.UnixConn;
+
+  private constructor(connection: Deno.UnixConn) {
+    this.#connection = connection;
+  }
+
+  /** Connects to a unix path; null when nobody answers there. */
+  static async connect(path: string): Promise<ByteConnection | null> {
+    try {
+      return new ByteConnection(await Deno.connect({ transport: "unix", path }));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Reads some bytes, at least one. Returns how many; 0 when the connection has ended. */
+  async read(into: Uint8Array): Promise<number> {
+    return await this.#unlessEnded(this.#connection.read(into)) ?? 0;
+  }
+
+  /** Writes some bytes, at least one. Returns how many; 0 when the connection has ended. */
+  async write(bytes: Uint8Array): Promise<number> {
+    return await this.#unlessEnded(this.#connection.write(bytes)) ?? 0;
+  }
+
+  async #unlessEnded(operation: Promise<number | null>): Promise<number | null> {
+    try {
+      return await operation;
+    } catch (thrown) {
+      if (isConnectionEnd(thrown)) return null;
+      throw thrown;
+    }
+  }
+
+  close(): void {
+    closeQuietly(this.#connection);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The thread seam: starting workers, and what a worker says when it dies. */
 
+import { Worker as BackgroundWorker, workerData } from "node:worker_threads";
 import { readText } from "./files.ts";
 import { machine } from "./simulated_machine.ts";
 
@@ -32,6 +33,29 @@ export function startThread(
     post: (value) => worker.postMessage(value),
     terminate: () => worker.terminate(),
   };
+}
+
+/**
+ * Starts a thread that does not keep the program alive, and gets one value at its start.
+ *
+ * @param onDeath Called when it could not start, or failed.
+ */
+export function startBackgroundThread(
+  url: string,
+  name: string,
+  value: unknown,
+  onDeath: (why: string) => void,
+): { terminate(): void } {
+  // A web worker would keep the program alive until it is ended.
+  const worker = new BackgroundWorker(new URL(url), { name, workerData: value });
+  worker.on("error", (thrown) => onDeath(thrown instanceof Error ? thrown.message : `${thrown}`));
+  worker.unref();
+  return { terminate: () => void worker.terminate() };
+}
+
+/** The value that this background thread was started with. */
+export function backgroundValue(): unknown {
+  return workerData;
 }
 
 /** Processors that this process may use. */

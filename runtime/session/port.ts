@@ -93,7 +93,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     this.#pump = new PortPump(this, this.#bell, sleeper);
     this.#routes = new PortRoutes(host.workers);
     for (let worker = 0; worker < host.workers; worker++) {
-      const rings = portRings(this.#words, places.ringsOffset, worker);
+      const rings = portRings(host, places.ringsOffset, worker);
       this.#submissions.push(rings.submissions);
       this.#completions.push(rings.completions);
     }

@@ -6,6 +6,7 @@ import {
   type Allocator,
   RingConsumer,
   RingProducer,
+  type RingShape,
   type Segment,
   type SegmentTable,
 } from "../memory/mod.ts";
@@ -31,6 +32,8 @@ export interface PortHost {
   checkAlive(): void;
   /** Home worker of a pool, for the first task to it. */
   homeOf(poolId: number): number;
+  /** The end of a completion ring; an ordinary one where this is absent. */
+  readonly completions?: ((shape: RingShape) => RingConsumer) | undefined;
 }
 
 /** A port's ends of its rings with one worker. */
@@ -39,15 +42,17 @@ export interface PortRings {
   readonly completions: RingConsumer;
 }
 
-export function portRings(words: Int32Array, ringsOffset: number, worker: number): PortRings {
+export function portRings(host: PortHost, ringsOffset: number, worker: number): PortRings {
+  const words = host.segment.i32;
   const places = ringPlaces(ringsOffset, worker);
   const shape = (offsetBytes: number, slotWords: number) => ({
     baseWord: offsetBytes / 4,
     capacity: LIMITS.slotsPerPort,
     slotWords,
   });
+  const completions = shape(places.completions, COMPLETION_WORDS);
   return {
     submissions: new RingProducer(words, shape(places.submissions, DESCRIPTOR_WORDS)),
-    completions: new RingConsumer(words, shape(places.completions, COMPLETION_WORDS)),
+    completions: host.completions?.(completions) ?? new RingConsumer(words, completions),
   };
 }

@@ -38,6 +38,15 @@ export interface Welcome {
   readonly segmentPath: string;
   readonly bellsId: number;
   readonly bellsPath: string;
+  /** For {@linkcode Join}; empty for a session in shared memory. */
+  readonly key: string;
+}
+
+/** Another connection of a session without shared memory, which its tasks take from then on. */
+export interface Join {
+  readonly kind: "join";
+  readonly sessionId: number;
+  readonly key: string;
 }
 
 interface Waiting {
@@ -58,13 +67,13 @@ export function decodeJson(bytes: Uint8Array): Record<string, unknown> {
 
 /** Requests over a connection, and their answers. */
 export class Requests {
-  readonly #connection: FrameConnection;
+  readonly #connection: Pick<FrameConnection, "send">;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   /** Why the node ends the session, once it has said so. */
   ended: ChimaeraError | null = null;
 
-  constructor(connection: FrameConnection) {
+  constructor(connection: Pick<FrameConnection, "send">) {
     this.#connection = connection;
   }
 

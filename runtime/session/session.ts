@@ -15,6 +15,8 @@ import {
   notePort,
   type Offset,
   Prefaulter,
+  type RingConsumer,
+  type RingShape,
   type Segment,
   SegmentTable,
 } from "../memory/mod.ts";
@@ -49,6 +51,8 @@ export interface NodeLink {
   ringWorker(worker: number): void;
   /** Whether a thread that blocks still gets its results. */
   readonly blocking: boolean;
+  /** The end of a completion ring; an ordinary one where this is absent. */
+  readonly completions?: ((shape: RingShape) => RingConsumer) | undefined;
   /** A socket for workers to ring; null where the bell itself does it. */
   doorbell(portIndex: number): Doorbell | null;
 }
@@ -169,7 +173,8 @@ export class Session implements Submitter {
       formatRing(this.segment, submissions);
       formatRing(this.segment, completions);
     }
-    const doorbell = this.#link.doorbell(places.index);
+    const link = this.#link;
+    const doorbell = link.doorbell(places.index);
     const sleeper = new PortSleeper(doorbell);
     const port = new Port(
       {
@@ -178,12 +183,15 @@ export class Session implements Submitter {
         segments: this.#segments,
         bells: this.#bells,
         workers: this.workers,
-        blocking: this.#link.blocking,
+        get blocking() {
+          return link.blocking;
+        },
         onNodeThread: this.transport === "in-process",
         ringWorker: (worker) => this.#link.ringWorker(worker),
         checkAlive: () => this.#link.checkAlive(),
         longestSleepMs: () => this.#link.longestSleepMs(),
         homeOf: (poolId) => (poolId >>> 0) % this.workers,
+        completions: link.completions,
       },
       places,
       sleeper,

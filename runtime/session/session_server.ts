@@ -18,6 +18,7 @@ import {
   FRAME_BYTES_MAX,
   FrameType,
   type Hello,
+  type Join,
   type Welcome,
 } from "./protocol.ts";
 import { type WireHost, WireSession } from "./wire_session.ts";
@@ -127,6 +128,8 @@ class ClientConnection {
     switch (message.kind) {
       case "hello":
         return this.#hello(message as unknown as Hello);
+      case "join":
+        return this.#join(message as unknown as Join);
       case "reserveBellLine":
         return this.#options.sessions.reserveBellLine(this.#ownSession());
       case "openPort":
@@ -181,6 +184,7 @@ class ClientConnection {
       segmentPath: session.segment.path(),
       bellsId: bells.id,
       bellsPath: bells.path(),
+      key: "",
     };
   }
 
@@ -196,7 +200,18 @@ class ClientConnection {
       segmentPath: "",
       bellsId: 0,
       bellsPath: "",
+      key: this.#wire.key,
     };
+  }
+
+  #join({ sessionId, key }: Join): void {
+    if (this.#greeted) {
+      throw new ChimaeraError("badDescriptor", { what: "join a session", why: "hello was said" });
+    }
+    const session = this.#options.wire.find(sessionId, key);
+    this.#greeted = true;
+    this.#wire = session;
+    session.move(this.#connection);
   }
 
   #ownSession(): NodeSession {

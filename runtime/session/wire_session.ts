@@ -9,7 +9,7 @@ import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { errorData, LinkKind, type Links, type SessionInfo } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
-import type { FrameConnection } from "../platform/mod.ts";
+import { type FrameConnection, uniqueName } from "../platform/mod.ts";
 import { ABORT_POOL, C, DESCRIPTOR_WORDS, H, RESULT_HEAD_BYTES } from "../task/mod.ts";
 import { encodeJson, FrameType } from "./protocol.ts";
 
@@ -53,6 +53,13 @@ export class WireHost {
   add(session: WireSession): number {
     this.#sessions.set(++this.#lastId, session);
     return this.#lastId;
+  }
+
+  /** The wire session of that number, for who knows its key. Throws CHI-3009. */
+  find(id: number, key: string): WireSession {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.key !== key) refuse("no such session", "join a session");
+    return session;
   }
 
   /** The client has gone: nobody waits for its tasks any more. */
@@ -103,8 +110,11 @@ export class WireSession {
   readonly id: number;
   /** The client, for people. */
   readonly client: string;
-  readonly #connection: FrameConnection;
+  /** Whoever knows it may join the session by another connection. */
+  readonly key = uniqueName();
+  #connection: FrameConnection;
   readonly #host: WireHost;
+  #closed = false;
   /** Tasks that were taken and not answered. */
   #underWay = 0;
 
@@ -113,6 +123,11 @@ export class WireSession {
     this.#connection = connection;
     this.#host = host;
     this.id = host.add(this);
+  }
+
+  /** From now on the answers leave by this connection. */
+  move(connection: FrameConnection): void {
+    this.#connection = connection;
   }
 
   /** Takes a task; one that there is no room for is answered so. Throws CHI-3009. */
@@ -136,12 +151,14 @@ export class WireSession {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#host.remove(this.id);
   }
 }
 
-function refuse(why: string): never {
-  throw new ChimaeraError("badDescriptor", { what: "task", why });
+function refuse(why: string, what = "task"): never {
+  throw new ChimaeraError("badDescriptor", { what, why });
 }
 
 /** The result of a task that no worker has seen. */

@@ -13,6 +13,7 @@ export const ENTRIES: readonly string[] = [
   "runtime/module/worker_main",
   // Makes the file that knows the program's root a chunk at that root; see its head comment.
   "runtime/platform/packaging",
+  "runtime/session/wire_main",
   "sdk/mod",
   "sdk/node",
   "sdk/platform",

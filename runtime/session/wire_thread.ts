@@ -1,0 +1,236 @@
+/**
+ * The connection of a session without shared memory, as its program uses it: frames go out and
+ * come in through pipes, and a thread of their own reads and writes the socket. So results come in
+ * while the program blocks.
+ *
+ * Thread rules: the session's isolate.
+ */
+
+import { Bell, BellState, ringBell, RingConsumer, type Segment } from "../memory/mod.ts";
+import {
+  entryUrl,
+  FRAME_HEAD_BYTES,
+  type FrameHandler,
+  frameHead,
+  load,
+  payloadBytes,
+  startBackgroundThread,
+  store,
+} from "../platform/mod.ts";
+import { FRAME_BYTES_MAX } from "./protocol.ts";
+import {
+  newStream,
+  programEnds,
+  RECEIVER_LINE,
+  RELIEF_LINE,
+  SENDER_LINE,
+  STATE_WORD,
+  StreamState,
+  WANTS_ROOM_WORD,
+  type WireThreadStart,
+} from "./wire_stream.ts";
+
+/** What a thread's program hears of it. */
+export interface WireThreadEvents {
+  readonly onFrame: FrameHandler;
+  /** The connection stands; what is sent now goes before what was sent earlier. */
+  readonly onConnected: () => void;
+  /** The connection has ended, after everything that came by it. */
+  readonly onEnded: () => void;
+  /** The thread did not start. What was sent is handed back, with the frames' heads. */
+  readonly onNoThread: (unsent: readonly Uint8Array[]) => void;
+}
+
+export class WireThread {
+  readonly #events: WireThreadEvents;
+  readonly #bells: Segment;
+  readonly #control: Int32Array;
+  readonly #pipes: ReturnType<typeof programEnds>;
+  readonly #thread: { terminate(): void };
+  /** Parts of frames that found no room in the pipe, or came before the connection. */
+  #queue: Uint8Array[] = [];
+  /** What this side has seen of the connection's state. */
+  #seen: number = StreamState.starting;
+  #polling = false;
+  #closed = false;
+  readonly #head = new Uint8Array(FRAME_HEAD_BYTES);
+  #headBytes = 0;
+  #payload: Uint8Array<ArrayBuffer> | null = null;
+  #payloadBytes = 0;
+
+  /** Starts the thread; may throw where there can be none. */
+  constructor(socketPath: string, bells: Segment, events: WireThreadEvents) {
+    const stream = newStream();
+    this.#events = events;
+    this.#bells = bells;
+    this.#control = new Int32Array(stream);
+    this.#pipes = programEnds(stream);
+    const start: WireThreadStart = { socketPath, stream, bells: bells.handle() };
+    const url = entryUrl("runtime/session/wire_main");
+    this.#thread = startBackgroundThread(url, "socket", start, () => this.#onDeath());
+    void this.#relieve();
+  }
+
+  /** Whether the thread has yet to connect. */
+  get starting(): boolean {
+    return this.#seen === StreamState.starting;
+  }
+
+  /** Sends a frame, in order. Parts are copied now. Call {@linkcode flush} after the last one. */
+  send(type: number, ...parts: Uint8Array[]): void {
+    if (this.#closed) return;
+    const frame = [frameHead(type, parts), ...parts];
+    if (this.#queue.length > 0 || this.#seen !== StreamState.connected) {
+      for (const part of frame) this.#queue.push(part.slice());
+    } else this.#queue = this.#push(frame).map((rest) => rest.slice());
+  }
+
+  /** Lets the thread see what was sent. */
+  flush(): void {
+    ringBell(this.#bells.words, SENDER_LINE);
+    if (this.#queue.length > 0) this.#drain();
+  }
+
+  /** Puts into the pipe what there is room for. Returns the rest. */
+  #push(parts: readonly Uint8Array[]): Uint8Array[] {
+    for (let k = 0; k < parts.length; k++) {
+      const part = parts[k]!;
+      const count = this.#pipes.out.push(part);
+      if (count < part.length) return [part.subarray(count), ...parts.slice(k + 1)];
+    }
+    return [];
+  }
+
+  #drain(): void {
+    if (this.#seen !== StreamState.connected) return;
+    this.#queue = this.#push(this.#queue);
+    while (this.#queue.length > 0) {
+      store(this.#control, WANTS_ROOM_WORD, 1);
+      // The thread may have made room just before.
+      if (this.#pipes.out.room().length === 0) break;
+      this.#queue = this.#push(this.#queue);
+    }
+    ringBell(this.#bells.words, SENDER_LINE);
+  }
+
+  /** Takes what has come in, and sends what there is room for now. */
+  poll(): void {
+    if (this.#polling || this.#closed) return;
+    this.#polling = true;
+    try {
+      const state = load(this.#control, STATE_WORD);
+      if (state !== this.#seen) this.#onState(state);
+      if (this.#queue.length > 0) this.#drain();
+      this.#take();
+      if (state === StreamState.ended && !this.#closed) {
+        this.close();
+        this.#events.onEnded();
+      }
+    } finally {
+      this.#polling = false;
+    }
+  }
+
+  #onState(state: number): void {
+    this.#seen = state;
+    if (state !== StreamState.connected) return;
+    const unsent = this.#queue;
+    this.#queue = [];
+    this.#events.onConnected();
+    this.#queue.push(...unsent);
+    this.#drain();
+  }
+
+  #take(): void {
+    let bytes = this.#pipes.in.next();
+    while (bytes.length > 0) {
+      this.#assemble(bytes);
+      this.#pipes.in.release(bytes.length);
+      ringBell(this.#bells.words, RECEIVER_LINE);
+      bytes = this.#pipes.in.next();
+    }
+  }
+
+  /** Makes frames of the bytes. */
+  #assemble(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      if (this.#payload === null) {
+        const part = bytes.subarray(at, at + FRAME_HEAD_BYTES - this.#headBytes);
+        this.#head.set(part, this.#headBytes);
+        this.#headBytes += part.length;
+        at += part.length;
+        if (this.#headBytes < FRAME_HEAD_BYTES) return;
+        const sizeBytes = payloadBytes(this.#head);
+        if (sizeBytes < 0 || sizeBytes > FRAME_BYTES_MAX) {
+          this.close();
+          this.#events.onEnded();
+          return;
+        }
+        this.#payload = new Uint8Array(sizeBytes);
+      }
+      const part = bytes.subarray(at, at + this.#payload.length - this.#payloadBytes);
+      this.#payload.set(part, this.#payloadBytes);
+      this.#payloadBytes += part.length;
+      at += part.length;
+      if (this.#payloadBytes === this.#payload.length) this.#finishFrame(this.#payload);
+    }
+  }
+
+  #finishFrame(payload: Uint8Array<ArrayBuffer>): void {
+    this.#payload = null;
+    this.#payloadBytes = 0;
+    this.#headBytes = 0;
+    this.#events.onFrame(this.#head[FRAME_HEAD_BYTES - 1]!, payload);
+  }
+
+  /** For as long as nobody of the program looks: room for the thread, and what waits for room. */
+  async #relieve(): Promise<void> {
+    const bell = new Bell(this.#bells.words, RELIEF_LINE);
+    for (;;) {
+      bell.prepare(BellState.eventLoop);
+      this.poll();
+      if (this.#closed) return;
+      await bell.sleepAsync(Infinity);
+    }
+  }
+
+  #onDeath(): void {
+    if (this.#closed) return;
+    const unsent = this.#queue;
+    const starting = this.#seen === StreamState.starting;
+    this.close();
+    if (starting) this.#events.onNoThread(unsent);
+    else this.#events.onEnded();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue = [];
+    this.#thread.terminate();
+    ringBell(this.#bells.words, RELIEF_LINE);
+  }
+}
+
+/** A completion ring whose entries are made when somebody looks for them. */
+export class PolledCompletions extends RingConsumer {
+  readonly #poll: () => void;
+
+  constructor(
+    words: Int32Array,
+    shape: ConstructorParameters<typeof RingConsumer>[1],
+    poll: () => void,
+  ) {
+    super(words, shape);
+    this.#poll = poll;
+  }
+
+  override available(): number {
+    this.#poll();
+    return super.available();
+  }
+
+  override glance(): number {
+    return this.available();
+  }
+}

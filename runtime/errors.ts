@@ -54,7 +54,7 @@ export const ERRORS = {
   taskLost: { code: 3013, hint: "the task may or may not have run; check before repeating it" },
   waitSyncOnSocket: {
     code: 3014,
-    hint: "use `await task.wait()`, or connect where memory can be shared",
+    hint: "use `await task.wait()`; this program could not start the thread that blocking needs",
   },
   poolNotFound: { code: 4001, hint: "create the pool first; `chimaera pool list` shows all" },
   poolExists: { code: 4002, hint: "use the same parameters, or another pool name" },

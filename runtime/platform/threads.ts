@@ -1,6 +1,6 @@
 /** The thread seam: starting workers, and what a worker says when it dies. */
 
-import { Worker as BackgroundWorker, workerData } from "node:worker_threads";
+import process from "node:process";
 import { readText } from "./files.ts";
 import { machine } from "./simulated_machine.ts";
 
@@ -46,8 +46,10 @@ export function startBackgroundThread(
   value: unknown,
   onDeath: (why: string) => void,
 ): { terminate(): void } {
-  // A web worker would keep the program alive until it is ended.
-  const worker = new BackgroundWorker(new URL(url), { name, workerData: value });
+  // A web worker would keep the program alive until it is ended. Loaded here, because it takes a
+  // while and few programs need it; at once, because the caller may be about to block.
+  const { Worker } = process.getBuiltinModule("node:worker_threads");
+  const worker = new Worker(new URL(url), { name, workerData: value });
   worker.on("error", (thrown) => onDeath(thrown instanceof Error ? thrown.message : `${thrown}`));
   worker.unref();
   return { terminate: () => void worker.terminate() };
@@ -55,7 +57,7 @@ export function startBackgroundThread(
 
 /** The value that this background thread was started with. */
 export function backgroundValue(): unknown {
-  return workerData;
+  return process.getBuiltinModule("node:worker_threads").workerData;
 }
 
 /** Processors that this process may use. */

@@ -30,7 +30,7 @@ export function ringFull(): ChimaeraError {
 export function cannotBlock(): ChimaeraError {
   return new ChimaeraError("waitSyncOnSocket", {
     what: "block until a task is done",
-    why: "this session's results come in through the event loop",
+    why: "this session's results come in by the socket, through the event loop",
   });
 }
 

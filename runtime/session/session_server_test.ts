@@ -8,7 +8,14 @@ import { FrameConnection } from "../platform/mod.ts";
 import { connect } from "./connect.ts";
 import { Instance, PROTOCOL_VERSION } from "./instance.ts";
 import { DESCRIPTOR_WORDS, H } from "../task/mod.ts";
-import { decodeJson, encodeJson, END_ID, FRAME_BYTES_MAX, FrameType } from "./protocol.ts";
+import {
+  decodeJson,
+  encodeJson,
+  END_ID,
+  FRAME_BYTES_MAX,
+  FrameType,
+  type Welcome,
+} from "./protocol.ts";
 
 const HELLO = { kind: "hello", protocol: PROTOCOL_VERSION, pid: 1, sizeBytes: 0, shared: true };
 
@@ -120,6 +127,30 @@ test("door: hello is said once, in the right version", async () => {
     assert.equal(typeof await client.ask(HELLO), "object");
     assert.equal(await client.ask(HELLO), 3009);
     assert.equal(await client.ask({ kind: "nonsense" }), 3009);
+  });
+});
+
+test("door: who joins a session knows its key", async () => {
+  await withNode(async (node, instance) => {
+    using first = await RawClient.open(instance);
+    const { sessionId, key } = await first.ask({ ...HELLO, shared: false }) as Welcome;
+    const join = { kind: "join", sessionId, key };
+    assert.equal(await first.ask(join), 3009); // It is the session's connection already.
+    using second = await RawClient.open(instance);
+    assert.equal(await second.ask({ ...join, key: "" }), 3009);
+    assert.equal(await second.ask({ ...join, sessionId: sessionId + 1 }), 3009);
+    assert.equal(await second.ask(join), null);
+    assert.equal(await second.ask(join), 3009);
+    await expectServed();
+    // Which of the two is left does not matter: the session has ended with the other.
+    first[Symbol.dispose]();
+    const isOpen = () => node.stats().sessions.some(({ transport }) => transport === "socket");
+    while (isOpen()) await new Promise((r) => setTimeout(r, 5));
+    second.send(FrameType.task, new Uint8Array(64));
+    const frame = await second.next();
+    assert.ok(frame !== null);
+    assert.equal(decodeJson(frame[1]).id, END_ID);
+    assert.equal(await second.next(), null);
   });
 });
 

@@ -65,7 +65,7 @@ export async function openWireSession(
   const { segment, bells } = privateSegments(sizeBytes);
   pump.attach(segment, bells);
   // Of a node that cannot have its sessions joined the key is missing.
-  if (welcome.key) pump.thread = startThread(paths, welcome, bells, pump, onEnded);
+  if (welcome.key) pump.thread = threadFor(paths, welcome, bells, pump, onEnded);
   session = await Session.open({
     id: welcome.sessionId,
     segment,
@@ -92,37 +92,32 @@ function privateSegments(wantedBytes: number): { segment: Segment; bells: Segmen
 }
 
 /**
- * Starts the thread that tasks go by from the first on; null where there can be none. The program
- * need not wait for it: what is sent meanwhile leaves when it has connected.
+ * The thread that tasks go by from the first on, which starts it. The program need not wait for it:
+ * what is sent meanwhile leaves when it has connected.
  */
-function startThread(
+function threadFor(
   paths: InstancePaths,
   { sessionId, key }: Welcome,
   bells: Segment,
   pump: WirePump,
   onEnded: (why: ChimaeraError) => void,
-): WireThread | null {
-  let thread: WireThread | null = null;
-  const requests = new Requests({ send: (type, ...parts) => thread?.send(type, ...parts) });
-  try {
-    thread = new WireThread(paths.socket, bells, {
-      onConnected: () => {
-        const join: Join = { kind: "join", sessionId, key };
-        requests.ask(join).catch(onEnded);
-      },
-      onFrame: (type, payload) => {
-        if (type === FrameType.completion) pump.onResult(payload);
-        else if (type === FrameType.json) requests.settle(decodeJson(payload));
-      },
-      onEnded: () => {
-        const why = requests.ended ?? nodeGone(paths);
-        requests.abandon(why);
-        onEnded(why);
-      },
-      onNoThread: (unsent) => pump.withoutThread(unsent),
-    });
-  } catch {
-    return null; // `waitSync` says what that means.
-  }
-  return thread;
+): WireThread {
+  let requests: Requests | null = null;
+  return new WireThread(paths.socket, bells, {
+    onConnected: (thread) => {
+      requests = new Requests(thread);
+      const join: Join = { kind: "join", sessionId, key };
+      requests.ask(join).catch(onEnded);
+    },
+    onFrame: (type, payload) => {
+      if (type === FrameType.completion) pump.onResult(payload);
+      else if (type === FrameType.json) requests?.settle(decodeJson(payload));
+    },
+    onEnded: () => {
+      const why = requests?.ended ?? nodeGone(paths);
+      requests?.abandon(why);
+      onEnded(why);
+    },
+    onNoThread: (unsent) => pump.withoutThread(unsent),
+  });
 }

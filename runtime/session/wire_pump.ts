@@ -21,7 +21,7 @@ import {
   type RingShape,
   type Segment,
 } from "../memory/mod.ts";
-import { type FrameConnection, realClock } from "../platform/mod.ts";
+import type { FrameConnection } from "../platform/mod.ts";
 import {
   ABORT_POOL,
   C,
@@ -45,7 +45,6 @@ const THREAD_START_MS = 10_000;
 
 export class WirePump implements NodeLink {
   readonly #connection: FrameConnection;
-  readonly #startedMs = realClock.nowMs();
   /** What moves the frames while the program blocks; null: the connection does, and it may not. */
   thread: WireThread | null = null;
   #segment!: Segment;
@@ -116,7 +115,7 @@ export class WirePump implements NodeLink {
   }
 
   checkAlive(): void {
-    if (!this.thread?.starting || realClock.nowMs() - this.#startedMs < THREAD_START_MS) return;
+    if (this.thread === null || this.thread.startingMs < THREAD_START_MS) return;
     throw new ChimaeraError("connectFailed", {
       what: "send tasks over the socket",
       why: `the thread for it has not started after ${THREAD_START_MS} ms`,

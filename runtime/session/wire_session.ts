@@ -132,6 +132,7 @@ export class WireSession {
 
   /** Takes a task; one that there is no room for is answered so. Throws CHI-3009. */
   submit(message: Uint8Array<ArrayBuffer>): void {
+    if (this.#closed) refuse("its session has ended");
     if (message.length < DESCRIPTOR_WORDS * 4) refuse("it is cut short");
     const head = new Int32Array(message.buffer, message.byteOffset, DESCRIPTOR_WORDS);
     const isAbort = head[H.pool] === ABORT_POOL;

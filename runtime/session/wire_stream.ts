@@ -5,7 +5,7 @@
  *   stream     0      control words: 0 state (see StreamState) · 16 whether the program waits for
  *                     room in the pipe out
  *              128    the pipe out, then the pipe in
- *   bells      line 1 relief: the program's event loop waits for the thread to make or need room
+ *   bells      line 3 relief: the program's event loop waits for the thread to make or need room
  *                   4 the thread waits for bytes to send   5 the thread waits for room to receive
  *                   8 … one per port
  *
@@ -31,7 +31,7 @@ const OUT_OFFSET = 128;
 const PIPE_BYTES = 1 << 20;
 const IN_OFFSET: number = OUT_OFFSET + byteRingBytes(PIPE_BYTES);
 
-export const RELIEF_LINE = 1;
+export const RELIEF_LINE = 3;
 export const SENDER_LINE = 4;
 export const RECEIVER_LINE = 5;
 /** The bell line of the first port. */

@@ -14,6 +14,7 @@ import {
   frameHead,
   load,
   payloadBytes,
+  realClock,
   startBackgroundThread,
   store,
 } from "../platform/mod.ts";
@@ -34,7 +35,7 @@ import {
 export interface WireThreadEvents {
   readonly onFrame: FrameHandler;
   /** The connection stands; what is sent now goes before what was sent earlier. */
-  readonly onConnected: () => void;
+  readonly onConnected: (thread: WireThread) => void;
   /** The connection has ended, after everything that came by it. */
   readonly onEnded: () => void;
   /** The thread did not start. What was sent is handed back, with the frames' heads. */
@@ -46,7 +47,9 @@ export class WireThread {
   readonly #bells: Segment;
   readonly #control: Int32Array;
   readonly #pipes: ReturnType<typeof programEnds>;
-  readonly #thread: { terminate(): void };
+  readonly #start: WireThreadStart;
+  #thread: { terminate(): void } | null = null;
+  #startedMs = Infinity;
   /** Parts of frames that found no room in the pipe, or came before the connection. */
   #queue: Uint8Array[] = [];
   /** What this side has seen of the connection's state. */
@@ -58,22 +61,30 @@ export class WireThread {
   #payload: Uint8Array<ArrayBuffer> | null = null;
   #payloadBytes = 0;
 
-  /** Starts the thread; may throw where there can be none. */
   constructor(socketPath: string, bells: Segment, events: WireThreadEvents) {
     const stream = newStream();
     this.#events = events;
     this.#bells = bells;
     this.#control = new Int32Array(stream);
     this.#pipes = programEnds(stream);
-    const start: WireThreadStart = { socketPath, stream, bells: bells.handle() };
+    this.#start = { socketPath, stream, bells: bells.handle() };
+  }
+
+  #startThread(): void {
     const url = entryUrl("runtime/session/wire_main");
-    this.#thread = startBackgroundThread(url, "socket", start, () => this.#onDeath());
+    this.#startedMs = realClock.nowMs();
+    try {
+      this.#thread = startBackgroundThread(url, "socket", this.#start, () => this.#onDeath());
+    } catch {
+      this.#onDeath(); // What that means to the program, `waitSync` says.
+      return;
+    }
     void this.#relieve();
   }
 
-  /** Whether the thread has yet to connect. */
-  get starting(): boolean {
-    return this.#seen === StreamState.starting;
+  /** For how long the thread has been about to connect. */
+  get startingMs(): number {
+    return this.#seen === StreamState.starting ? realClock.nowMs() - this.#startedMs : 0;
   }
 
   /** Sends a frame, in order. Parts are copied now. Call {@linkcode flush} after the last one. */
@@ -85,8 +96,12 @@ export class WireThread {
     } else this.#queue = this.#push(frame).map((rest) => rest.slice());
   }
 
-  /** Lets the thread see what was sent. */
+  /** Lets the thread see what was sent; the first time it is started, which takes a moment. */
   flush(): void {
+    if (this.#thread === null) {
+      if (!this.#closed) this.#startThread();
+      return;
+    }
     ringBell(this.#bells.words, SENDER_LINE);
     if (this.#queue.length > 0) this.#drain();
   }
@@ -136,7 +151,7 @@ export class WireThread {
     if (state !== StreamState.connected) return;
     const unsent = this.#queue;
     this.#queue = [];
-    this.#events.onConnected();
+    this.#events.onConnected(this);
     this.#queue.push(...unsent);
     this.#drain();
   }
@@ -207,7 +222,7 @@ export class WireThread {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue = [];
-    this.#thread.terminate();
+    this.#thread?.terminate();
     ringBell(this.#bells.words, RELIEF_LINE);
   }
 }

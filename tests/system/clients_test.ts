@@ -138,20 +138,22 @@ for (const mode of ["wait", "waitSync"]) {
   });
 }
 
-test("a client over the socket learns that its node was killed", async () => {
-  using folder = new RuntimeFolder();
-  const env = { env: folder.env };
-  await using node = await NodeProcess.start({ workers: 2 }, env);
-  await using client = startClient({ scenario: "wait", mode: "wait", transport: "socket" }, env);
-  await client.next("waiting");
-  node.program.kill("SIGKILL");
-  for (const which of ["sent", "allocated", "new"]) {
-    const seen = await client.next<{ which: string; error: ErrorLine }>("ended", 10_000);
-    assert.equal(seen.which, which);
-    assert.equal(seen.error.code, "CHI-5005", seen.error.message);
-  }
-  await client.ended();
-});
+for (const mode of ["wait", "waitSync"]) {
+  test(`a client over the socket learns that its node was killed, by ${mode}`, async () => {
+    using folder = new RuntimeFolder();
+    const env = { env: folder.env };
+    await using node = await NodeProcess.start({ workers: 2 }, env);
+    await using client = startClient({ scenario: "wait", mode, transport: "socket" }, env);
+    await client.next("waiting");
+    node.program.kill("SIGKILL");
+    for (const which of ["sent", "allocated", "new"]) {
+      const seen = await client.next<{ which: string; error: ErrorLine }>("ended", 10_000);
+      assert.equal(seen.which, which);
+      assert.equal(seen.error.code, "CHI-5005", seen.error.message);
+    }
+    await client.ended();
+  });
+}
 
 test("sessions and nodes of a process end although a task runs on", async () => {
   await using node = await startNode({ workers: 2, debugHeap: true, modules: TEST_MODULES });

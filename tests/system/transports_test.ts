@@ -83,6 +83,55 @@ for (const workers of [1, 2, 4]) {
   });
 }
 
+test("a program may block for its tasks, whatever carries them", async () => {
+  using folder = new RuntimeFolder();
+  await using node = await NodeProcess.start({ workers: 2 }, { env: folder.env });
+  for (const way of WAYS) {
+    const options: ProgramOptions = {
+      env: folder.env,
+      ...way.permissions === undefined ? {} : { permissions: way.permissions },
+    };
+    await using client = startClient({ scenario: "blocking", transport: way.transport }, options);
+    const { results } = await client.next<{ results: unknown }>("blocking");
+    assert.deepEqual(results, {
+      ok: 2,
+      small: [100, 100, 6, 7, true],
+      large: [3 << 20, 3 << 20, 6, 7, true],
+      pipeline: 2000 * 2001 / 2,
+      fault: "CHI-3004",
+      late: "CHI-3005",
+      after: 3,
+      beside: 4,
+      slow: 8,
+      blockedPort: 5,
+    }, way.name);
+    await client.next("done");
+    await client.ended();
+  }
+  await eventually("no block is left", async () => {
+    const { blocks } = await node.figures();
+    return blocks.length === 0;
+  });
+  await node.stop();
+});
+
+test("a program that gets no thread for its socket awaits, and is told so when it blocks", async () => {
+  using folder = new RuntimeFolder();
+  await using node = await NodeProcess.start({ workers: 2 }, { env: folder.env });
+  const thread = new URL("../../runtime/session/wire_main.ts", import.meta.url).pathname;
+  await using client = startClient({ scenario: "calls", transport: "socket" }, {
+    env: folder.env,
+    permissions: ["--allow-all", `--deny-read=${thread}`],
+  });
+  const { results } = await client.next<{ results: CallResults }>("results");
+  assert.equal(results.ok, 42);
+  const { error } = await client.next<{ error?: ErrorLine }>("blocked");
+  assert.equal(error?.code, "CHI-3014");
+  await client.next("done");
+  await client.ended();
+  await node.stop();
+});
+
 test("faults look the same by every transport", async () => {
   using folder = new RuntimeFolder();
   await using node = await NodeProcess.start({ workers: 2, memoryBytes: 64 << 20 }, {

@@ -56,6 +56,12 @@ export const ERRORS = {
     code: 3014,
     hint: "use `await task.wait()`; this program could not start the thread that blocking needs",
   },
+  lockKept: { code: 3020, hint: "take locks with `using _ = await lock.lock(rctx)`" },
+  lockTwice: { code: 3021, hint: "lock once in a task, or use the variant that is not strict" },
+  lockDeadlock: {
+    code: 3022,
+    hint: "leave the read lock and ask for the write lock, or ask for that from the start",
+  },
   poolNotFound: { code: 4001, hint: "create the pool first; `chimaera pool list` shows all" },
   poolExists: { code: 4002, hint: "use the same parameters, or another pool name" },
   moduleNotFound: { code: 4003, hint: "check the library name, `<namespace>_<module>`" },

@@ -46,12 +46,15 @@ export {
   type WaitOptions,
 } from "../runtime/task/mod.ts";
 export {
+  CoMutex,
+  CoRwLock,
   DiskAccess,
   type DiskBytes,
   DiskFile,
   Lane,
   type LaneInfo,
   type LibExec,
+  type LockGuard,
   Module,
   MonitorMode,
   type NodeControl,
@@ -62,6 +65,8 @@ export {
   RunContext,
   type SessionInfo,
   type StallInfo,
+  StrictCoMutex,
+  StrictCoRwLock,
   type SyncOptions,
   type WorkerInfo,
 } from "../runtime/lane/mod.ts";

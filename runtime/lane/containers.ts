@@ -24,6 +24,7 @@ import { Lane } from "./lane.ts";
 import { COUNTER_LINE_WORDS, LANE_COUNTER } from "./counters.ts";
 import type { LibExec } from "./lib_exec.ts";
 import { attachModule, type LaneGroupSpec, type Module, type ModuleHost } from "./module.ts";
+import { releaseKept } from "./lock_guard.ts";
 import type { NodeControl } from "./node_control.ts";
 import { RunContext, type RunHost } from "./run_context.ts";
 import type { WorkerState } from "./worker_state.ts";
@@ -197,15 +198,18 @@ export class Containers {
     task.header.block = block;
     const rctx = new RunContext(this.#host);
     rctx.start(task, lane);
+    let kept: ChimaeraError | null = null;
     try {
       await call(rctx);
     } finally {
       this.#hooks.endOf(rctx);
+      kept = releaseKept(rctx, null);
       rctx.leave();
       // What it left running still looks at its head.
       if (rctx.pinned) rctx.onUnpinned(() => state.blocks.free(block, 0));
       else state.blocks.free(block, 0);
     }
+    if (kept !== null) throw kept;
   }
 
   /**

@@ -9,7 +9,7 @@
  * Thread rules: one worker's isolate.
  */
 
-import { ChimaeraError, toChimaeraError } from "../errors.ts";
+import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Clock } from "../platform/mod.ts";
 import {
@@ -19,15 +19,19 @@ import {
   OriginKind,
   type Task,
   TaskFlag,
+  TaskState,
   writeErrorRecord,
 } from "../task/mod.ts";
+import { abortTasks } from "./abort_tasks.ts";
 import { checkCapacity } from "./bulk_check.ts";
 import type { ClientPort } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
+import { thrownBy } from "./handler_error.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneOrder } from "./lane_order.ts";
 import { LinkKind } from "./links.ts";
+import { releaseKept } from "./lock_guard.ts";
 import type { Periodics } from "./periodics.ts";
 import { RunContext, type RunHost } from "./run_context.ts";
 import type { WorkerState } from "./worker_state.ts";
@@ -65,6 +69,7 @@ export class Executor {
   readonly #contexts: RunContext[] = [];
   /** Handlers whose promise is not settled. */
   inFlight = 0;
+  /** These, and those that have ended while what they began has not. */
   readonly running = new Map<RunContext, Task>();
 
   constructor(
@@ -159,7 +164,9 @@ export class Executor {
     if (this.#state.node.i32[task.header.block + H.periodUs] !== 0) {
       this.#ends.periodics.beforeRun(task);
     }
-    if (this.#state.closing > 0 && this.isOrphan(task)) rctx.abort();
+    if (
+      task.header.state === TaskState.lapsed || (this.#state.closing > 0 && this.isOrphan(task))
+    ) rctx.abort();
     let promise: void | Promise<void>;
     try {
       promise = container.run(lane.server!, method, task, rctx);
@@ -192,10 +199,18 @@ export class Executor {
 
   #end(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {
     if (rctx.subtasks > 0) this.#ends.subtasks.endOf(rctx);
+    const failure = rctx.guards === null ? error : releaseKept(rctx, error);
     rctx.leave();
-    // The kernel may still write into what the task names.
-    if (rctx.pinned) rctx.onUnpinned(() => this.#finish(lane, task, rctx, error));
-    else this.#finish(lane, task, rctx, error);
+    if (!rctx.pinned) {
+      this.#finish(lane, task, rctx, failure);
+      return;
+    }
+    // The kernel, or a subtask, may still write into what the task names.
+    this.running.set(rctx, task);
+    rctx.onUnpinned(() => {
+      this.running.delete(rctx);
+      this.#finish(lane, task, rctx, failure);
+    });
   }
 
   #finish(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {
@@ -247,24 +262,16 @@ export class Executor {
   }
 
   /**
-   * Fires the signal of a task whose caller gave up.
+   * Fires the signal of a task whose caller gave up, when it begins at the latest.
    *
    * @param origin OriginKind of the caller.
    * @param from Number of its port, wire session, or worker.
    * @param slot Slot, or ticket, of the task; −1: all tasks from there.
-   * @returns Whether it runs here.
+   * @returns Whether it runs, or waits, here.
    */
   abortTask(origin: number, from: number, slot: number, generation: number): boolean {
-    const words = this.#state.node.i32;
     this.#ends.periodics.abort(origin, from, slot, generation);
-    for (const [rctx, task] of this.running) {
-      const block = task.header.block;
-      if (words[block + H.origin] !== origin || words[block + H.port] !== from) continue;
-      const found = words[block + H.slot] === slot && words[block + H.generation] === generation;
-      if (found || slot < 0) rctx.abort();
-      if (found) return true;
-    }
-    return false;
+    return abortTasks(this.#state, this.running, origin, from, slot, generation);
   }
 
   /** Aborts what runs for clients that are gone; what begins later begins aborted. */
@@ -387,13 +394,4 @@ export class Executor {
 
 function waitingOn(lane: Lane): number {
   return lane.low.length + lane.high.length;
-}
-
-/** What a handler threw, with the line in the module that it came from. */
-function thrownBy(thrown: unknown, container: ContainerOnWorker, task: Task): ChimaeraError {
-  if (!(thrown instanceof ChimaeraError) || thrown.cause !== undefined) {
-    return toChimaeraError(thrown, "handlerThrew", container.nameOf(task));
-  }
-  const { kind, what, why, hint } = thrown;
-  return new ChimaeraError(kind, { what, why, hint, cause: thrown });
 }

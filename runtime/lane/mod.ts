@@ -3,6 +3,8 @@
 export * from "./client_port.ts";
 export * from "./container.ts";
 export * from "./containers.ts";
+export * from "./co_mutex.ts";
+export * from "./co_rw_lock.ts";
 export * from "./control.ts";
 export * from "./counters.ts";
 export * from "./disk_file.ts";
@@ -14,6 +16,7 @@ export * from "./lane.ts";
 export { readLaneSeed } from "./lane_order.ts";
 export * from "./lib_exec.ts";
 export * from "./links.ts";
+export { LockGuard } from "./lock_guard.ts";
 export * from "./module.ts";
 export * from "./node_control.ts";
 export * from "./ring_places.ts";

@@ -17,9 +17,11 @@ import {
   type Task,
   TaskFlag,
   type TaskType,
+  type WaitOptions,
 } from "../task/mod.ts";
 import type { DiskQueue } from "./disk_queue.ts";
 import type { Lane } from "./lane.ts";
+import type { LockGuard, LockOwner } from "./lock_guard.ts";
 
 /** The document's monitor modes. */
 export const MonitorMode = {
@@ -37,11 +39,15 @@ export type MonitorMode = typeof MonitorMode[keyof typeof MonitorMode];
 export interface RunHost {
   readonly workerId: number;
   readonly disk: DiskQueue;
+  /** Words of the node segment, where the heads of tasks are. */
+  readonly words: Int32Array;
   allocateSubtask(type: TaskType, parent: RunContext): Task;
   submitSubtask(task: Task): void;
   /** Nobody waits for what the handler has sent. */
   abortSubtasks(parent: RunContext): void;
   sleep(ms: number, rctx: RunContext): Promise<void>;
+  /** A timer of the worker's loop; returns how to take it back. */
+  after(ms: number, call: () => void): () => void;
   /** A handler began or ended to wait for something that the loop resolves. */
   parked(delta: number): void;
   /** A handler is about to go on outside a pass; who is to be named if it does not come back. */
@@ -67,6 +73,8 @@ export class RunContext implements Submitter {
   #whenUnpinned: (() => void) | null = null;
   /** Changes with each beginning and end of a handler. */
   life = 0;
+  /** Locks that the handler holds or waits for, the last one first. */
+  guards: LockGuard | null = null;
   #abort: AbortController | null = null;
   #abortError: ChimaeraError | null = null;
   /** Waits that end when the caller gives up; null while there are none. */
@@ -122,7 +130,7 @@ export class RunContext implements Submitter {
     this.#abortError = null;
   }
 
-  /** The caller has given up: fires the signal, and ends the waits that listen. */
+  /** The caller has given up: fires the signal, ends the waits that listen, tells subtasks. */
   abort(): void {
     if (this.#abortError !== null) return;
     this.#end(
@@ -169,6 +177,19 @@ export class RunContext implements Submitter {
     const calls = this.#abortCalls ??= new Set();
     calls.add(call);
     return () => void calls.delete(call);
+  }
+
+  /** What all handlers of the task's root have in common, and no others. */
+  get root(): LockOwner {
+    const { words } = this.host;
+    const { block } = this.task.header;
+    return words[block + H.rootOrigin]! * 2 ** 32 + words[block + H.rootSlot]!;
+  }
+
+  /** Whether the loop ends such a wait by itself; another signal may need the event loop. */
+  isParking(options: WaitOptions | undefined): boolean {
+    const signal = options?.signal;
+    return signal === undefined || signal === this.#abort?.signal;
   }
 
   park(): void {

@@ -143,6 +143,7 @@ export class Subtasks implements TaskOwner {
     this.#held[header.slot] = parent;
     parent.pin();
     this.#hooks.router().route(container, state.view(container, type, block));
+    if (parent.abortError !== null) this.#hooks.abort(header.slot, header.generation);
     this.#hooks.onSubmit();
   }
 

@@ -32,6 +32,11 @@ export class TaskQueue {
     return task;
   }
 
+  /** A waiting task by its place; 0 is the oldest. */
+  at(place: number): Task {
+    return this.#items[(this.#head + place) & this.#mask]!;
+  }
+
   #grow(): void {
     const length = this.#length;
     const items: (Task | null)[] = new Array(length * 2).fill(null);

@@ -74,6 +74,7 @@ export class LaneWorker implements RunHost {
   readonly containers: Containers;
   readonly sessions: ClientSessions;
   readonly disk: DiskQueue;
+  readonly words: Int32Array;
   readonly #bells: SharedWords;
   readonly #bell: Bell;
   readonly #clock: Clock;
@@ -101,6 +102,7 @@ export class LaneWorker implements RunHost {
   constructor(options: WorkerOptions) {
     const { id, workers, node, heap, segments, links, counters, laneSeed } = options;
     this.workerId = id;
+    this.words = node.i32;
     this.#bells = options.bells;
     this.#bell = new Bell(options.bells, bellLineOf(id));
     this.#clock = options.clock;
@@ -133,7 +135,7 @@ export class LaneWorker implements RunHost {
     this.#subtasks = new Subtasks(this.#state, {
       router: () => this.#router,
       onSubmit: wake,
-      after: (ms, call) => this.#timers.add(this.#clock.nowMs() + ms, call),
+      after: (ms, call) => this.after(ms, call),
       abort: this.#aborts.fromHandler,
     });
     this.#router = new Router(this.#state, {
@@ -383,7 +385,13 @@ export class LaneWorker implements RunHost {
   }
 
   sleep(ms: number, rctx: RunContext): Promise<void> {
+    this.wake(); // A sleep in the event loop does not know of a new timer.
     return this.#timers.sleep(this.#clock.nowMs() + ms, rctx);
+  }
+
+  after(ms: number, call: () => void): () => void {
+    this.wake();
+    return this.#timers.add(this.#clock.nowMs() + ms, call);
   }
 
   parked(delta: number): void {

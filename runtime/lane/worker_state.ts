@@ -14,6 +14,7 @@ import {
   TaskFlag,
   type TaskOwner,
   TaskPool,
+  TaskState,
   type TaskType,
 } from "../task/mod.ts";
 import type { ClientPort } from "./client_port.ts";
@@ -85,6 +86,7 @@ export class WorkerState {
     task.$at = block + BLOCK_HEADER_WORDS;
     const header = task.header;
     header.block = block;
+    header.state = TaskState.submitted;
     header.poolId = container.poolId;
     header.prio = words[block + H.flags]! & TaskFlag.highLatency;
     return task;

@@ -29,12 +29,14 @@ export function deadlineMs(timeoutMs: number): number {
  * CHI-3001 for a deadline that is no time.
  *
  * @param setTimer Where time comes from; a worker has its own.
+ * @param what What the error says has failed.
  * @returns A function that calls it off.
  */
 export function watchWait(
   options: WaitOptions,
   giveUp: (error: ChimaeraError) => void,
   setTimer: SetTimer = after,
+  what = "wait for a task",
 ): () => void {
   const { timeoutMs = Infinity, signal } = options;
   const leftMs = deadlineMs(timeoutMs);
@@ -47,7 +49,7 @@ export function watchWait(
     stop();
     giveUp(
       new ChimaeraError("aborted", {
-        what: "wait for a task",
+        what,
         why: "the caller's signal fired",
         cause: signal?.reason,
       }),
@@ -58,7 +60,7 @@ export function watchWait(
       stop();
       giveUp(
         new ChimaeraError("timeout", {
-          what: "wait for a task",
+          what,
           why: `not done after ${timeoutMs} ms`,
         }),
       );

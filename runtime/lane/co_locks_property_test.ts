@@ -250,7 +250,7 @@ function inOrder(make: () => CoMutex | CoRwLock): fc.IAsyncProperty<unknown> {
             visit.guard = guard;
             present.push(visit);
           });
-        } else present.shift()?.guard!.release();
+        } else present.shift()?.guard?.release();
         for (let turn = 0; turn < TURNS; turn++) await null;
         const waits = visits.findIndex(({ guard }) => guard === null);
         if (waits < 0) continue;

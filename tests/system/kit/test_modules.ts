@@ -4,6 +4,6 @@ import { moduleInFolder } from "chimaera/node";
 
 const NAMESPACE = "tests";
 
-export const TEST_MODULES = ["faulty", "one_worker", "loose", "steady"].map((name) =>
+export const TEST_MODULES = ["faulty", "one_worker", "loose", "steady", "locking"].map((name) =>
   moduleInFolder(new URL(`../modules/${name}/`, import.meta.url), NAMESPACE)
 );

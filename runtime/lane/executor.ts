@@ -25,7 +25,6 @@ import {
 import { abortTasks } from "./abort_tasks.ts";
 import { checkCapacity } from "./bulk_check.ts";
 import type { ClientPort } from "./client_port.ts";
-import type { ContainerOnWorker } from "./container.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
 import { thrownBy } from "./handler_error.ts";
 import type { Lane } from "./lane.ts";

@@ -19,7 +19,7 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
-import { type WaitOptions, watchWait } from "../task/mod.ts";
+import { deadlineMs, type WaitOptions, watchWait } from "../task/mod.ts";
 import { LockGuard, type LockOwner, WAIT } from "./lock_guard.ts";
 import { LockQueue } from "./lock_queue.ts";
 import type { RunContext } from "./run_context.ts";
@@ -134,6 +134,11 @@ export class LaneLock {
     options: WaitOptions | undefined,
   ): Promise<LockGuard> {
     if (rctx.abortError !== null) return Promise.reject(rctx.abortError);
+    try {
+      deadlineMs(options?.timeoutMs ?? Infinity);
+    } catch (thrown) {
+      return Promise.reject(thrown); // A deadline that is no time.
+    }
     const { queue } = this;
     const isUpgrade = this.#readers.has(owner);
     const first = queue.first;
@@ -170,8 +175,7 @@ export class LaneLock {
 /** Parks the handler of a guard that is in a queue. */
 function waitFor(guard: LockGuard, options: WaitOptions | undefined): Promise<LockGuard> {
   const { rctx } = guard;
-  const isParking = rctx.isParking(options);
-  if (isParking) rctx.park();
+  rctx.park();
   return new Promise((resolve, reject) => {
     const stop = options === undefined ? null : watchWait(
       options,
@@ -183,7 +187,7 @@ function waitFor(guard: LockGuard, options: WaitOptions | undefined): Promise<Lo
     const end = () => {
       stop?.();
       forget();
-      if (isParking) rctx.unpark();
+      rctx.unpark();
     };
     guard.waiter = {
       grant: () => {

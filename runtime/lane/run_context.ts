@@ -17,7 +17,6 @@ import {
   type Task,
   TaskFlag,
   type TaskType,
-  type WaitOptions,
 } from "../task/mod.ts";
 import type { DiskQueue } from "./disk_queue.ts";
 import type { Lane } from "./lane.ts";
@@ -184,12 +183,6 @@ export class RunContext implements Submitter {
     const { words } = this.host;
     const { block } = this.task.header;
     return words[block + H.rootOrigin]! * 2 ** 32 + words[block + H.rootSlot]!;
-  }
-
-  /** Whether the loop ends such a wait by itself; another signal may need the event loop. */
-  isParking(options: WaitOptions | undefined): boolean {
-    const signal = options?.signal;
-    return signal === undefined || signal === this.#abort?.signal;
   }
 
   park(): void {

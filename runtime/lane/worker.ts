@@ -88,7 +88,7 @@ export class LaneWorker implements RunHost {
   readonly #periodics: Periodics;
   readonly #executor: Executor;
   readonly #subtasks: Subtasks;
-  readonly #timers = new WorkerTimers();
+  readonly #timers = new WorkerTimers(() => this.wake());
   #parked = 0;
   readonly #visits = new LoopVisits();
   /** The handler that went on last outside a pass. */
@@ -120,17 +120,9 @@ export class LaneWorker implements RunHost {
         counters.words[counters.worker(id) + WORKER_COUNTER.disk] = DISK_BACKENDS.indexOf(backend);
       },
     });
-    this.#state = new WorkerState({
-      id,
-      workers,
-      node,
-      heap,
-      segments,
-      links,
-      counters,
-      control: nodeControl(this.control, workers),
-      owner: blockOwner(segments),
-    });
+    const nodeSide = { control: nodeControl(this.control, workers), owner: blockOwner(segments) };
+    const parts = { id, workers, node, heap, segments, links, counters, ...nodeSide };
+    this.#state = new WorkerState(parts);
     this.#aborts = new Aborts(this.#state, () => this.#executor, wake);
     this.#subtasks = new Subtasks(this.#state, {
       router: () => this.#router,
@@ -385,12 +377,10 @@ export class LaneWorker implements RunHost {
   }
 
   sleep(ms: number, rctx: RunContext): Promise<void> {
-    this.wake(); // A sleep in the event loop does not know of a new timer.
     return this.#timers.sleep(this.#clock.nowMs() + ms, rctx);
   }
 
   after(ms: number, call: () => void): () => void {
-    this.wake();
     return this.#timers.add(this.#clock.nowMs() + ms, call);
   }
 

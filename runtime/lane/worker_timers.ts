@@ -16,6 +16,12 @@ interface Timer {
 export class WorkerTimers {
   readonly #heap: Timer[] = [];
   #order = 0;
+  readonly #onAdd: () => void;
+
+  /** @param onAdd Called with each new timer: whoever sleeps until the next one must look again. */
+  constructor(onAdd: () => void = () => {}) {
+    this.#onAdd = onAdd;
+  }
 
   /** Milliseconds of the next timer; Infinity for none. */
   get nextMs(): number {
@@ -35,6 +41,7 @@ export class WorkerTimers {
       at = up;
     }
     heap[at] = timer;
+    this.#onAdd();
     return () => timer.call = null;
   }
 

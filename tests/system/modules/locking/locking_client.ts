@@ -8,7 +8,7 @@ import {
   ModuleClient,
   taskMethod,
 } from "chimaera";
-import { CreateTask, FanTask, HoldTask, StateTask, WatchTask } from "./locking_tasks.ts";
+import { BlockTask, CreateTask, FanTask, HoldTask, StateTask, WatchTask } from "./locking_tasks.ts";
 
 /** What a task of `hold` or `fan` saw. */
 export interface Seen {
@@ -79,5 +79,9 @@ export class Client extends ModuleClient {
   // CHI_BEGIN(Watch)
   asyncWatch = taskMethod(WatchTask);
   // CHI_END(Watch)
+
+  // CHI_BEGIN(Block)
+  asyncBlock = taskMethod(BlockTask);
+  // CHI_END(Block)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

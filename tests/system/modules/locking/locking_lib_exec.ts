@@ -13,6 +13,7 @@ export const libExec: LibExec = {
     [Method.kFan, tasks.FanTask],
     [Method.kState, tasks.StateTask],
     [Method.kWatch, tasks.WatchTask],
+    [Method.kBlock, tasks.BlockTask],
   ],
   methodNames: {
     [Method.kCreate]: "kCreate",
@@ -21,6 +22,7 @@ export const libExec: LibExec = {
     [Method.kFan]: "kFan",
     [Method.kState]: "kState",
     [Method.kWatch]: "kWatch",
+    [Method.kBlock]: "kBlock",
   },
 
   run(module: Module, method: number, task: Task, rctx: RunContext): void | Promise<void> {
@@ -34,6 +36,8 @@ export const libExec: LibExec = {
         return server.state(task as tasks.StateTask, rctx);
       case Method.kWatch:
         return server.watch(task as tasks.WatchTask, rctx);
+      case Method.kBlock:
+        return server.block(task as tasks.BlockTask, rctx);
     }
   },
 
@@ -56,6 +60,8 @@ export const libExec: LibExec = {
         return server.monitorState(mode, task as tasks.StateTask, rctx);
       case Method.kWatch:
         return server.monitorWatch(mode, task as tasks.WatchTask, rctx);
+      case Method.kBlock:
+        return server.monitorBlock(mode, task as tasks.BlockTask, rctx);
     }
   },
 };

@@ -8,4 +8,5 @@ export const Method = {
   kFan: 11,
   kState: 12,
   kWatch: 13,
+  kBlock: 14,
 } as const;

@@ -16,6 +16,7 @@ import {
 } from "chimaera";
 import { Client } from "./locking_client.ts";
 import {
+  type BlockTask,
   type CreateTask,
   Ending,
   type FanTask,
@@ -29,6 +30,7 @@ import {
 const HERE = DomainQuery.getLocalId();
 /** Tasks that one task may ask for, and how far they may go down. */
 const COUNT_MAX = 1000;
+const BLOCK_MS_MAX = 20_000;
 
 /** A task that is in a lock. */
 interface Visitor {
@@ -209,6 +211,16 @@ export class Server extends Module {
   }
   monitorWatch(_mode: MonitorMode, _task: WatchTask, _rctx: RunContext): void {}
   // CHI_END(Watch)
+
+  // CHI_BEGIN(Block)
+  block(task: BlockTask, _rctx: RunContext): void {
+    const { bytes } = task.gate;
+    bytes[1] = 1;
+    const endMs = performance.now() + BLOCK_MS_MAX;
+    while (bytes[0] === 0 && performance.now() < endMs);
+  }
+  monitorBlock(_mode: MonitorMode, _task: BlockTask, _rctx: RunContext): void {}
+  // CHI_END(Block)
 
   async #watch(rctx: RunContext): Promise<void> {
     this.#watching++;

@@ -1,6 +1,6 @@
 /** Tasks of tests_locking. Each names the lane that it wants. */
 
-import { defineCreateTask, defineTask, IN, OUT } from "chimaera";
+import { defineCreateTask, defineTask, IN, INOUT, OUT } from "chimaera";
 import { Method } from "./locking_methods.ts";
 
 /** The library's name. Generated. */
@@ -111,4 +111,13 @@ export class WatchTask extends defineTask(Method.kWatch, {
   timeoutMs: IN.u32(),
 }) {}
 // CHI_END(Watch)
+
+// CHI_BEGIN(Block)
+/** Sets the second byte of `gate`, and keeps its worker busy until the first one is set. */
+export class BlockTask extends defineTask(Method.kBlock, {
+  lane: IN.u32(),
+  gate: INOUT.bulk("gateSize"),
+  gateSize: INOUT.u64(),
+}) {}
+// CHI_END(Block)
 // CHI_AUTOGEN_METHODS  // keep at class bottom

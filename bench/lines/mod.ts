@@ -2,6 +2,7 @@
 
 import type { BenchLine } from "../harness/line.ts";
 import { CANARY_LINES } from "./canary.ts";
+import { COMUTEX_LINES } from "./comutex.ts";
 import { IDLE_LINES } from "./idle.ts";
 import { SERVE_LINES } from "./serve.ts";
 import { TASK_AWAIT_LINES } from "./task_await.ts";
@@ -18,6 +19,7 @@ export const LINES: readonly BenchLine[] = [
   ...TASK_PROMISE_LINES,
   ...TASK_BULK_LINES,
   ...TASK_SUBTASK_LINES,
+  ...COMUTEX_LINES,
   ...SERVE_LINES,
   ...IDLE_LINES,
   ...CANARY_LINES,

@@ -1,0 +1,49 @@
+/** `comutex.uncontended`: what a lock costs that nobody else wants. */
+
+import { CoMutex, RunContext } from "chimaera";
+import { type BenchLine, Placement, type Side } from "../harness/line.ts";
+import { calibrate, microseconds, timeBlock } from "../harness/pairs.ts";
+
+/** A context without a worker under it: a lock that is free asks it for nothing but its root. */
+function contextAlone(): RunContext {
+  const host = { words: new Int32Array(64) } as unknown as RunContext["host"];
+  const rctx = new RunContext(host);
+  type Parts = Parameters<RunContext["start"]>;
+  rctx.start({ header: { block: 0 } } as Parts[0], null as unknown as Parts[1]);
+  return rctx;
+}
+
+async function lockLoop(mutex: CoMutex, rctx: RunContext, ops: number): Promise<number> {
+  let entered = 0;
+  for (let op = 0; op < ops; op++) {
+    using _ = await mutex.lock(rctx);
+    if (mutex.locked) entered++;
+  }
+  return entered;
+}
+
+export const COMUTEX_LINES: readonly BenchLine[] = [{
+  name: "comutex.uncontended",
+  what: "a handler that locks and leaves a CoMutex by `using`",
+  unit: "us",
+  better: "lower",
+  bar: "ours<=0.2",
+  placement: Placement.oneCore,
+  async measure({ rounds }) {
+    const mutex = new CoMutex();
+    const rctx = contextAlone();
+    const side: Side = {
+      run: (ops) => timeBlock(ops, () => lockLoop(mutex, rctx, ops)),
+      close: () => Promise.resolve(),
+    };
+    const ops = await calibrate(side, rounds.blockMs);
+    const samples: [number, null][] = [];
+    let checksum = 0;
+    for (let round = 0; round < rounds.pairs; round++) {
+      const block = await side.run(ops);
+      samples.push([microseconds(block), null]);
+      checksum = (checksum + block.checksum) >>> 0;
+    }
+    return { peer: null, samples, checksum };
+  },
+}];

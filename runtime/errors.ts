@@ -81,6 +81,12 @@ export const ERRORS = {
     code: 4016,
     hint: "await every promise, and catch what callbacks of timers throw",
   },
+  laneBusy: {
+    code: 4017,
+    hint:
+      "the lane runs on where it was: move it when it is idle, or save its state by saveState()",
+  },
+  laneMoveFailed: { code: 4018, hint: "the lane runs on where it was; mend what is named here" },
   nodeNotRunning: { code: 5001, hint: "start one with `chimaera serve`" },
   nodeRunning: { code: 5002, hint: "use it, or stop it with `chimaera stop`" },
   protocolVersion: { code: 5003, hint: "run client and node from the same version" },

@@ -69,6 +69,10 @@ export const LIMITS = {
   stopGraceMs: 50,
   /** How long the end of a node, or of a session in its process, waits for tasks under way. */
   closeGraceMs: 2000,
+  /** How long a lane that is to move waits for what it has begun; CHI-4017. */
+  laneDrainMs: 5000,
+  /** How long each other step of a move may take; CHI-4018. */
+  laneMoveStepMs: 5000,
   /** How long ending a pool waits for handlers that run. */
   destroyGraceMs: 5000,
   /** A client over the socket that leaves more answers unread is not taken from meanwhile. */

@@ -13,6 +13,7 @@ import {
   type ControlMessage,
   Counters,
   HostLoop,
+  type LaneMoveRequest,
   LinkKind,
   Links,
   linksBytes,
@@ -33,6 +34,8 @@ import {
   SegmentKind,
 } from "./memory/mod.ts";
 import {
+  LaneMoves,
+  makeCorePools,
   ModuleTable,
   Policies,
   Pools,
@@ -64,7 +67,6 @@ import {
   WireHost,
 } from "./session/mod.ts";
 import { defaultNodeBytes, type NodeOptions, segmentPlaces, workerCount } from "./node_options.ts";
-import { ADMIN_POOL_ID } from "./task/mod.ts";
 
 export class Node {
   readonly workers: number;
@@ -72,6 +74,7 @@ export class Node {
   readonly bells: Segment;
   readonly sessions: NodeSessions;
   readonly pools: Pools;
+  readonly moves: LaneMoves;
   readonly modules = new ModuleTable();
   readonly debugHeap: boolean;
   readonly laneSeed: number | null;
@@ -137,6 +140,7 @@ export class Node {
     const ask = (worker: number, message: ControlMessage) => this.#control.request(worker, message);
     for (const spec of options.modules ?? []) this.modules.add(spec);
     this.pools = new Pools({ workers, modules: this.modules, counters: this.#counters, ask });
+    this.moves = new LaneMoves({ workers, pools: this.pools, clock: realClock, ask });
     this.sessions = new NodeSessions({
       workers,
       ask,
@@ -159,9 +163,7 @@ export class Node {
       this.#counters,
       workers,
       (id) => this.pools.namesOf(id),
-      (stall) => {
-        options.onStall?.(stall);
-      },
+      (stall) => options.onStall?.(stall),
     );
     this.#onWorkerDeath = options.onWorkerDeath ?? (() => {});
     this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
@@ -217,11 +219,7 @@ export class Node {
       this.#allStarted = resolve;
       if (this.#started === this.workers) resolve();
     });
-    const pool = (name: string, libName: string) => this.pools.create(corePool(name, libName));
-    const { pool: admin } = await pool("admin", "chimaera_admin");
-    if (admin.id !== ADMIN_POOL_ID) throw new Error("the admin's pool must be the first");
-    const { pool: queue } = await pool("worch_queue", "chimaera_worch_queue_round_robin");
-    const { pool: proc } = await pool("worch_proc", "chimaera_worch_proc_round_robin");
+    const { queue, proc } = await makeCorePools(this.pools);
     const session = await this.#openSession(LIMITS.policySessionBytes);
     this.#policies.attach(session, this.pools);
     await this.#policies.use("queue", queue.id);
@@ -250,6 +248,8 @@ export class Node {
         return this.pools.destroy(message.id as number);
       case "listPools":
         return this.pools.list();
+      case "moveLane":
+        return this.moves.move(message.request as LaneMoveRequest);
       case "stats":
         return this.stats();
       case "setPolicy":
@@ -372,7 +372,8 @@ export class Node {
     if (this.#stopping) return;
     this.#stopping = true;
     const what = `instance ${this.#instance?.paths.name ?? "in this process"}`;
-    this.#endSessions(new ChimaeraError("shutdown", { what, why: "the node is stopping" }));
+    const ended = new ChimaeraError("shutdown", { what, why: "the node is stopping" });
+    this.#endSessions(ended);
     const sessions = this.sessions.list.map((session) => this.sessions.close(session.id));
     await atMost(LIMITS.closeGraceMs, Promise.all(sessions));
     for (const session of this.#opened) await session.close();
@@ -380,6 +381,8 @@ export class Node {
     const all = Array.from({ length: this.workers }, (_, worker) => worker);
     const stops = all.map((worker) => this.#control.request(worker, { kind: "stop" }));
     const stopped = await atMost(LIMITS.closeGraceMs, Promise.all(stops));
+    this.moves.end(ended);
+    this.#control.abandon(ended);
     this.#loop.end();
     await this.#loopDone;
     await this.#prefaulter.idle;
@@ -393,8 +396,4 @@ export class Node {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-function corePool(name: string, libName: string): PoolRequest {
-  return { name, libName, paramsLayout: 0, params: new Uint8Array() };
 }

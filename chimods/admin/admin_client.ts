@@ -3,6 +3,7 @@
 import {
   ADMIN_POOL_ID,
   type DomainQuery,
+  type LaneMoveInfo,
   ModuleClient,
   type NodeStats,
   type PoolInfo,
@@ -13,6 +14,7 @@ import {
   DestroyContainerTask,
   GetPoolIdTask,
   ListPoolsTask,
+  MoveLaneTask,
   PollStatsTask,
   SetWorkOrchProcPolicyTask,
   SetWorkOrchQueuePolicyTask,
@@ -100,5 +102,29 @@ export class Client extends ModuleClient {
   }
   asyncListPools = taskMethod(ListPoolsTask);
   // CHI_END(ListPools)
+
+  // CHI_BEGIN(MoveLane)
+  /**
+   * Has another worker run a lane. What waits on the lane goes along, in order; what it has begun
+   * ends before.
+   *
+   * Throws CHI-4001 and CHI-4007 for a lane that does not exist, CHI-3001 for such a worker,
+   * CHI-4017 when the lane does not come to rest, CHI-4018 when its instance cannot be moved. The
+   * lane then runs on where it was.
+   */
+  async moveLane(
+    dom: DomainQuery,
+    targetPool: number,
+    group: number,
+    index: number,
+    worker: number,
+  ): Promise<LaneMoveInfo> {
+    using task = this.asyncMoveLane(dom, { targetPool, group, index, worker });
+    await task.wait();
+    const { from, isCarried, tasks, stallMs } = task;
+    return { from, isCarried, tasks, stallMs };
+  }
+  asyncMoveLane = taskMethod(MoveLaneTask);
+  // CHI_END(MoveLane)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

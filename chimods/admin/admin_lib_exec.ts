@@ -17,6 +17,7 @@ export const libExec: LibExec = {
     [Method.kSetWorkOrchProcPolicy, tasks.SetWorkOrchProcPolicyTask],
     [Method.kPollStats, tasks.PollStatsTask],
     [Method.kListPools, tasks.ListPoolsTask],
+    [Method.kMoveLane, tasks.MoveLaneTask],
   ],
   methodNames: {
     [Method.kCreate]: "kCreate",
@@ -29,6 +30,7 @@ export const libExec: LibExec = {
     [Method.kSetWorkOrchProcPolicy]: "kSetWorkOrchProcPolicy",
     [Method.kPollStats]: "kPollStats",
     [Method.kListPools]: "kListPools",
+    [Method.kMoveLane]: "kMoveLane",
   },
 
   run(module: Module, method: number, task: Task, rctx: RunContext): void | Promise<void> {
@@ -50,6 +52,8 @@ export const libExec: LibExec = {
         return server.pollStats(task as tasks.PollStatsTask, rctx);
       case Method.kListPools:
         return server.listPools(task as tasks.ListPoolsTask, rctx);
+      case Method.kMoveLane:
+        return server.moveLane(task as tasks.MoveLaneTask, rctx);
     }
   },
 
@@ -88,6 +92,8 @@ export const libExec: LibExec = {
         return server.monitorPollStats(mode, task as tasks.PollStatsTask, rctx);
       case Method.kListPools:
         return server.monitorListPools(mode, task as tasks.ListPoolsTask, rctx);
+      case Method.kMoveLane:
+        return server.monitorMoveLane(mode, task as tasks.MoveLaneTask, rctx);
     }
   },
 };

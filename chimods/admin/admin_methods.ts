@@ -12,4 +12,5 @@ export const Method = {
   kSetWorkOrchProcPolicy: 18,
   kPollStats: 22,
   kListPools: 23,
+  kMoveLane: 24,
 } as const;

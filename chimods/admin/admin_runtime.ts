@@ -11,6 +11,7 @@ import {
   type PoolInfo,
   QUEUE_LOW_LATENCY,
   type RunContext,
+  type SavedState,
   type Task,
 } from "chimaera";
 import {
@@ -20,6 +21,7 @@ import {
   type GetPoolIdTask,
   LISTING_BYTES_MAX,
   type ListPoolsTask,
+  type MoveLaneTask,
   type PollStatsTask,
   type SetWorkOrchProcPolicyTask,
   type SetWorkOrchQueuePolicyTask,
@@ -73,6 +75,13 @@ export class Server extends Module {
   override mapTaskToLane(task: Task): Lane {
     return this.getLaneByHash(Server.kDefaultGroup, task.prio, 0);
   }
+
+  /** Everything is the node's. */
+  override saveState(): SavedState {
+    return { v: 0, state: null, pointers: [] };
+  }
+
+  override restoreState(_saved: SavedState): void {}
 
   // CHI_BEGIN(CreatePool)
   /** Idempotent by name and parameters; CHI-4002 for other parameters. */
@@ -168,5 +177,17 @@ export class Server extends Module {
   }
   monitorListPools(_mode: MonitorMode, _task: ListPoolsTask, _rctx: RunContext): void {}
   // CHI_END(ListPools)
+
+  // CHI_BEGIN(MoveLane)
+  async moveLane(task: MoveLaneTask, _rctx: RunContext): Promise<void> {
+    const { targetPool: poolId, group, index, worker } = task;
+    const move = await this.node.moveLane({ poolId, group, index, worker });
+    task.from = move.from;
+    task.isCarried = move.isCarried;
+    task.tasks = move.tasks;
+    task.stallMs = move.stallMs;
+  }
+  monitorMoveLane(_mode: MonitorMode, _task: MoveLaneTask, _rctx: RunContext): void {}
+  // CHI_END(MoveLane)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

@@ -73,4 +73,22 @@ export class ListPoolsTask extends defineTask(Method.kListPools, {
   json: OUT.string(LISTING_BYTES_MAX),
 }) {}
 // CHI_END(ListPools)
+
+// CHI_BEGIN(MoveLane)
+/** Has another worker run a lane, with its state and the tasks that wait on it. */
+export class MoveLaneTask extends defineTask(Method.kMoveLane, {
+  targetPool: IN.u32(),
+  group: IN.u32(),
+  index: IN.u32(),
+  worker: IN.u32(),
+  /** The worker that the lane was on. */
+  from: OUT.u32(),
+  /** Whether the module's state went along; else the lane's instance was made anew. */
+  isCarried: OUT.bool(),
+  /** Tasks that waited, and went along. */
+  tasks: OUT.u32(),
+  /** How long the lane began nothing, in milliseconds. */
+  stallMs: OUT.f64(),
+}) {}
+// CHI_END(MoveLane)
 // CHI_AUTOGEN_METHODS  // keep at class bottom

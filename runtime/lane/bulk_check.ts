@@ -5,7 +5,7 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
-import { type BulkPlace, Direction } from "../task/mod.ts";
+import { type BulkPlace, Direction, type Task } from "../task/mod.ts";
 
 function sizeAt(words: Uint32Array, at: number): number {
   return words[at]! + words[at + 1]! * 4294967296;
@@ -29,4 +29,16 @@ export function checkCapacity(
   if (size <= room) return null;
   const why = `${size} bytes, there is room for ${room}`;
   return new ChimaeraError("sizeAboveCapacity", { what: `field ${bulk.name}`, why });
+}
+
+/** A handler must not report more bytes than there was room for. */
+export function checkOut(words: Uint32Array, task: Task): ChimaeraError | null {
+  const bulks = task.layout.bulks;
+  for (let k = 0; k < bulks.length; k++) {
+    const bulk = bulks[k]!;
+    if ((bulk.direction & Direction.out) === 0) continue;
+    const error = checkCapacity(words, task.$at, bulk);
+    if (error !== null) return error;
+  }
+  return null;
 }

@@ -7,6 +7,7 @@
 import type { Task, TaskType } from "../task/mod.ts";
 import type { Lane } from "./lane.ts";
 import { HandlerOwner, handlerOwners } from "./handler_owner.ts";
+import type { LaneHold } from "./lane_hold.ts";
 import type { LibExec } from "./lib_exec.ts";
 import type { Module } from "./module.ts";
 import type { RunContext } from "./run_context.ts";
@@ -23,11 +24,13 @@ export class ContainerOnWorker {
   readonly poolId: number;
   readonly poolName: string;
   readonly libExec: LibExec;
-  readonly homeWorker: number;
+  homeWorker: number;
   /** Lanes by group and index, of all workers. */
   readonly groups: Lane[][] = [];
   /** The instance that maps tasks to lanes here; null: the home worker does it. */
   router: Module | null = null;
+  /** What is kept back here while a lane of the container moves. */
+  hold: LaneHold | null = null;
   /** Tasks of this container between intake and completion on this worker. */
   active = 0;
   readonly #dense: (TaskType | undefined)[] = new Array(DENSE_METHODS).fill(undefined);

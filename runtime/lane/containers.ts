@@ -20,13 +20,16 @@ import {
   workerRootOrigin,
 } from "../task/mod.ts";
 import { ContainerOnWorker } from "./container.ts";
+import { HeapBlock } from "./heap_block.ts";
 import { Lane } from "./lane.ts";
+import type { RestoreOrder } from "./lane_move_orders.ts";
 import { COUNTER_LINE_WORDS, LANE_COUNTER } from "./counters.ts";
 import type { LibExec } from "./lib_exec.ts";
 import { attachModule, type LaneGroupSpec, type Module, type ModuleHost } from "./module.ts";
 import { releaseKept } from "./lock_guard.ts";
 import type { NodeControl } from "./node_control.ts";
 import { RunContext, type RunHost } from "./run_context.ts";
+import { type SavedState, serializer } from "./saved_state.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 /** Where a module's code is. */
@@ -73,16 +76,15 @@ export interface CreateResult {
   readonly shared: readonly number[] | null;
 }
 
-/** Encodes `shared`; separate because `node:v8` costs 20 ms where nobody needs it. */
 async function serializeShared(shared: unknown): Promise<readonly number[] | null> {
   if (shared === undefined) return null;
-  const { serialize } = await import("node:v8");
+  const { serialize } = await serializer();
   return [...serialize(shared)];
 }
 
 async function deserializeShared(bytes: readonly number[] | null): Promise<unknown> {
   if (bytes === null) return undefined;
-  const { deserialize } = await import("node:v8");
+  const { deserialize } = await serializer();
   return deserialize(Uint8Array.from(bytes));
 }
 
@@ -127,10 +129,7 @@ export class Containers {
       libExec,
     );
     const module = loaded.make();
-    const specs: LaneGroupSpec[] = [];
-    attachModule(module, this.#hostOf(container, null, specs));
-    const task = paramsOf(libExec, order);
-    await this.#startUp(task, null as unknown as Lane, (rctx) => module.create(task, rctx));
+    const specs = await this.#runCreate(module, container, order);
     if (specs.length === 0) {
       throw new ChimaeraError("badLaneGroup", {
         what: `create pool ${order.poolName}`,
@@ -140,6 +139,45 @@ export class Containers {
     this.#created.set(order.poolId, { module, container });
     const shared = await serializeShared(module.shared);
     return { groups: specs, shared, methodNames: libExec.methodNames };
+  }
+
+  async #runCreate(
+    module: Module,
+    container: ContainerOnWorker,
+    order: { readonly paramsLayout: number; readonly params: readonly number[] },
+  ): Promise<readonly LaneGroupSpec[]> {
+    const specs: LaneGroupSpec[] = [];
+    attachModule(module, this.#hostOf(container, null, specs));
+    const task = paramsOf(container.libExec, order);
+    await this.#startUp(task, null as unknown as Lane, (rctx) => module.create(task, rctx));
+    return specs;
+  }
+
+  /** Imports a module's code, and what moving one of its lanes needs besides. */
+  async prepare(spec: ModuleSpec): Promise<void> {
+    await this.#hooks.load(spec);
+    await serializer();
+  }
+
+  /**
+   * The instance of a lane that comes here from another worker: restored from what it saved there,
+   * or made anew when `saved` is null.
+   */
+  async receive(lane: Lane, order: RestoreOrder, saved: SavedState | null): Promise<Module> {
+    const { container } = lane;
+    const module = (await this.#hooks.load(order.module)).make();
+    if (saved === null && order.isHome) {
+      checkGroups(container, await this.#runCreate(module, container, order));
+    }
+    attachModule(module, this.#hostOf(container, lane, null));
+    if (saved !== null || !order.isHome) module.shared = await deserializeShared(order.shared);
+    const params = paramsOf(container.libExec, order);
+    if (saved !== null) {
+      await this.#startUp(params, lane, (rctx) => module.restoreState!(saved, rctx));
+    } else if (!order.isHome && module.open !== undefined) {
+      await this.#startUp(params, lane, (rctx) => module.open!(rctx));
+    }
+    return module;
   }
 
   /** Sets up a pool's lanes here, and their instances. */
@@ -266,6 +304,10 @@ export class Containers {
       createLaneGroup: (id, count, queue) => addGroup(specs, { id, count, queue }),
       perWorker: (key, open, close) =>
         this.#resource(`${container.libExec.libName}/${key}`, open, close),
+      allocBlock: (sizeBytes) => {
+        const { node, heap } = this.#state;
+        return new HeapBlock(node, heap, heap.alloc(sizeBytes), sizeBytes);
+      },
     };
   }
 
@@ -291,6 +333,18 @@ function paramsOf(
 
 function firstLane(container: ContainerOnWorker): Lane | undefined {
   return container.groups.find((group) => group !== undefined)?.[0];
+}
+
+/** A home instance that is made anew must ask for the lanes that are there. */
+function checkGroups(container: ContainerOnWorker, specs: readonly LaneGroupSpec[]): void {
+  const there = container.groups.filter((group) => group !== undefined);
+  const isSame = specs.length === there.length &&
+    specs.every(({ id, count }) => container.groups[id]?.length === count);
+  if (isSame) return;
+  throw new ChimaeraError("badLaneGroup", {
+    what: `create pool ${container.poolName} anew`,
+    why: "create() asked for other lane groups than the first time",
+  });
 }
 
 function addGroup(specs: LaneGroupSpec[] | null, spec: LaneGroupSpec): void {
@@ -319,6 +373,7 @@ function notAdmin(libName: string): NodeControl {
     listPools: refuse,
     stats: refuse,
     setPolicy: refuse,
+    moveLane: refuse,
     stop: refuse,
   };
 }

@@ -12,20 +12,12 @@
 import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Clock } from "../platform/mod.ts";
-import {
-  BLOCK_HEADER_WORDS,
-  Direction,
-  H,
-  OriginKind,
-  type Task,
-  TaskFlag,
-  TaskState,
-  writeErrorRecord,
-} from "../task/mod.ts";
+import { BLOCK_HEADER_WORDS, H, OriginKind, type Task, TaskFlag, TaskState } from "../task/mod.ts";
 import { abortTasks } from "./abort_tasks.ts";
-import { checkCapacity } from "./bulk_check.ts";
+import { checkOut } from "./bulk_check.ts";
 import type { ClientPort } from "./client_port.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
+import { errorRecordOf } from "./error_record_of.ts";
 import { thrownBy } from "./handler_error.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneOrder } from "./lane_order.ts";
@@ -96,7 +88,7 @@ export class Executor {
   runLanes(): number {
     const ready = this.#state.ready;
     if (ready.length === 0) return 0;
-    const timed = ready.length > 1 || waitingOn(ready[0]!) > this.#share;
+    const timed = ready.length > 1 || ready[0]!.waiting > this.#share;
     let ran = 0;
     let lastMs = timed ? this.#clock.nowMs() : 0;
     const endMs = timed ? lastMs + LIMITS.tickMicros / 1000 : Infinity;
@@ -105,7 +97,7 @@ export class Executor {
       if (this.#turn === 0 && this.#order !== null) this.#order.shuffle(ready);
       const lane = ready[this.#turn]!;
       ran += this.#runLane(lane, this.#share);
-      if (waitingOn(lane) === 0) this.#unlist(lane);
+      if (lane.waiting === 0) this.#unlist(lane);
       else this.#turn++;
       if (!timed) continue;
       const nowMs = this.#clock.nowMs();
@@ -151,6 +143,25 @@ export class Executor {
     return ran;
   }
 
+  /** Runs tasks that were taken from a plugged lane. */
+  runKin(lane: Lane, tasks: readonly Task[]): void {
+    for (const task of tasks) this.#run(lane, task);
+    const words = this.#state.counters.words;
+    words[lane.counter + LANE_COUNTER.waiting]! -= tasks.length;
+    words[lane.counter + LANE_COUNTER.done]! += tasks.length;
+    words[this.#state.counter + WORKER_COUNTER.tasks]! += tasks.length;
+  }
+
+  /** Whether periodic tasks run on a lane. */
+  hasPeriodics(lane: Lane): boolean {
+    return this.#ends.periodics.has(lane);
+  }
+
+  /** The tasks of a lane that were begun and have not ended. */
+  begunOn(lane: Lane): Task[] {
+    return [...this.running].filter(([rctx]) => rctx.lane === lane).map(([, task]) => task);
+  }
+
   #run(lane: Lane, task: Task): void {
     const container = lane.container;
     const method = task.layout.method;
@@ -182,12 +193,14 @@ export class Executor {
 
   #follow(lane: Lane, task: Task, rctx: RunContext, promise: Promise<void>): void {
     this.inFlight++;
+    lane.busy++;
     this.running.set(rctx, task);
     if (!rctx.isParked) this.#host.resumed(rctx);
     const settled = (error: ChimaeraError | null) => {
       this.inFlight--;
       this.running.delete(rctx);
       this.#end(lane, task, rctx, error);
+      this.#ended(lane);
       this.#ends.onSettled();
     };
     promise.then(
@@ -205,16 +218,22 @@ export class Executor {
       return;
     }
     // The kernel, or a subtask, may still write into what the task names.
+    lane.busy++;
     this.running.set(rctx, task);
     rctx.onUnpinned(() => {
       this.running.delete(rctx);
       this.#finish(lane, task, rctx, failure);
+      this.#ended(lane);
     });
+  }
+
+  #ended(lane: Lane): void {
+    if (--lane.busy === 0) lane.onDrained?.();
   }
 
   #finish(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {
     this.#contexts.push(rctx);
-    let failure = rctx.failure ?? error ?? this.#checkOut(task);
+    let failure = rctx.failure ?? error ?? checkOut(this.#state.node.u32, task);
     if (this.#state.node.i32[task.header.block + H.periodUs] !== 0) {
       const next = this.#ends.periodics.afterRun(task, failure);
       if (next === "again") return;
@@ -308,20 +327,6 @@ export class Executor {
     this.#state.counters.words[lane.counter + LANE_COUNTER.waiting] = 0;
   }
 
-  /** A handler must not report more bytes than there was room for. */
-  #checkOut(task: Task): ChimaeraError | null {
-    const bulks = task.layout.bulks;
-    if (bulks.length === 0) return null;
-    const words = this.#state.node.u32;
-    for (let k = 0; k < bulks.length; k++) {
-      const bulk = bulks[k]!;
-      if ((bulk.direction & Direction.out) === 0) continue;
-      const error = checkCapacity(words, task.$at, bulk);
-      if (error !== null) return error;
-    }
-    return null;
-  }
-
   #tell(task: Task, error: ChimaeraError | null): void {
     const state = this.#state;
     const words = state.node.i32;
@@ -372,25 +377,8 @@ export class Executor {
     }
     words[block + H.errorRecord] = 0;
     if (error !== null && (words[block + H.flags]! & TaskFlag.fireAndForget) === 0) {
-      words[block + H.errorRecord] = this.#record(error);
+      words[block + H.errorRecord] = errorRecordOf(state.heap, state.node, error);
     }
     state.links.push(origin, LinkKind.done, ticket, generation, error === null ? 0 : error.number);
   }
-
-  /** An error record of its own; 0 when there is no memory for one: its code travels anyway. */
-  #record(error: ChimaeraError): number {
-    const { heap, node } = this.#state;
-    try {
-      const record = heap.alloc(LIMITS.errorRecordBytes);
-      writeErrorRecord(node, record, error);
-      return record | 0;
-    } catch (thrown) {
-      if (thrown instanceof ChimaeraError && thrown.kind === "outOfMemory") return 0;
-      throw thrown;
-    }
-  }
-}
-
-function waitingOn(lane: Lane): number {
-  return lane.low.length + lane.high.length;
 }

@@ -17,6 +17,9 @@ import { TaskQueue } from "./task_queue.ts";
 export const QUEUE_LOW_LATENCY = 0;
 export const QUEUE_HIGH_LATENCY = 1;
 
+/** {@linkcode Lane.sendTo} of a lane that moves: its tasks are kept until it has arrived. */
+export const HELD = -1;
+
 export class Lane {
   /** Number in the node's lane table. */
   readonly id: number;
@@ -25,15 +28,24 @@ export class Lane {
   readonly container: ContainerOnWorker;
   readonly counter: number;
   readonly #counters: Int32Array;
+  /** The worker that runs the lane; while it moves, the one that it leaves. */
   worker: number;
+  /** The worker that its tasks are sent to; {@linkcode HELD} while they are kept here. */
+  sendTo: number;
   /** The instance that runs here; null when the lane is on another worker. */
   server: Module | null = null;
   readonly low = new TaskQueue();
   readonly high = new TaskQueue();
   /** Low-latency tasks that ran while a high-latency one waited. */
   sinceHigh = 0;
-  /** Whether the worker's list of lanes with work has it. */
+  /** Whether the worker's list of lanes with work has it; a plugged lane says so too. */
   listed = false;
+  /** Nothing that waits on the lane is begun, until it has moved or the move was given up. */
+  plugged = false;
+  /** Tasks that were begun and have not ended, but for those that end at once. */
+  busy = 0;
+  /** Called when `busy` comes down to 0. */
+  onDrained: (() => void) | null = null;
 
   constructor(
     id: number,
@@ -47,9 +59,21 @@ export class Lane {
     this.group = group;
     this.index = index;
     this.worker = worker;
+    this.sendTo = worker;
     this.container = container;
     this.#counters = counters.words;
     this.counter = counters.lane(id);
+  }
+
+  /** Tasks that wait in its queues here. */
+  get waiting(): number {
+    return this.low.length + this.high.length;
+  }
+
+  /** The lane runs on `worker` from now on. */
+  place(worker: number): void {
+    this.worker = worker;
+    this.sendTo = worker;
   }
 
   /** Tasks that the lane has run, wherever it runs; wraps around, and is a moment old. */

@@ -15,6 +15,7 @@
  *     wire      offset, bytes, wire session                  a task of a client without memory
  *     wireDone  offset, bytes, wire session                  and its result
  *     wireFull  slot, generation, wire session               that there was no room for its result
+ *     fence     move                                         what I sent before it is all I sent
  *
  * Thread rules: one `Links` per participant, in its isolate.
  */
@@ -34,6 +35,7 @@ export const LinkKind = {
   wireFull: 7,
   abort: 8,
   abortSubtask: 9,
+  fence: 10,
 } as const;
 export type LinkKind = typeof LinkKind[keyof typeof LinkKind];
 

@@ -9,10 +9,12 @@
 
 import { ChimaeraError } from "../errors.ts";
 import type { Task } from "../task/mod.ts";
+import type { HeapBlock } from "./heap_block.ts";
 import type { Lane } from "./lane.ts";
 import { LaneChoice } from "./lane_choice.ts";
 import type { NodeControl } from "./node_control.ts";
 import type { RunContext } from "./run_context.ts";
+import type { SavedState } from "./saved_state.ts";
 
 /** A group that `create` asked for. */
 export interface LaneGroupSpec {
@@ -33,6 +35,7 @@ export interface ModuleHost {
   readonly workers: number;
   createLaneGroup(id: number, count: number, queue: number): void;
   perWorker<T>(key: string, open: () => T, close: (value: T) => void): T;
+  allocBlock(sizeBytes: number): HeapBlock;
 }
 
 /** Gives an instance its host. For the runtime. */
@@ -66,8 +69,30 @@ export abstract class Module {
    */
   open?(rctx: RunContext): void | Promise<void>;
 
-  /** Called on each lane's instance before the container goes. */
+  /** Called on each lane's instance before the container goes: frees and closes everything. */
   close?(): void | Promise<void>;
+
+  /**
+   * Everything that another instance needs to go on where this one stands. Called when the lane is
+   * to move and nothing of it runs; the instance is not used afterwards unless the move fails, and
+   * must be as before then. Without it the lane moves only while it holds no work, and its instance
+   * is made anew.
+   */
+  saveState?(): SavedState | Promise<SavedState>;
+
+  /**
+   * Takes over what `saveState` of an instance of this module returned, of this version or the one
+   * before. Called in place of `create` and `open`: it opens again what they opened. A throw keeps
+   * the lane where it was. `rctx.task` has the pool's create parameters.
+   */
+  restoreState?(saved: SavedState, rctx: RunContext): void | Promise<void>;
+
+  /**
+   * Called on the instance that a lane left behind when it moved with its state: it closes what did
+   * not travel, a native handle for one. What it saved is another's by now. (`close` is called on
+   * an instance whose state goes with it: at the end of the pool, and when it was made anew.)
+   */
+  movedAway?(): void | Promise<void>;
 
   get #bound(): ModuleHost {
     if (this.#host !== null) return this.#host;
@@ -137,6 +162,14 @@ export abstract class Module {
   /** A resource of which each worker has one: a codec set, a native handle. */
   perWorker<T>(key: string, open: () => T, close: (value: T) => void): T {
     return this.#bound.perWorker(key, open, close);
+  }
+
+  /**
+   * A block of the node's memory, which tasks and other lanes can be given by pointer. Free it in
+   * `close`, or save it. Throws CHI-2001.
+   */
+  allocBlock(sizeBytes: number): HeapBlock {
+    return this.#bound.allocBlock(sizeBytes);
   }
 
   #noLane(group: number): never {

@@ -35,6 +35,26 @@ export interface PoolRequest {
  */
 export type DiskBackend = "io_uring" | "blocking" | "unused";
 
+/** A lane, and the worker that is to run it. */
+export interface LaneMoveRequest {
+  readonly poolId: number;
+  readonly group: number;
+  readonly index: number;
+  readonly worker: number;
+}
+
+/** What became of a lane that was moved. */
+export interface LaneMoveInfo {
+  /** The worker that it left; the one asked for when it was there already. */
+  readonly from: number;
+  /** Whether the module's state went with it; else its instance was made anew. */
+  readonly isCarried: boolean;
+  /** Tasks that waited on the lane and went with it. */
+  readonly tasks: number;
+  /** How long nothing that waited on the lane was begun, in milliseconds. */
+  readonly stallMs: number;
+}
+
 /** One worker's counters. */
 export interface WorkerInfo {
   readonly id: number;
@@ -93,5 +113,7 @@ export interface NodeControl {
   stats(): Promise<NodeStats>;
   /** Pool whose tasks decide lane → worker (`queue`) or worker → CPU (`proc`). */
   setPolicy(kind: "queue" | "proc", poolId: number): Promise<void>;
+  /** Has another worker run a lane. CHI-4001, 4007, 4017, 4018. */
+  moveLane(request: LaneMoveRequest): Promise<LaneMoveInfo>;
   stop(): Promise<void>;
 }

@@ -55,6 +55,12 @@ export class Periodics {
     this.#owner = owner;
   }
 
+  /** Whether a lane has any. */
+  has(lane: Lane): boolean {
+    for (const periodic of this.#byBlock.values()) if (periodic.lane === lane) return true;
+    return false;
+  }
+
   /** A periodic task has come to its lane. */
   begin(lane: Lane, task: Task): void {
     const { block } = task.header;

@@ -11,8 +11,10 @@ import { LIMITS } from "../limits.ts";
 import { H, type Task, TaskFlag } from "../task/mod.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { WORKER_COUNTER } from "./counters.ts";
-import { Lane } from "./lane.ts";
+import { HELD, Lane } from "./lane.ts";
+import type { HeldTask } from "./lane_hold.ts";
 import { LinkKind } from "./links.ts";
+import type { Module } from "./module.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 /** What a router does with tasks that it does not simply put on a lane. */
@@ -35,10 +37,18 @@ export class Router {
   /** Brings a task to its lane, here or on another worker. */
   route(container: ContainerOnWorker, task: Task): void {
     const router = container.router;
-    if (router === null) {
-      this.#forward(container.homeWorker, LinkKind.route, task, 0);
-      return;
-    }
+    if (router !== null) this.#map(container, router, task);
+    else this.#toHome(container, task);
+  }
+
+  #toHome(container: ContainerOnWorker, task: Task): void {
+    const hold = container.hold;
+    if (hold !== null && hold.isWhole) hold.keep(task, null);
+    else this.#forward(container.homeWorker, LinkKind.route, task, 0);
+  }
+
+  /** Has the instance `router` choose a lane. */
+  #map(container: ContainerOnWorker, router: Module, task: Task): void {
     const words = this.#state.node.i32;
     const block = task.header.block;
     const id = resolveOne(
@@ -53,8 +63,8 @@ export class Router {
     }
     if (words[block + H.periodUs] !== 0 && isPeriodic(words, block)) {
       const { home } = container;
-      if (home.worker === this.#state.id) this.#hooks.beginPeriodic(home, task);
-      else this.#forward(home.worker, LinkKind.lane, task, home.id);
+      if (home.sendTo === this.#state.id) this.#hooks.beginPeriodic(home, task);
+      else this.#elsewhere(home, task);
       return;
     }
     let lane: Lane;
@@ -77,8 +87,23 @@ export class Router {
       );
       return;
     }
-    if (lane.worker === this.#state.id) this.#state.enqueue(lane, task);
-    else this.#forward(lane.worker, LinkKind.lane, task, lane.id);
+    if (lane.sendTo === this.#state.id) this.#state.enqueue(lane, task);
+    else this.#elsewhere(lane, task);
+  }
+
+  /** Hands a task to its lane's worker, or keeps it while the lane moves. */
+  #elsewhere(lane: Lane, task: Task): void {
+    if (lane.sendTo === HELD) lane.container.hold!.keep(task, lane);
+    else this.#forward(lane.sendTo, LinkKind.lane, task, lane.id);
+  }
+
+  /** Sends on what a move kept back, each to the lane that was chosen for it. */
+  release(container: ContainerOnWorker, tasks: readonly HeldTask[]): void {
+    for (const { task, lane } of tasks) {
+      if (lane === null) this.route(container, task);
+      else if (lane.sendTo === this.#state.id) this.#enqueue(lane, task);
+      else this.#elsewhere(lane, task);
+    }
   }
 
   /** A task of another worker's choice of lane, which may be a periodic one. */
@@ -104,8 +129,14 @@ export class Router {
     container.active++;
     const task = state.view(container, type, block);
     const lane = kind === LinkKind.lane ? state.lanes[laneId] : undefined;
-    if (lane !== undefined && lane.worker === state.id) this.#enqueue(lane, task);
-    else this.route(container, task);
+    if (lane !== undefined && lane.sendTo === state.id) {
+      this.#enqueue(lane, task);
+      return;
+    }
+    // What others sent here is older than what they hold back: it still goes the way of before.
+    const router = container.router ?? container.hold?.router ?? null;
+    if (router !== null) this.#map(container, router, task);
+    else this.#toHome(container, task);
   }
 
   #forward(worker: number, kind: LinkKind, task: Task, laneId: number): void {

@@ -37,6 +37,27 @@ export class TaskQueue {
     return this.#items[(this.#head + place) & this.#mask]!;
   }
 
+  /** Calls back with each task, oldest first. */
+  forEach(call: (task: Task) => void): void {
+    for (let k = 0; k < this.#length; k++) call(this.#items[(this.#head + k) & this.#mask]!);
+  }
+
+  /** Takes out the tasks from place `first` on that are `wanted`; the others keep their order. */
+  takeFrom(first: number, wanted: (task: Task) => boolean): Task[] {
+    const taken: Task[] = [];
+    const length = this.#length;
+    let kept = first;
+    for (let k = first; k < length; k++) {
+      const at = (this.#head + k) & this.#mask;
+      const task = this.#items[at]!;
+      this.#items[at] = null;
+      if (wanted(task)) taken.push(task);
+      else this.#items[(this.#head + kept++) & this.#mask] = task;
+    }
+    this.#length = kept;
+    return taken;
+  }
+
   #grow(): void {
     const length = this.#length;
     const items: (Task | null)[] = new Array(length * 2).fill(null);

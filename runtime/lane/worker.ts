@@ -29,6 +29,7 @@ import { ControlChannel, type ControlMessage } from "./control.ts";
 import { DiskQueue } from "./disk_queue.ts";
 import { Executor } from "./executor.ts";
 import { Intake } from "./intake.ts";
+import { LaneMoves } from "./lane_moves.ts";
 import { LaneOrder } from "./lane_order.ts";
 import { LoopVisits } from "./loop_visits.ts";
 import { bellLineOf, LinkKind, type Links } from "./links.ts";
@@ -38,16 +39,9 @@ import type { RunContext, RunHost } from "./run_context.ts";
 import { Subtasks } from "./subtasks.ts";
 import { WireIntake } from "./wire_intake.ts";
 import { blockOwner, nodeControl } from "./worker_edges.ts";
+import type { WorkerPace } from "./worker_pace.ts";
 import { WorkerState } from "./worker_state.ts";
 import { WorkerTimers } from "./worker_timers.ts";
-
-/** How a worker's loop shares its thread, where others run on it: in a simulation. */
-export interface WorkerPace {
-  /** Resolves when the worker may begin its next pass. */
-  next(): Promise<void>;
-  /** As `bell.sleep`, without blocking the thread. */
-  sleep(bell: Bell, timeoutMs: number): Promise<void>;
-}
 
 export interface WorkerOptions {
   readonly id: number;
@@ -72,6 +66,7 @@ export class LaneWorker implements RunHost {
   readonly workerId: number;
   readonly control: ControlChannel;
   readonly containers: Containers;
+  readonly moves: LaneMoves;
   readonly sessions: ClientSessions;
   readonly disk: DiskQueue;
   readonly words: Int32Array;
@@ -154,6 +149,7 @@ export class LaneWorker implements RunHost {
       failQueued: (lane, error) => this.#executor.failQueued(lane, error),
       endOf: (parent) => this.#subtasks.endOf(parent),
     });
+    this.moves = new LaneMoves(this.#state, this.containers, this.#executor, this.#router);
   }
 
   // ---- the loop --------------------------------------------------------------------------------
@@ -191,6 +187,7 @@ export class LaneWorker implements RunHost {
     if (this.#timers.nextMs !== Infinity) worked += this.#timers.fire(this.#clock.nowMs());
     // Other workers begin with what is theirs before this one runs what is its own.
     if (worked > 0) this.#links.flush();
+    if (this.moves.pending) worked += this.moves.runKin();
     const ran = this.#executor.runLanes();
     this.#tasksSinceTurn += ran;
     this.#flush();
@@ -225,6 +222,9 @@ export class LaneWorker implements RunHost {
         break;
       case LinkKind.control:
         this.control.receive(from, a, b);
+        break;
+      case LinkKind.fence:
+        this.moves.receiveFence(a);
         break;
       case LinkKind.wire:
         this.#wire.receive(a, b, c);
@@ -295,7 +295,7 @@ export class LaneWorker implements RunHost {
   /** Whether a pass would find nothing to do: a worker that sleeps otherwise has lost a wake. */
   get idle(): boolean {
     return !this.#links.pending && !this.#intake.pending && this.#state.ready.length === 0 &&
-      this.#state.dirty.length === 0 && !this.disk.pending;
+      this.#state.dirty.length === 0 && !this.disk.pending && !this.moves.pending;
   }
 
   async #sleep(): Promise<void> {

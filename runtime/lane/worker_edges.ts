@@ -33,6 +33,7 @@ export function nodeControl(control: ControlChannel, node: number): NodeControl 
     listPools: () => ask("listPools"),
     stats: () => ask("stats"),
     setPolicy: async (policy, poolId) => void await ask("setPolicy", { policy, poolId }),
+    moveLane: (request) => ask("moveLane", { request }),
     stop: async () => void await ask("stop"),
   };
 }

@@ -1,5 +1,7 @@
 /** Modules' code and the pools made of it. Knows lanes. */
 
+export * from "./core_pools.ts";
+export * from "./lane_moves.ts";
 export * from "./load_module.ts";
 export * from "./module_spec.ts";
 export * from "./node_worker.ts";

@@ -10,6 +10,7 @@ import {
   type ControlMessage,
   Counters,
   type CreateOrder,
+  type LaneMoveOrder,
   type LanesOrder,
   LaneWorker,
   Links,
@@ -110,6 +111,8 @@ export class NodeWorker {
         return await containers.create(order.order as CreateOrder);
       case "lanes":
         return await containers.setLanes(order.order as LanesOrder);
+      case "laneMove":
+        return await this.lanes.moves.carryOut(order.order as LaneMoveOrder);
       case "destroy":
         return await containers.destroy(order.poolId as number);
       case "attach":

@@ -23,19 +23,24 @@ import type { PoolNames } from "../observe/mod.ts";
 import { ADMIN_POOL_ID } from "../task/mod.ts";
 import type { ModuleTable } from "./module_spec.ts";
 
-interface PlacedLane {
+/** A lane, and the worker that runs it at the moment. */
+export interface PlacedLane {
   readonly id: number;
   readonly group: number;
   readonly index: number;
-  readonly worker: number;
+  worker: number;
 }
 
-interface Pool {
+/** A pool that is there; its lanes move. */
+export interface Pool {
   readonly id: number;
   readonly request: PoolRequest;
   readonly module: ModuleSpec;
-  readonly homeWorker: number;
+  /** Where the home instance is, and tasks go from workers that have no lane of the pool. */
+  homeWorker: number;
   readonly lanes: readonly PlacedLane[];
+  /** What `create` set for all lanes, encoded. */
+  readonly shared: readonly number[] | null;
   readonly methodNames: Readonly<Record<number, string>>;
 }
 
@@ -75,6 +80,8 @@ export class Pools {
   placeLanes: PlaceLanes = dealLanes;
   /** What the node needs a pool for; null when it may go. */
   needFor: (id: number) => string | null = () => null;
+  /** Waits until a pool that ends is left alone. */
+  beforeEnd: (id: number) => Promise<void> = () => Promise.resolve();
 
   constructor(options: PoolsOptions) {
     this.#options = options;
@@ -135,7 +142,7 @@ export class Pools {
     const lanes: PlacedLane[] = [];
     try {
       const result = await ask(homeWorker, { kind: "create", order }) as CreateResult;
-      for (const { id: group, count } of result.groups) {
+      for (const { id: group, count } of [...result.groups].sort((a, b) => a.id - b.id)) {
         lanes.push(...await this.#placeGroup(group, count, homeWorker, lanes.length === 0));
       }
       const groups = result.groups.map((group) => ({
@@ -145,8 +152,8 @@ export class Pools {
       }));
       const setLanes = { kind: "lanes", order: { ...order, groups, shared: result.shared } };
       await Promise.all(Array.from({ length: workers }, (_, worker) => ask(worker, setLanes)));
-      const { methodNames } = result;
-      const pool = { id, request, module, homeWorker, lanes, methodNames };
+      const { methodNames, shared } = result;
+      const pool = { id, request, module, homeWorker, lanes, shared, methodNames };
       this.#byId.set(id, pool);
       return pool;
     } catch (thrown) {
@@ -207,7 +214,32 @@ export class Pools {
     }
     this.#byId.delete(id);
     this.#byName.delete(pool.request.name);
+    await this.beforeEnd(id);
     await this.#undo(id, pool.lanes);
+  }
+
+  /** The pool of an id. Throws CHI-4001. */
+  get(id: number): Pool {
+    const pool = this.#byId.get(id);
+    if (pool === undefined) throw notFound(id);
+    return pool;
+  }
+
+  /** All pools that are there. */
+  get all(): readonly Pool[] {
+    return [...this.#byId.values()];
+  }
+
+  /** Lanes by worker. */
+  get lanesOfWorker(): readonly number[] {
+    return this.#lanesOfWorker;
+  }
+
+  /** A lane of a pool runs on another worker now. */
+  moved(lane: PlacedLane, worker: number): void {
+    this.#lanesOfWorker[lane.worker]!--;
+    this.#lanesOfWorker[worker]!++;
+    lane.worker = worker;
   }
 
   list(): PoolInfo[] {

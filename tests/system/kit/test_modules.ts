@@ -4,6 +4,11 @@ import { moduleInFolder } from "chimaera/node";
 
 const NAMESPACE = "tests";
 
-export const TEST_MODULES = ["faulty", "one_worker", "loose", "steady", "locking"].map((name) =>
-  moduleInFolder(new URL(`../modules/${name}/`, import.meta.url), NAMESPACE)
-);
+export const TEST_MODULES = [
+  "faulty",
+  "one_worker",
+  "loose",
+  "steady",
+  "locking",
+  "nomad",
+].map((name) => moduleInFolder(new URL(`../modules/${name}/`, import.meta.url), NAMESPACE));

@@ -1,0 +1,44 @@
+/**
+ * What a worker keeps back while a lane of a container moves: the tasks for that lane, or all tasks
+ * of the container where the way that they take changes with the move.
+ *
+ * Bounded by what is under way: each of the tasks has a caller that waits for it.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import type { Task } from "../task/mod.ts";
+import type { Lane } from "./lane.ts";
+import type { Module } from "./module.ts";
+
+/** A task that is kept back, and the lane that was chosen for it; null: none was yet. */
+export interface HeldTask {
+  readonly task: Task;
+  readonly lane: Lane | null;
+}
+
+export class LaneHold {
+  readonly moveId: number;
+  readonly lane: Lane;
+  /** Whether everything is held that would be routed here, not only what is for the lane. */
+  readonly isWhole: boolean;
+  /** Of a whole hold: the instance that maps what was sent here to be routed, and that goes on. */
+  router: Module | null;
+  readonly #tasks: HeldTask[] = [];
+
+  constructor(moveId: number, lane: Lane, isWhole: boolean, router: Module | null) {
+    this.moveId = moveId;
+    this.lane = lane;
+    this.isWhole = isWhole;
+    this.router = router;
+  }
+
+  keep(task: Task, lane: Lane | null): void {
+    this.#tasks.push({ task, lane });
+  }
+
+  /** Everything that was kept, in the order in which it came. */
+  takeAll(): HeldTask[] {
+    return this.#tasks.splice(0);
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * A worker's part in moving lanes from one worker to another; the steps are in
+ * `lane_move_orders.ts`, and the thread that assembled the node takes them in turn, for one lane at
+ * a time.
+ *
+ * Why no task is lost, repeated or overtaken: a plugged lane's tasks all come to its queue, until
+ * every worker keeps what it has for the lane and the last of what it had sent before has arrived
+ * (fences). Then the queue is complete and goes as one piece. What was kept follows it, in order,
+ * by the same links as what is sent later. Where the way of other lanes' tasks changes too (the
+ * container has come to a worker, has left one, or has another home) the workers concerned keep all
+ * of the container's tasks, and go on when what took the old way has arrived.
+ *
+ * Thread rules: one worker's isolate.
+ */
+
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
+import { asOffset } from "../memory/mod.ts";
+import { H, type Task } from "../task/mod.ts";
+import type { ContainerOnWorker } from "./container.ts";
+import type { Containers } from "./containers.ts";
+import { LANE_COUNTER } from "./counters.ts";
+import type { Executor } from "./executor.ts";
+import { Fences } from "./fences.ts";
+import { HeapBlock } from "./heap_block.ts";
+import { HELD, type Lane } from "./lane.ts";
+import { LaneHold } from "./lane_hold.ts";
+import { LanePlug } from "./lane_plug.ts";
+import type {
+  CancelResult,
+  HoldOrder,
+  LaneMoveOrder,
+  PlugOrder,
+  RestoreOrder,
+  SaveOrder,
+  SaveResult,
+  SwitchOrder,
+} from "./lane_move_orders.ts";
+import type { Module } from "./module.ts";
+import type { Router } from "./router.ts";
+import {
+  checkSaved,
+  packParcel,
+  type Parcel,
+  readParcel,
+  type SavedState,
+  serializer,
+} from "./saved_state.ts";
+import type { WorkerState } from "./worker_state.ts";
+
+/** Of a module that saves no state. */
+const NOTHING: SavedState = { v: 0, state: undefined, pointers: [] };
+
+/** What this worker knows of the move under way. */
+interface Move {
+  readonly id: number;
+  readonly lane: Lane;
+  /** Of the worker that the lane leaves. */
+  plug: LanePlug | null;
+  saved: SavedState | null;
+  parcel: number;
+  /** The instance that the lane left here. */
+  left: Module | null;
+  isRestored: boolean;
+}
+
+export class LaneMoves {
+  readonly #state: WorkerState;
+  readonly #containers: Containers;
+  readonly #executor: Executor;
+  readonly #router: Router;
+  readonly #fences: Fences;
+  #move: Move | null = null;
+  /** Moves up to this one are over. */
+  #lastId = 0;
+
+  constructor(state: WorkerState, containers: Containers, executor: Executor, router: Router) {
+    this.#state = state;
+    this.#containers = containers;
+    this.#executor = executor;
+    this.#router = router;
+    this.#fences = new Fences(state.links, state.id, state.workers);
+  }
+
+  /** A fence of another worker. */
+  receiveFence(key: number): void {
+    this.#fences.receive(key);
+  }
+
+  /** Takes a step. Throws CHI-4017 or CHI-4018, or what the module threw. */
+  carryOut(order: LaneMoveOrder): Promise<unknown> | unknown {
+    switch (order.step) {
+      case "prepare":
+        return this.#containers.prepare(order.module);
+      case "plug":
+        return this.#plug(order);
+      case "hold":
+        return this.#hold(order);
+      case "save":
+        return this.#save(order);
+      case "restore":
+        return this.#restore(order);
+      case "switch":
+        return this.#switch(order);
+      case "release":
+        return this.#release(order);
+      case "cancel":
+        return this.#cancel(order);
+    }
+  }
+
+  #moveOf(order: LaneMoveOrder): Move {
+    if (this.#move?.id === order.moveId) return this.#move;
+    const lane = this.#state.containers[order.poolId]?.groups[order.group]?.[order.index];
+    if (order.moveId <= this.#lastId || lane === undefined) {
+      const what = `move lane ${order.group}/${order.index} of pool ${order.poolId}`;
+      throw new ChimaeraError("laneMoveFailed", { what, why: "the move is over" });
+    }
+    return this.#move = {
+      id: order.moveId,
+      lane,
+      plug: null,
+      saved: null,
+      parcel: 0,
+      left: null,
+      isRestored: false,
+    };
+  }
+
+  // ---- the worker that the lane leaves ---------------------------------------------------------
+
+  #plug(order: PlugOrder): Promise<void> {
+    return this.#plugOf(order).close(order.drain);
+  }
+
+  #plugOf(order: LaneMoveOrder): LanePlug {
+    const move = this.#moveOf(order);
+    return move.plug ??= new LanePlug(this.#state, this.#executor, move.lane);
+  }
+
+  /** Whether a plugged lane has tasks that were not looked at. */
+  get pending(): boolean {
+    return this.#move !== null && this.#move.plug !== null && this.#move.plug.pending;
+  }
+
+  /** See {@linkcode LanePlug.runKin}. */
+  runKin(): number {
+    return this.#move!.plug!.runKin();
+  }
+
+  async #save(order: SaveOrder): Promise<SaveResult> {
+    const state = this.#state;
+    const move = this.#moveOf(order);
+    const { lane } = move;
+    const server = lane.server!;
+    const isCarried = server.saveState !== undefined;
+    const saved = isCarried ? await saveOf(server, lane) : NOTHING;
+    const bytes = isCarried ? (await serializer()).serialize(saved.state) : new Uint8Array(0);
+    if (move.id <= this.#lastId) throw over(lane);
+    // From here to the end nothing can come in between.
+    for (const block of saved.pointers) block.give();
+    move.saved = saved;
+    const parcel = packParcel(state.node, state.heap, lane, saved, bytes);
+    move.parcel = parcel;
+    lane.sendTo = HELD;
+    return { parcel, isCarried, tasks: lane.waiting };
+  }
+
+  /** The lane has arrived elsewhere: forgets what was its own here. */
+  #forget(move: Move, container: ContainerOnWorker): void {
+    const state = this.#state;
+    const { lane } = move;
+    const giveUp = (task: Task) => {
+      container.active--;
+      task.header.context = null;
+      state.tasks.give(task);
+    };
+    while (lane.low.length > 0) giveUp(lane.low.shift());
+    while (lane.high.length > 0) giveUp(lane.high.shift());
+    lane.plugged = false;
+    lane.listed = false;
+    move.left = lane.server;
+    lane.server = null;
+    state.lanes[lane.id] = undefined;
+    state.heap.free(asOffset(move.parcel));
+    move.parcel = 0;
+    // With the last lane of the container the way to the others has gone too.
+    const other = container.groups.flat().find((own) => own?.server)?.server ?? null;
+    const hold = container.hold!;
+    if (hold.isWhole) hold.router = other;
+    else if (container.router === move.left) container.router = other;
+  }
+
+  // ---- the worker that the lane comes to -------------------------------------------------------
+
+  async #restore(order: RestoreOrder): Promise<void> {
+    const move = this.#moveOf(order);
+    const { lane } = move;
+    const { node, heap } = this.#state;
+    const parcel = readParcel(node, asOffset(order.parcel));
+    let saved: SavedState | null = null;
+    if (order.isCarried) {
+      const { deserialize } = await serializer();
+      const pointers = parcel.blocks.map(({ offset, size }) =>
+        new HeapBlock(node, heap, offset, size)
+      );
+      saved = { v: parcel.v, state: deserialize(parcel.state), pointers };
+    }
+    let module: Module;
+    try {
+      module = await this.#containers.receive(lane, order, saved);
+    } catch (thrown) {
+      const what = `${lane.container.libExec.libName}.${saved ? "restoreState" : "create"}`;
+      throw toChimaeraError(thrown, "laneMoveFailed", what);
+    }
+    if (move.id <= this.#lastId) {
+      // Too late: the lane runs on where it was.
+      await (saved === null ? module.close?.() : module.movedAway?.());
+      throw over(lane);
+    }
+    this.#adopt(move, module, parcel);
+  }
+
+  #adopt(move: Move, module: Module, parcel: Parcel): void {
+    const state = this.#state;
+    const { lane } = move;
+    const { container } = lane;
+    const { words } = state.counters;
+    words[lane.counter + LANE_COUNTER.worker] = state.id;
+    words[lane.counter + LANE_COUNTER.waiting] = 0;
+    lane.server = module;
+    lane.place(state.id);
+    state.lanes[lane.id] = lane;
+    for (const block of parcel.tasks) {
+      const type = container.typeOf(state.node.i32[block + H.method]!)!;
+      container.active++;
+      state.enqueue(lane, state.view(container, type, block));
+    }
+    move.isRestored = true;
+    const hold = container.hold!;
+    if (hold.isWhole) hold.router ??= module;
+    else {
+      container.router ??= module;
+      this.#router.release(container, hold.takeAll());
+    }
+  }
+
+  // ---- every worker ----------------------------------------------------------------------------
+
+  #hold(order: HoldOrder): Promise<void> {
+    const move = this.#moveOf(order);
+    const { lane } = move;
+    const { container } = lane;
+    const { isWhole } = order;
+    container.hold = new LaneHold(move.id, lane, isWhole, isWhole ? container.router : null);
+    if (isWhole) container.router = null;
+    // The lane's own worker goes on adding to the queue, until it is saved.
+    if (lane.server === null) lane.sendTo = HELD;
+    return this.#fences.pass(move.id * 2);
+  }
+
+  #switch(order: SwitchOrder): Promise<void> {
+    const move = this.#moveOf(order);
+    const { lane } = move;
+    const { container } = lane;
+    lane.place(order.to);
+    container.homeWorker = order.homeWorker;
+    if (move.parcel !== 0) this.#forget(move, container);
+    const hold = container.hold!;
+    if (!hold.isWhole) this.#router.release(container, hold.takeAll());
+    return this.#fences.pass(move.id * 2 + 1);
+  }
+
+  async #release(order: LaneMoveOrder): Promise<void> {
+    const move = this.#moveOf(order);
+    this.#endHold(move.lane.container);
+    this.#over(move);
+    const { left } = move;
+    if (left !== null) await (left.saveState === undefined ? left.close?.() : left.movedAway?.());
+  }
+
+  #endHold(container: ContainerOnWorker): void {
+    const { hold } = container;
+    if (hold === null) return;
+    container.hold = null;
+    if (hold.isWhole) container.router = hold.router;
+    this.#router.release(container, hold.takeAll());
+  }
+
+  #cancel(order: LaneMoveOrder): CancelResult {
+    const move = this.#move;
+    if (move === null || move.id !== order.moveId) {
+      this.#end(order.moveId);
+      return { isRestored: false };
+    }
+    if (move.isRestored) return { isRestored: true };
+    const { lane } = move;
+    lane.sendTo = lane.worker;
+    for (const block of move.saved?.pointers ?? []) block.takeBack();
+    if (move.parcel !== 0) this.#state.heap.free(asOffset(move.parcel));
+    this.#over(move);
+    move.plug?.open();
+    this.#endHold(lane.container);
+    return { isRestored: false };
+  }
+
+  #over(move: Move): void {
+    this.#move = null;
+    this.#end(move.id);
+  }
+
+  #end(moveId: number): void {
+    this.#lastId = Math.max(this.#lastId, moveId);
+    this.#fences.end(moveId * 2 + 1);
+  }
+}
+
+function over(lane: Lane): ChimaeraError {
+  const what = `move lane ${lane.group}/${lane.index} of pool ${lane.container.poolName}`;
+  return new ChimaeraError("laneMoveFailed", { what, why: "the move was given up meanwhile" });
+}
+
+/** What an instance saves. Throws CHI-4018, or what the module threw. */
+async function saveOf(server: Module, lane: Lane): Promise<SavedState> {
+  const who = lane.container.libExec.libName;
+  if (server.restoreState === undefined) {
+    const why = "it has saveState() and no restoreState()";
+    throw new ChimaeraError("laneMoveFailed", { what: `move a lane of ${who}`, why });
+  }
+  let saved: SavedState;
+  try {
+    saved = await server.saveState!();
+  } catch (thrown) {
+    throw toChimaeraError(thrown, "laneMoveFailed", `${who}.saveState`);
+  }
+  checkSaved(saved, who);
+  return saved;
+}

@@ -1,0 +1,272 @@
+/**
+ * Moving lanes between workers: plug, drain, save, move, restore, unplug, with no task lost,
+ * repeated or overtaken. The order of the steps, and what each worker does, are in
+ * `lane/lane_move_orders.ts` and `lane/lane_moves.ts`.
+ *
+ * One lane moves at a time. Until it is restored any failure leaves it where it was, with its old
+ * instance and all its tasks.
+ *
+ * Thread rules: the assembling thread.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import type {
+  CancelResult,
+  ControlMessage,
+  LaneMoveInfo,
+  LaneMoveOrder,
+  LaneMoveRequest,
+  SaveResult,
+} from "../lane/mod.ts";
+import { LIMITS } from "../limits.ts";
+import { atMost, type Clock } from "../platform/mod.ts";
+import { ADMIN_POOL_ID } from "../task/mod.ts";
+import type { PlacedLane, Pool, Pools } from "./pools.ts";
+
+export interface LaneMovesOptions {
+  readonly workers: number;
+  readonly pools: Pools;
+  readonly clock: Clock;
+  /** Sends a request to a worker. */
+  readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
+}
+
+/** A step's fields, without those that name the move. */
+type Step = LaneMoveOrder extends infer Order
+  ? Order extends LaneMoveOrder ? Omit<Order, "moveId" | "poolId" | "group" | "index"> : never
+  : never;
+
+/** One move under way. */
+interface Move {
+  readonly id: number;
+  readonly pool: Pool;
+  readonly lane: PlacedLane;
+  readonly from: number;
+  readonly to: number;
+}
+
+export class LaneMoves {
+  readonly #options: LaneMovesOptions;
+  readonly #all: readonly number[];
+  /** How long what a lane has begun may take to end. */
+  drainMs: number = LIMITS.laneDrainMs;
+  /** How long each other step may take, up to where there is no way back. */
+  stepMs: number = LIMITS.laneMoveStepMs;
+  #lastId = 0;
+  /** Settles when the last of the moves that were asked for is over; never rejects. */
+  #tail: Promise<unknown> = Promise.resolve();
+  /** Why no more steps are taken; null: they are. */
+  #ended: ChimaeraError | null = null;
+  /** Pool of the move under way; 0: none. */
+  #poolId = 0;
+  #current: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LaneMovesOptions) {
+    this.#options = options;
+    this.#all = Array.from({ length: options.workers }, (_, worker) => worker);
+    options.pools.beforeEnd = async (id) => {
+      if (this.#poolId === id) await this.#current;
+    };
+  }
+
+  /**
+   * Has another worker run a lane, after the moves that were asked for before.
+   *
+   * Throws CHI-4001 or CHI-4007 for a lane that does not exist, CHI-3001 for such a worker, CHI-4017
+   * when what the lane has begun does not end, CHI-4018 when another step fails.
+   */
+  move(request: LaneMoveRequest): Promise<LaneMoveInfo> {
+    const moving = this.#tail.then(() => this.#begin(request));
+    this.#tail = moving.catch(() => {}); // Whoever asked is told.
+    return moving;
+  }
+
+  /**
+   * Moves all lanes of a worker away, each to the worker that then has the fewest.
+   *
+   * @returns What undoes it: each lane with the worker it was on. Throws as {@linkcode move}; the
+   * lanes that have moved by then stay where they are.
+   */
+  async clear(worker: number): Promise<LaneMoveRequest[]> {
+    const { pools } = this.#options;
+    const moved: LaneMoveRequest[] = [];
+    for (const pool of pools.all) {
+      for (const { group, index, worker: at } of pool.lanes) {
+        if (at !== worker) continue;
+        const lane = { poolId: pool.id, group, index };
+        try {
+          await this.move({ ...lane, worker: this.#idlest(worker) });
+        } catch (thrown) {
+          if (thrown instanceof ChimaeraError && thrown.kind === "poolNotFound") break;
+          throw thrown;
+        }
+        moved.push({ ...lane, worker });
+      }
+    }
+    return moved;
+  }
+
+  /** The node ends, and its workers answer nothing more. */
+  end(error: ChimaeraError): void {
+    this.#ended = error;
+  }
+
+  /** The worker with the fewest lanes, other than one. */
+  #idlest(except: number): number {
+    const lanes = this.#options.pools.lanesOfWorker;
+    let best = -1;
+    lanes.forEach((count, worker) => {
+      if (worker !== except && (best < 0 || count < lanes[best]!)) best = worker;
+    });
+    return best;
+  }
+
+  async #begin(request: LaneMoveRequest): Promise<LaneMoveInfo> {
+    const { pools, workers } = this.#options;
+    const pool = pools.get(request.poolId);
+    const { group, index, worker: to } = request;
+    const what = `move lane ${group}/${index} of pool ${pool.request.name}`;
+    const lane = pool.lanes.find((lane) => lane.group === group && lane.index === index);
+    if (lane === undefined) {
+      throw new ChimaeraError("noLane", { what, why: "the pool has no such lane" });
+    }
+    if (!(Number.isInteger(to) && to >= 0 && to < workers)) {
+      const why = `there is no worker ${to}; the last one is ${workers - 1}`;
+      throw new ChimaeraError("badField", { what, why });
+    }
+    const from = lane.worker;
+    if (from === to) return { from, isCarried: true, tasks: 0, stallMs: 0 };
+    const move: Move = { id: ++this.#lastId, pool, lane, from, to };
+    this.#poolId = pool.id;
+    const moving = this.#carryOut(move);
+    this.#current = moving.catch(() => {}); // Whoever asked is told.
+    try {
+      return await moving;
+    } finally {
+      this.#poolId = 0;
+    }
+  }
+
+  async #carryOut(move: Move): Promise<LaneMoveInfo> {
+    const { clock, pools } = this.#options;
+    const { pool, lane, from, to } = move;
+    let startMs = 0;
+    let saved: SaveResult;
+    const change = routeChange(pool, lane, to, this.#options.workers);
+    try {
+      const prepare = { step: "prepare", module: pool.module } as const;
+      await Promise.all([this.#ask(move, from, prepare), this.#ask(move, to, prepare)]);
+      startMs = clock.nowMs();
+      // The admin's handlers wait for this thread and keep nothing in their instance; the one that
+      // asks for this move would wait for itself.
+      const drain = pool.id !== ADMIN_POOL_ID;
+      await this.#ask(move, from, { step: "plug", drain }, this.drainMs);
+      await this.#askAll(move, (worker) => ({ step: "hold", isWhole: change.of.has(worker) }));
+      saved = await this.#ask(move, from, { step: "save" }) as SaveResult;
+      await this.#restore(move, saved);
+    } catch (thrown) {
+      await this.#cancel(move);
+      throw thrown;
+    }
+    // The lane runs on its new worker: there is no way back, and so no limit.
+    pools.moved(lane, to);
+    pool.homeWorker = change.homeWorker;
+    const switched = { step: "switch", to, homeWorker: pool.homeWorker } as const;
+    await this.#askAll(move, () => switched, Infinity);
+    const stallMs = clock.nowMs() - startMs;
+    await this.#askAll(move, () => ({ step: "release" }), Infinity);
+    return { from, isCarried: saved.isCarried, tasks: saved.tasks, stallMs };
+  }
+
+  /**
+   * Hands the parcel over. A worker that is late may have restored the lane all the same: only it
+   * can say, however long that takes.
+   */
+  async #restore(move: Move, saved: SaveResult): Promise<void> {
+    const { pool, lane, to } = move;
+    const { paramsLayout, params } = pool.request;
+    try {
+      await this.#ask(move, to, {
+        step: "restore",
+        ...saved,
+        module: pool.module,
+        isHome: isHome(pool, lane),
+        shared: pool.shared,
+        paramsLayout,
+        params: [...params],
+      });
+    } catch (thrown) {
+      const answer = await this.#ask(move, to, { step: "cancel" }, Infinity) as CancelResult;
+      if (!answer.isRestored) throw thrown;
+    }
+  }
+
+  /**
+   * Everything as it was before. A worker that is held up hears of it when it comes back: orders
+   * are carried out in turn.
+   */
+  async #cancel(move: Move): Promise<void> {
+    const cancels = this.#all.map((worker) => this.#ask(move, worker, { step: "cancel" }));
+    await Promise.allSettled(cancels);
+  }
+
+  /** Takes a step on all workers at once. */
+  async #askAll(move: Move, stepOf: (worker: number) => Step, limitMs?: number): Promise<void> {
+    const asked = this.#all.map((worker) => this.#ask(move, worker, stepOf(worker), limitMs));
+    await Promise.all(asked);
+  }
+
+  /** Takes a step on a worker. CHI-4018, or 4017 for plug, when it takes too long. */
+  async #ask(
+    move: Move,
+    worker: number,
+    step: Step,
+    limitMs: number = this.stepMs,
+  ): Promise<unknown> {
+    const { id: moveId, pool, lane } = move;
+    const { group, index } = lane;
+    if (this.#ended !== null) throw this.#ended;
+    const order = { ...step, moveId, poolId: pool.id, group, index } as LaneMoveOrder;
+    const answer = this.#options.ask(worker, { kind: "laneMove", order });
+    if (limitMs === Infinity) return await answer;
+    answer.catch(() => {}); // One that comes too late is nobody's business.
+    if (await atMost(limitMs, answer)) return await answer;
+    const what = whatOf(move);
+    if (step.step === "plug") {
+      const why = `what it has begun did not end in ${limitMs} ms`;
+      throw new ChimaeraError("laneBusy", { what, why });
+    }
+    const why = `worker ${worker} did not answer \`${step.step}\` in ${limitMs} ms`;
+    throw new ChimaeraError("laneMoveFailed", { what, why });
+  }
+}
+
+function whatOf({ pool, lane }: Move): string {
+  return `move lane ${lane.group}/${lane.index} of pool ${pool.request.name}`;
+}
+
+/** Whether a lane is the one whose instance ran `create`: the first that was placed. */
+function isHome(pool: Pool, lane: PlacedLane): boolean {
+  return pool.lanes[0] === lane;
+}
+
+/** What a move does to the ways of the pool's tasks. */
+interface RouteChange {
+  readonly homeWorker: number;
+  /** Workers whose tasks for the pool go another way than before, whatever their lane. */
+  readonly of: ReadonlySet<number>;
+}
+
+/** A worker with a lane of the pool maps tasks itself; others send them to the home worker. */
+function routeChange(pool: Pool, moved: PlacedLane, to: number, workers: number): RouteChange {
+  const homeWorker = isHome(pool, moved) ? to : pool.homeWorker;
+  const hasLane = (worker: number, at: (lane: PlacedLane) => number) =>
+    pool.lanes.some((lane) => at(lane) === worker);
+  const of = new Set<number>();
+  for (let worker = 0; worker < workers; worker++) {
+    const before = hasLane(worker, (lane) => lane.worker);
+    const after = hasLane(worker, (lane) => lane === moved ? to : lane.worker);
+    if (before !== after || (!before && pool.homeWorker !== homeWorker)) of.add(worker);
+  }
+  return { homeWorker, of };
+}

@@ -7,10 +7,11 @@
 
 import { ChimaeraError } from "../../../runtime/errors.ts";
 import type { Node } from "../../../runtime/node.ts";
+import type { Segment } from "../../../runtime/memory/mod.ts";
 import { delay } from "../../../runtime/platform/mod.ts";
 import { type NodeLink, type Port, Session } from "../../../runtime/session/mod.ts";
 import { Dice } from "./dice.ts";
-import type { World } from "./world.ts";
+import { HOST, type World } from "./world.ts";
 
 const SESSION_BYTES = 32 << 20;
 
@@ -28,7 +29,7 @@ export class ClientProcess {
   #lastJob = 0;
   /** It vanished, or closed its session. */
   gone = false;
-  /** Its memory holds anything: nothing that it is told means anything. */
+  /** It runs no code of ours any more, and writes anything into its memory. */
   hostile = false;
   /** The node ended its session. */
   ended: ChimaeraError | null = null;
@@ -42,7 +43,12 @@ export class ClientProcess {
 
   /** Null before it is connected, and when it is over. */
   get session(): Session | null {
-    return this.gone ? null : this.#session;
+    return this.gone || this.hostile ? null : this.#session;
+  }
+
+  /** The memory that it shares with the node. */
+  get segment(): Segment | null {
+    return this.#session?.segment ?? null;
   }
 
   /** Number of the session at the node; 0: none yet. */
@@ -58,6 +64,10 @@ export class ClientProcess {
       (why) => this.#onEnd(why),
     );
     this.#record = { id };
+    if (this.gone) { // It was killed while it knocked.
+      void this.#world.as(HOST, () => this.#node.sessions.close(id));
+      return;
+    }
     await this.#way();
     const session = await Session.open({
       id,
@@ -82,7 +92,7 @@ export class ClientProcess {
         await job();
       } catch (thrown) {
         const why = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
-        if (!this.hostile) this.#world.fail(`client ${this.owner}: ${name}: ${why}`);
+        if (!this.hostile && !this.gone) this.#world.fail(`client ${this.owner}: ${name}: ${why}`);
       }
       this.busyWith.delete(id);
     });
@@ -106,15 +116,23 @@ export class ClientProcess {
     this.gone = true;
     this.#world.vanish(this.owner);
     const record = this.#record;
-    void this.#world.as(0, async () => {
+    void this.#world.as(HOST, async () => {
       await delay(ms);
       if (record !== null) await this.#node.sessions.close(record.id);
     });
   }
 
+  /** From now on the process is somebody else's, who has its memory and its line to the node. */
+  becomeHostile(): void {
+    if (this.hostile) return;
+    this.hostile = true;
+    this.busyWith.clear();
+    this.#world.vanish(this.owner);
+  }
+
   #onEnd(why: ChimaeraError): void {
     this.ended = why;
-    if (this.gone) return;
+    if (this.gone || this.hostile) return;
     void this.#world.as(this.owner, async () => {
       await this.#way();
       this.#session?.fail(why);
@@ -140,12 +158,12 @@ export class ClientProcess {
       },
       openPort: async (places) => {
         await this.#way();
-        await this.#world.as(0, () => sessions.openPort(record(), places, ""));
+        await this.#world.as(HOST, () => sessions.openPort(record(), places, ""));
         await this.#way();
       },
       close: async () => {
         await this.#way();
-        await this.#world.as(0, () => sessions.close(id));
+        await this.#world.as(HOST, () => sessions.close(id));
       },
       checkAlive: () => {},
       longestSleepMs: () => 100,

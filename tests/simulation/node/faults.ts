@@ -1,10 +1,11 @@
 /**
- * What goes wrong from outside: clients that vanish or write anything anywhere, threads that get no
+ * What goes wrong from outside: clients that vanish or write anything into their memory, threads that get no
  * processor, wakes for nothing, and a node without free memory.
  */
 
-import { Heap, HEAP_OFFSET, type Offset } from "../../../runtime/memory/mod.ts";
 import { ChimaeraError } from "../../../runtime/errors.ts";
+import { bellLineOf } from "../../../runtime/lane/mod.ts";
+import { type Heap, HEAP_OFFSET, type Offset, ringBell } from "../../../runtime/memory/mod.ts";
 import type { ClientProcess } from "./client_process.ts";
 import type { Dice } from "./dice.ts";
 import type { Scene } from "./scene.ts";
@@ -24,25 +25,28 @@ export interface Fault {
   happen(stage: Stage): boolean;
 }
 
-function someClient({ clients, dice }: Stage): ClientProcess | null {
-  const there = clients.filter((client) => !client.gone && client.session !== null);
+function someClient(
+  { clients, dice }: Stage,
+  suits: (client: ClientProcess) => boolean,
+): ClientProcess | null {
+  const there = clients.filter((client) => !client.gone && suits(client));
   return there.length === 0 ? null : dice.pick(there);
 }
 
 /** The process is killed in the middle of whatever it does. */
 function vanish(stage: Stage): boolean {
-  const client = someClient(stage);
+  const client = someClient(stage, () => true);
   client?.vanish(stage.dice.below(5));
   return client !== null;
 }
 
-/** The client writes numbers anywhere in its own memory, often where the runtime looks. */
+/** A client writes numbers anywhere in its memory, often where the runtime looks, and rings. */
 function scribble(stage: Stage): boolean {
-  const client = someClient(stage);
-  const segment = client?.session?.segment;
+  const client = someClient(stage, ({ ports }) => ports.length > 0);
+  const segment = client?.segment;
   if (!client || !segment) return false;
   const { dice, scene } = stage;
-  client.hostile = true;
+  client.becomeHostile();
   scene.witness.distrust(client.sessionId);
   const places = dice.pick(client.ports).places;
   const starts = [places.ringsOffset, places.ringsOffset, places.slotsOffset, 0, HEAP_OFFSET];
@@ -50,6 +54,7 @@ function scribble(stage: Stage): boolean {
     const at = dice.pick(starts) / 4 + dice.below(dice.pick([64, 1024, 65536]));
     segment.i32[at] = dice.pick([-1, 0, 1, dice.below(64), dice.below(2 ** 31)]);
   }
+  ringBell(scene.node.bells.words, bellLineOf(dice.below(scene.node.workers)));
   return true;
 }
 
@@ -78,7 +83,7 @@ function fillMemory({ scene, hog, dice }: Stage): boolean {
 
 export const FAULTS: readonly Fault[] = [
   { name: "vanish", weight: 2, happen: vanish },
-  { name: "scribble", weight: 2, happen: scribble },
+  { name: "scribble", weight: 3, happen: scribble },
   { name: "pause", weight: 6, happen: pause },
   { name: "wakeForNothing", weight: 4, happen: wakeForNothing },
   { name: "fillMemory", weight: 2, happen: fillMemory },

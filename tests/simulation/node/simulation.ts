@@ -14,7 +14,7 @@ import { Client as AdminClient } from "../../../chimods/admin/admin_client.ts";
 import type { LoadedModule } from "../../../runtime/lane/mod.ts";
 import { Heap } from "../../../runtime/memory/mod.ts";
 import { Node } from "../../../runtime/node.ts";
-import { setSimulatedMachine } from "../../../runtime/platform/mod.ts";
+import { eventLoopTurn, setSimulatedMachine } from "../../../runtime/platform/mod.ts";
 import { liveBlocks } from "../../system/kit/live_blocks.ts";
 import { type Canary, canaryDice } from "./canaries.ts";
 import { ClientProcess } from "./client_process.ts";
@@ -91,19 +91,25 @@ export class Simulation {
   /** Plays one run. */
   static async run(options: RunOptions): Promise<RunReport> {
     const simulation = new Simulation(options);
+    const onRejection = (event: PromiseRejectionEvent) => {
+      event.preventDefault();
+      simulation.#world.fail(`a rejection that nobody handles: ${textOf(event.reason)}`);
+    };
+    addEventListener("unhandledrejection", onRejection);
     const mend = options.canary?.install(canaryDice(options.seed), simulation.#world);
     setSimulatedMachine(simulation.#world);
     setWitness(simulation.#witness);
     try {
       await simulation.#play();
     } catch (thrown) {
-      simulation.#world.fail(
-        thrown instanceof Error ? thrown.stack ?? thrown.message : `${thrown}`,
-      );
+      simulation.#world.fail(textOf(thrown));
     } finally {
       mend?.();
       setSimulatedMachine(null);
       setWitness(null);
+      // Rejections are reported, and the memory of earlier runs goes, in turns of the event loop.
+      for (let turn = 0; turn < 2; turn++) await eventLoopTurn();
+      removeEventListener("unhandledrejection", onRejection);
     }
     return simulation.#report();
   }
@@ -165,7 +171,9 @@ export class Simulation {
   }
 
   #startJob(): void {
-    const there = this.#clients.filter((client) => !client.gone && client.ended === null);
+    const there = this.#clients.filter((client) =>
+      !client.gone && !client.hostile && client.ended === null
+    );
     const few = there.length === 0 || (there.length < CLIENTS_MAX && this.#dice.once(20));
     if (few) {
       this.#startClient();
@@ -252,7 +260,7 @@ export class Simulation {
       result = value;
     }, (thrown) => {
       open = false;
-      this.#world.fail(`${what}: ${thrown instanceof Error ? thrown.stack : thrown}`);
+      this.#world.fail(`${what}: ${textOf(thrown)}`);
     });
     await this.#while(what, () => open, () => "");
     return result;
@@ -290,6 +298,10 @@ export class Simulation {
       ...(failure === null ? {} : { failure }),
     };
   }
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
 }
 
 /** Each item as often as it weighs. */

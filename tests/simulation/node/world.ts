@@ -84,6 +84,7 @@ export class World implements SimulatedMachine {
   readonly #closed = new Set<number>();
   /** Owners that do nothing before a step. */
   readonly #paused = new Map<number, number>();
+  readonly #vanished = new Set<number>();
   readonly #weights: number[] = [];
   readonly #stickiness: number;
   #lastOwner = HOST;
@@ -132,7 +133,7 @@ export class World implements SimulatedMachine {
   #addTimer(ms: number, periodMs: number, call: () => void): () => void {
     const dueMs = this.#nowMicros / 1000 + Math.max(1, ms);
     const timer = { owner: this.#owner, dueMs, periodMs, call };
-    this.#timers.push(timer);
+    if (!this.#vanished.has(timer.owner)) this.#timers.push(timer);
     return () => this.#timers = this.#timers.filter((other) => other !== timer);
   }
 
@@ -148,9 +149,10 @@ export class World implements SimulatedMachine {
     if (!inFutex) this.#closed.delete(owner);
     if (i32[index] !== expected) return Promise.resolve();
     const dueMs = this.#nowMicros / 1000 + timeoutMs;
-    return new Promise((go) =>
-      this.#sleepers.push({ owner, words: i32, index, dueMs, inFutex, go })
-    );
+    return new Promise((go) => {
+      if (this.#vanished.has(owner)) return;
+      this.#sleepers.push({ owner, words: i32, index, dueMs, inFutex, go });
+    });
   }
 
   /** Waits as a blocked thread does; see {@linkcode waitAsync}. */
@@ -204,6 +206,7 @@ export class World implements SimulatedMachine {
 
   /** The owner's process is gone, with all that waited in it. */
   vanish(owner: number): void {
+    this.#vanished.add(owner);
     this.#ready = this.#ready.filter((entry) => entry.owner !== owner);
     this.#sleepers = this.#sleepers.filter((entry) => entry.owner !== owner);
     this.#timers = this.#timers.filter((entry) => entry.owner !== owner);
@@ -345,7 +348,8 @@ export class World implements SimulatedMachine {
   }
 
   #push(what: What, go: () => void): void {
-    this.#ready.push({ owner: this.#owner, what, go });
+    const owner = this.#owner;
+    if (!this.#vanished.has(owner)) this.#ready.push({ owner, what, go });
   }
 
   get #owner(): number {

@@ -302,7 +302,7 @@ export class LaneWorker implements RunHost {
     const counters = this.#state.counters.words;
     let timeoutMs = this.#longestSleepMs();
     if (this.#eventLoopWanted) return await this.#stayInEventLoop(timeoutMs);
-    if (this.#pace === null && (this.#parked > 0 || this.#visits.wokenForNothing)) {
+    if (this.#parked > 0 || this.#visits.wokenForNothing) {
       const dueMs = this.#visitDueMs();
       if (dueMs <= 0) return await this.#visitEventLoop(timeoutMs);
       if (this.#parked > 0) timeoutMs = Math.min(timeoutMs, this.#visits.longestSleepMs(dueMs));

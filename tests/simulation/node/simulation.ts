@@ -206,8 +206,7 @@ export class Simulation {
   }
 
   readonly #onQuiet = (): void => {
-    const trusted = this.#clients.every(({ hostile, gone }) => gone || !hostile);
-    this.#workers.checkWakes(trusted);
+    this.#workers.checkWakes(this.#clients.every(({ hostile }) => !hostile));
   };
 
   // ---- the end ---------------------------------------------------------------------------------

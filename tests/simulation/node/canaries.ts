@@ -11,6 +11,7 @@
 
 import { ClientPort } from "../../../runtime/lane/client_port.ts";
 import { Links } from "../../../runtime/lane/links.ts";
+import { LockQueue } from "../../../runtime/lane/lock_queue.ts";
 import { Subtasks } from "../../../runtime/lane/subtasks.ts";
 import { TaskBlocks } from "../../../runtime/lane/task_blocks.ts";
 import { TaskQueue } from "../../../runtime/lane/task_queue.ts";
@@ -107,6 +108,19 @@ export const CANARIES: readonly Canary[] = [
         (real) =>
           function (this: Subtasks, task, options) {
             return dice.once(10) ? Promise.resolve() : real.call(this, task, options);
+          },
+      ),
+  },
+  {
+    name: "unfair_lock",
+    finds: /overtook task/,
+    install: () =>
+      replace(
+        LockQueue.prototype,
+        "push",
+        () =>
+          function (this: LockQueue, guard) {
+            this.pushFirst(guard);
           },
       ),
   },

@@ -7,6 +7,7 @@
 
 import { DomainQuery, type ErrorName, type Task } from "chimaera";
 import { Client as AdminClient } from "../../../chimods/admin/admin_client.ts";
+import { delay } from "../../../runtime/platform/mod.ts";
 import type { ClientProcess } from "./client_process.ts";
 import { Client as BusyClient } from "./modules/busy/busy_client.ts";
 import { Failure, WaitFor } from "./modules/busy/busy_tasks.ts";
@@ -175,6 +176,84 @@ async function bulk(scene: Scene, client: ClientProcess): Promise<void> {
   if (!early) { for (const block of [data, back]) block.free(); }
 }
 
+/** A periodic call: until it ends by itself, or until nobody wants it any more. */
+async function beat(scene: Scene, client: ClientProcess): Promise<void> {
+  const { dice } = client;
+  const use = scene.stub(client);
+  if (use === null) return;
+  const id = scene.nameFor(client, use.port);
+  const last = dice.between(1, 6);
+  const task = scene.send(client, () => {
+    const fields = { id, lane: dice.below(LANES), last, ms: dice.pick([0, 0, 1, 3]) };
+    const task = use.stub.asyncBeat.alloc(null, HERE, fields);
+    task.setPeriodUs(dice.between(1, 3000));
+    return task;
+  });
+  if (task === null) return;
+  const patience = dice.below(3);
+  const options = patience === 0 ? { timeoutMs: dice.between(1, 8) } : undefined;
+  if (patience < 2 && await scene.answer(client, id, task, ["timeout"], options)) {
+    scene.check(client, (task as Task & { runs: number }).runs, last, "the runs of a beat");
+  }
+  task.free();
+}
+
+/** A call that goes on until it is given up. */
+async function stay(scene: Scene, client: ClientProcess): Promise<void> {
+  const { dice } = client;
+  const use = scene.stub(client);
+  if (use === null) return;
+  const id = scene.nameFor(client, use.port);
+  const task = scene.send(client, () => {
+    const task = use.stub.asyncStay.alloc(null, HERE, { id, lane: dice.below(LANES) });
+    task.setLongRunning();
+    return task;
+  });
+  if (task === null) return;
+  if (dice.once(2)) {
+    const went = await scene.answer(client, id, task, ["timeout"], { timeoutMs: dice.below(10) });
+    scene.check(client, went, false, "the success of a call without end");
+  } else await delay(dice.between(1, 10));
+  task.free();
+}
+
+/** Calls that nobody waits for. */
+function fire(scene: Scene, client: ClientProcess): Promise<void> {
+  const { dice } = client;
+  for (let left = dice.between(1, 10); left > 0; left--) {
+    const use = scene.stub(client);
+    if (use === null) break;
+    const id = scene.nameFor(client, use.port);
+    try {
+      const fields = { id, lane: dice.below(LANES), ms: dice.below(3) };
+      use.stub.asyncWait.alloc(null, HERE, fields).fireAndForget();
+    } catch (thrown) {
+      scene.expect(client, thrown, []);
+    }
+  }
+  return Promise.resolve();
+}
+
+/** Calls that want the lock of one lane. */
+async function lock(scene: Scene, client: ClientProcess): Promise<void> {
+  const { dice } = client;
+  const use = scene.stub(client);
+  if (use === null) return;
+  const lane = 4 * dice.below(2);
+  const calls: { id: number; task: Task }[] = [];
+  for (let left = dice.between(1, 6); left > 0; left--) {
+    const id = scene.nameFor(client, use.port);
+    const fields = { id, lane, ms: dice.below(3), isWriter: dice.once(2) };
+    const task = scene.send(client, () => use.stub.asyncLock.alloc(null, HERE, fields));
+    if (task !== null) calls.push({ id, task });
+  }
+  for (const { id, task } of calls) {
+    const options = dice.once(4) ? { timeoutMs: dice.below(5) } : undefined;
+    await scene.answer(client, id, task, options === undefined ? [] : ["timeout"], options);
+    task.free();
+  }
+}
+
 /** A call of a pool that is not there. */
 async function stray(scene: Scene, client: ClientProcess): Promise<void> {
   const use = scene.stub(client);
@@ -231,6 +310,10 @@ export const JOBS: readonly Job[] = [
   { name: "leave", weight: 2, run: leave },
   { name: "fail", weight: 2, run: fail },
   { name: "bulk", weight: 4, run: bulk },
+  { name: "beat", weight: 2, run: beat },
+  { name: "stay", weight: 1, run: stay },
+  { name: "fire", weight: 2, run: fire },
+  { name: "lock", weight: 3, run: lock },
   { name: "stray", weight: 1, run: stray },
   { name: "createPool", weight: 2, run: createPool },
   { name: "destroyPool", weight: 1, run: destroyPool },

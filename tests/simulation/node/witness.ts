@@ -10,6 +10,7 @@
 import type { RunContext, Task } from "chimaera";
 import { H, OriginKind } from "../../../runtime/task/mod.ts";
 import { LIMITS } from "../../../runtime/limits.ts";
+import { Visits } from "./visits.ts";
 import type { World } from "./world.ts";
 
 /** A task of the module under simulation, which carries its name. */
@@ -23,7 +24,14 @@ interface Life {
   begun: boolean;
   ended: boolean;
   answered: boolean;
+  /** Of a periodic task: runs that began, whether one is not over, and when the last began. */
+  runs: number;
+  running: boolean;
+  beatMs: number;
 }
+
+/** By so much later than the runtime the witness looks at the clock. */
+const CLOCK_MS = 0.1;
 
 export class Witness {
   readonly #world: World;
@@ -43,7 +51,16 @@ export class Witness {
   /** A name for a task that a client is about to send by a port. */
   sent(port: number): number {
     const id = ++this.#lastId;
-    this.#lives.set(id, { port, order: id, begun: false, ended: false, answered: false });
+    this.#lives.set(id, {
+      port,
+      order: id,
+      begun: false,
+      ended: false,
+      answered: false,
+      runs: 0,
+      running: false,
+      beatMs: 0,
+    });
     return id;
   }
 
@@ -80,6 +97,40 @@ export class Witness {
           `(lane ${rctx.lane.id}, priority ${task.prio})`,
       );
     }
+  }
+
+  /** A periodic task runs again; it has run `runs` times. */
+  beat(task: NamedTask, runs: number, rctx: RunContext): void {
+    const life = this.#lives.get(task.id);
+    if (runs === 0 || life === undefined || this.#isHostile(portOf(task))) {
+      this.began(task, rctx);
+    } else if (life.running) this.#world.fail(`periodic task ${task.id} runs twice at a time`);
+    else if (life.runs !== runs) {
+      this.#world.fail(`periodic task ${task.id} ran ${life.runs} times, and finds ${runs}`);
+    }
+    const nowMs = this.#world.nowMs();
+    const periodMs = task.$i32[task.header.block + H.periodUs]! / 1000;
+    if (life === undefined) return;
+    if (runs > 0 && nowMs - life.beatMs < periodMs - CLOCK_MS) {
+      this.#world.fail(
+        `periodic task ${task.id} runs ${nowMs - life.beatMs} ms after its last run`,
+      );
+    }
+    life.runs = runs + 1;
+    life.running = true;
+    life.beatMs = nowMs;
+  }
+
+  /** A run of a periodic task is over. */
+  beatEnded(task: NamedTask, isLast: boolean): void {
+    const life = this.#lives.get(task.id);
+    if (life !== undefined) life.running = false;
+    if (isLast) this.ended(task);
+  }
+
+  /** A new lock's visitors. */
+  visits(): Visits {
+    return new Visits((why) => this.#world.fail(why));
   }
 
   /** A handler has nothing more to do. */

@@ -2,12 +2,15 @@
 
 import { CreateContext, createMethod, type DomainQuery, ModuleClient, taskMethod } from "chimaera";
 import {
+  BeatTask,
   BulkTask,
   CreateTask,
   EchoTask,
   FailTask,
   LeaveTask,
+  LockTask,
   NestTask,
+  StayTask,
   WaitTask,
 } from "./busy_tasks.ts";
 
@@ -50,5 +53,17 @@ export class Client extends ModuleClient {
   // CHI_BEGIN(Bulk)
   asyncBulk = taskMethod(BulkTask);
   // CHI_END(Bulk)
+
+  // CHI_BEGIN(Beat)
+  asyncBeat = taskMethod(BeatTask);
+  // CHI_END(Beat)
+
+  // CHI_BEGIN(Stay)
+  asyncStay = taskMethod(StayTask);
+  // CHI_END(Stay)
+
+  // CHI_BEGIN(Lock)
+  asyncLock = taskMethod(LockTask);
+  // CHI_END(Lock)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

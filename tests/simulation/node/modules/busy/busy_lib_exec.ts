@@ -15,6 +15,9 @@ export const libExec: LibExec = {
     [Method.kLeave, tasks.LeaveTask],
     [Method.kFail, tasks.FailTask],
     [Method.kBulk, tasks.BulkTask],
+    [Method.kBeat, tasks.BeatTask],
+    [Method.kStay, tasks.StayTask],
+    [Method.kLock, tasks.LockTask],
   ],
   methodNames: {
     [Method.kCreate]: "kCreate",
@@ -25,6 +28,9 @@ export const libExec: LibExec = {
     [Method.kLeave]: "kLeave",
     [Method.kFail]: "kFail",
     [Method.kBulk]: "kBulk",
+    [Method.kBeat]: "kBeat",
+    [Method.kStay]: "kStay",
+    [Method.kLock]: "kLock",
   },
 
   run(module: Module, method: number, task: Task, rctx: RunContext): void | Promise<void> {
@@ -42,6 +48,12 @@ export const libExec: LibExec = {
         return server.fail(task as tasks.FailTask, rctx);
       case Method.kBulk:
         return server.bulk(task as tasks.BulkTask, rctx);
+      case Method.kBeat:
+        return server.beat(task as tasks.BeatTask, rctx);
+      case Method.kStay:
+        return server.stay(task as tasks.StayTask, rctx);
+      case Method.kLock:
+        return server.lock(task as tasks.LockTask, rctx);
     }
   },
 
@@ -68,6 +80,12 @@ export const libExec: LibExec = {
         return server.monitorFail(mode, task as tasks.FailTask, rctx);
       case Method.kBulk:
         return server.monitorBulk(mode, task as tasks.BulkTask, rctx);
+      case Method.kBeat:
+        return server.monitorBeat(mode, task as tasks.BeatTask, rctx);
+      case Method.kStay:
+        return server.monitorStay(mode, task as tasks.StayTask, rctx);
+      case Method.kLock:
+        return server.monitorLock(mode, task as tasks.LockTask, rctx);
     }
   },
 };

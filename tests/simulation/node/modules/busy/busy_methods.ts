@@ -10,4 +10,7 @@ export const Method = {
   kLeave: 13,
   kFail: 14,
   kBulk: 15,
+  kBeat: 16,
+  kStay: 17,
+  kLock: 18,
 } as const;

@@ -5,6 +5,7 @@
  */
 
 import {
+  CoRwLock,
   DomainQuery,
   type Lane,
   Module,
@@ -18,13 +19,16 @@ import { delay } from "chimaera/platform";
 import { witness } from "../../witness.ts";
 import { Client } from "./busy_client.ts";
 import {
+  type BeatTask,
   type BulkTask,
   type CreateTask,
   type EchoTask,
   type FailTask,
   Failure,
   type LeaveTask,
+  type LockTask,
   type NestTask,
+  type StayTask,
   WaitFor,
   type WaitTask,
 } from "./busy_tasks.ts";
@@ -40,6 +44,8 @@ function atMost(limit: number, value: number): number {
 
 export class Server extends Module {
   readonly #clients = new Map<number, Client>();
+  readonly #lock = new CoRwLock();
+  readonly #visits = witness().visits();
 
   // CHI_BEGIN(Create)
   override create(task: CreateTask, _rctx: RunContext): void {
@@ -154,6 +160,43 @@ export class Server extends Module {
   }
   monitorBulk(_mode: MonitorMode, _task: BulkTask, _rctx: RunContext): void {}
   // CHI_END(Bulk)
+
+  // CHI_BEGIN(Beat)
+  async beat(task: BeatTask, rctx: RunContext): Promise<void> {
+    witness().beat(task, task.runs, rctx);
+    const isLast = ++task.runs >= task.last;
+    if (isLast) rctx.endPeriodic();
+    if (task.ms > 0) await rctx.sleep(atMost(LONGEST_MS, task.ms));
+    witness().beatEnded(task, isLast);
+  }
+  monitorBeat(_mode: MonitorMode, _task: BeatTask, _rctx: RunContext): void {}
+  // CHI_END(Beat)
+
+  // CHI_BEGIN(Stay)
+  async stay(task: StayTask, rctx: RunContext): Promise<void> {
+    witness().began(task, rctx);
+    while (!rctx.signal.aborted) await rctx.sleep(2);
+  }
+  monitorStay(_mode: MonitorMode, _task: StayTask, _rctx: RunContext): void {}
+  // CHI_END(Stay)
+
+  // CHI_BEGIN(Lock)
+  async lock(task: LockTask, rctx: RunContext): Promise<void> {
+    witness().began(task, rctx);
+    const { id, isWriter } = task;
+    const visit = this.#visits.ask(id, isWriter);
+    try {
+      using _ = await (isWriter ? this.#lock.writeLock(rctx) : this.#lock.readLock(rctx));
+      visit.enter();
+      await rctx.sleep(atMost(LONGEST_MS, task.ms));
+      visit.leave(); // While the guard still holds.
+    } finally {
+      visit.leave();
+    }
+    witness().ended(task);
+  }
+  monitorLock(_mode: MonitorMode, _task: LockTask, _rctx: RunContext): void {}
+  // CHI_END(Lock)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 
   #clientOf(poolId: number): Client {

@@ -1,6 +1,6 @@
 /** Tasks of sim_busy: each carries a name for the witness, and chooses its lane. */
 
-import { defineCreateTask, defineTask, IN, OUT } from "chimaera";
+import { defineCreateTask, defineTask, IN, INOUT, OUT } from "chimaera";
 import { Method } from "./busy_methods.ts";
 
 /** The library's name. Generated. */
@@ -88,4 +88,30 @@ export class BulkTask extends defineTask(Method.kBulk, {
   sum: OUT.u32(),
 }) {}
 // CHI_END(Bulk)
+
+// CHI_BEGIN(Beat)
+/** For a periodic task: counts its `runs`, and ends with the one of `last`. */
+export class BeatTask extends defineTask(Method.kBeat, {
+  id: IN.u32(),
+  lane: IN.u32(),
+  ms: IN.u32(),
+  last: IN.u32(1),
+  runs: INOUT.u32(),
+}) {}
+// CHI_END(Beat)
+
+// CHI_BEGIN(Stay)
+/** For a long-running task: ends when its caller gives it up. */
+export class StayTask extends defineTask(Method.kStay, { id: IN.u32(), lane: IN.u32() }) {}
+// CHI_END(Stay)
+
+// CHI_BEGIN(Lock)
+/** Holds the lock of its lane for `ms`. */
+export class LockTask extends defineTask(Method.kLock, {
+  id: IN.u32(),
+  lane: IN.u32(),
+  ms: IN.u32(),
+  isWriter: IN.bool(),
+}) {}
+// CHI_END(Lock)
 // CHI_AUTOGEN_METHODS  // keep at class bottom

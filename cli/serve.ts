@@ -21,10 +21,14 @@ import { exitCodeOf, onEndSignal } from "./signals.ts";
 
 const MEMORY_BYTES_MIN = 64 << 20;
 
+/** A day. */
+const SECONDS_MAX = 86_400;
+
 interface ServeOptions extends CommonOptions {
   readonly instance: string;
   readonly workers?: number;
   readonly memory?: number;
+  readonly stallAbandon?: number;
 }
 
 export const serve: CliCommand<ServeOptions> = {
@@ -39,6 +43,12 @@ export const serve: CliCommand<ServeOptions> = {
         "--memory <size>",
         "the node's own memory (default: 1 GiB, or an eighth of the machine's if that is less)",
         parseSize("--memory", MEMORY_BYTES_MIN, LIMITS.segmentBytesMax),
+      )
+      .option(
+        "--stall-abandon <seconds>",
+        "give a worker up when one handler has held it so long: its tasks fail, a new thread takes " +
+          "its lanes (default: never)",
+        wholeNumber("--stall-abandon", 2, SECONDS_MAX),
       ),
   example: "serve --workers 4 --memory 512MiB",
 
@@ -66,6 +76,7 @@ async function start(instance: Instance, options: ServeOptions): Promise<Node> {
   const chosen: { -readonly [K in keyof NodeOptions]: NodeOptions[K] } = {};
   if (options.workers !== undefined) chosen.workers = options.workers;
   if (options.memory !== undefined) chosen.memoryBytes = options.memory;
+  if (options.stallAbandon !== undefined) chosen.stallAbandonMs = options.stallAbandon * 1000;
   return await startNode({
     ...chosen,
     instance,
@@ -74,7 +85,8 @@ async function start(instance: Instance, options: ServeOptions): Promise<Node> {
         `worker ${worker} is held by ${libName}.${methodName} of pool ${poolName} ` +
           `for ${formatDuration(forMs)} now; its other tasks wait`,
       ),
-    onWorkerDeath: (worker, why) => warn(`worker ${worker} failed: ${why}`),
+    onWorkerLost: ({ worker, isStuck, why }) =>
+      warn(`worker ${worker} is lost and replaced${isStuck ? "; its thread runs on" : ""}: ${why}`),
   });
 }
 

@@ -76,6 +76,10 @@ function describe(report: StatusReport): string {
         `for ${formatDuration(forMs)} now`,
     );
   }
+  for (const { worker, isStuck, why } of report.lost) {
+    const thread = isStuck ? "holds a processor for ever" : "has ended";
+    parts.push(`warning: worker ${worker} was lost and replaced; its thread ${thread}: ${why}`);
+  }
   if (report.malformed > 0) {
     parts.push(`${report.malformed} sessions were closed because of what they wrote`);
   }

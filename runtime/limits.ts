@@ -59,6 +59,10 @@ export const LIMITS = {
   /** Disk operations of a worker that the kernel has at once; more wait their turn. */
   diskOperationsMax: 256,
   heartbeatMs: 100,
+  /** After it a handler that held its worker cannot have returned unseen. */
+  fenceMs: 250,
+  /** Worker threads that a node replaces; with one more it stops. */
+  workersLostMax: 16,
   /** CHI-5005: a waiter looks at the node's life this often. */
   livenessMs: 500,
   /** How long a work orchestration policy may take for an answer. */

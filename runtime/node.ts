@@ -40,28 +40,26 @@ import {
   Policies,
   Pools,
   type SegmentMessage,
-  type WorkerStart,
+  WorkerCrew,
 } from "./module/mod.ts";
 import { StallWatch } from "./observe/mod.ts";
 import {
   after,
   atMost,
-  entryUrl,
   environment,
   machineMemoryBytes,
   processId,
   realClock,
-  startThread,
-  type Thread,
+  removeAll,
   VERSION,
 } from "./platform/mod.ts";
 import {
   type Instance,
-  type InstancePaths,
   LOCAL_CLIENT,
   localLink,
   NodeSessions,
   PROTOCOL_VERSION,
+  type SegmentPlace,
   Session,
   SessionServer,
   WireHost,
@@ -84,7 +82,7 @@ export class Node {
   readonly #prefaulter: Prefaulter;
   readonly #counters: Counters;
   readonly #loop: HostLoop;
-  readonly #threads: Thread[] = [];
+  readonly #crew: WorkerCrew;
   /** Sessions of this process; closed with the node, if they are not before. */
   readonly #opened = new Set<Session>();
   readonly #policies: Policies;
@@ -92,9 +90,6 @@ export class Node {
   #server: SessionServer | null = null;
   #instance: Instance | null = null;
   readonly #stalls: StallWatch;
-  readonly #onWorkerDeath: (worker: number, why: string) => void;
-  #started = 0;
-  #allStarted: () => void = () => {};
   #stopping = false;
   #loopDone: Promise<void> = Promise.resolve();
   /** Resolves when somebody asked the node to stop. */
@@ -137,37 +132,23 @@ export class Node {
       (message, from) => this.#carryOut(message, from),
       () => this.#loop.wake(),
     );
-    const ask = (worker: number, message: ControlMessage) => this.#control.request(worker, message);
+    this.#crew = this.#makeCrew(options, { linksOffset, countersOffset });
+    const ask = this.#crew.ask;
     for (const spec of options.modules ?? []) this.modules.add(spec);
     this.pools = new Pools({ workers, modules: this.modules, counters: this.#counters, ask });
     this.moves = new LaneMoves({ workers, pools: this.pools, clock: realClock, ask });
-    this.sessions = new NodeSessions({
-      workers,
-      ask,
-      handOver: (worker, sessionId, handle) => {
-        const message: SegmentMessage = { kind: "segment", sessionId, handle };
-        this.#threads[worker]!.post(message);
-      },
-      memoryBytesMax: Math.max(LIMITS.sessionBytesDefault, machineMemoryBytes() / 4),
-      place,
-    });
-    this.#wire = new WireHost(
-      this.segment,
-      this.#heap,
-      this.#links,
-      workers,
-      () => this.#loop.wake(),
-    );
+    this.sessions = this.#makeSessions(heap, place);
+    const wake = () => this.#loop.wake();
+    this.#wire = new WireHost(this.segment, this.#heap, heap, this.#links, workers, wake);
     this.#policies = new Policies({ workers, ask, counters: this.#counters });
+    const namesOf = (id: number) => this.pools.namesOf(id);
     this.#stalls = new StallWatch(
       this.#counters,
       workers,
-      (id) => this.pools.namesOf(id),
+      namesOf,
       (stall) => options.onStall?.(stall),
     );
-    this.#onWorkerDeath = options.onWorkerDeath ?? (() => {});
     this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
-    this.#startWorkers(options.instance?.paths ?? null, { linksOffset, countersOffset });
   }
 
   /** Starts a node and its core pools. Throws CHI-1001 for options out of range. */
@@ -183,42 +164,75 @@ export class Node {
     }
   }
 
-  #startWorkers(
-    paths: InstancePaths | null,
+  /** @param tables Heap of the node's own tables. */
+  #makeSessions(tables: Allocator, place: (segmentId: number) => SegmentPlace): NodeSessions {
+    return new NodeSessions({
+      workers: this.workers,
+      node: this.segment,
+      heap: tables,
+      ask: this.#crew.ask,
+      handOver: (worker, sessionId, handle) => {
+        const message: SegmentMessage = { kind: "segment", sessionId, handle };
+        this.#crew.post(worker, message);
+      },
+      memoryBytesMax: Math.max(LIMITS.sessionBytesDefault, machineMemoryBytes() / 4),
+      place,
+    });
+  }
+
+  #makeCrew(
+    options: NodeOptions,
     places: { linksOffset: number; countersOffset: number },
-  ): void {
-    for (let id = 0; id < this.workers; id++) {
-      const thread = startThread(
-        entryUrl("runtime/module/worker_main"),
-        `chimaera-${id}`,
-        (why) => this.#onDeath(id, String(why)),
-        (why) => this.#onDeath(id, why),
-      );
-      this.#threads.push(thread);
-      const start: WorkerStart = {
-        kind: "start",
-        id,
-        workers: this.workers,
-        node: this.segment.handle(),
-        bells: this.bells.handle(),
-        debugHeap: this.debugHeap,
-        laneSeed: this.laneSeed,
-        doorbellPath: paths === null ? "" : paths.workerDoorbell(id),
-        ...places,
-      };
-      thread.post(start);
-    }
+  ): WorkerCrew {
+    const { workers, debugHeap } = this;
+    const paths = options.instance?.paths;
+    return new WorkerCrew({
+      workers,
+      control: this.#control,
+      links: this.#links,
+      counters: this.#counters,
+      startMessage: (id, incarnation) => {
+        const doorbellPath = paths?.workerDoorbell(id) ?? "";
+        // The socket of the thread before this one.
+        if (incarnation > 0 && doorbellPath !== "") removeAll(doorbellPath);
+        return {
+          kind: "start",
+          id,
+          workers,
+          incarnation,
+          node: this.segment.handle(),
+          bells: this.bells.handle(),
+          debugHeap,
+          laneSeed: this.laneSeed,
+          doorbellPath,
+          ...places,
+        };
+      },
+      restore: async (worker, ask) => {
+        await this.sessions.replay(worker, ask);
+        await this.pools.replay(worker, ask);
+        await this.#policies.replay(worker, ask);
+      },
+      failHeld: async (worker, error, ask) => {
+        this.#wire.failHeld(worker, error);
+        await this.sessions.failHeld(worker, error, ask);
+      },
+      stallAbandonMs: options.stallAbandonMs ?? Infinity,
+      onLost: (lost) => options.onWorkerLost?.(lost),
+      onBroken: (error) => {
+        this.#endSessions(error);
+        this.#askStop();
+      },
+    });
   }
 
   async #begin(): Promise<void> {
     this.#loopDone = this.#loop.run(this.#onLink, () => {
       this.#stalls.look();
+      this.#crew.giveUp(this.#stalls.stalled.values());
       this.#prefaulter.advance();
     });
-    await new Promise<void>((resolve) => {
-      this.#allStarted = resolve;
-      if (this.#started === this.workers) resolve();
-    });
+    await this.#crew.start();
     const { queue, proc } = await makeCorePools(this.pools);
     const session = await this.#openSession(LIMITS.policySessionBytes);
     this.#policies.attach(session, this.pools);
@@ -238,8 +252,7 @@ export class Node {
   #carryOut(message: ControlMessage, from: number): unknown {
     switch (message.kind) {
       case "started":
-        if (++this.#started === this.workers) this.#allStarted();
-        return null;
+        return this.#crew.onStarted(message.worker as number);
       case "createPool": {
         const request = message.request as PoolRequest;
         return this.pools.create({ ...request, params: Uint8Array.from(request.params) });
@@ -261,13 +274,7 @@ export class Node {
       case "malformed":
         return this.sessions.endMalformed(message.sessionId as number, message.why as string);
       case "closing":
-        this.sessions.onClosing(
-          from,
-          message.sessionId as number,
-          message.taken as number,
-          message.answered as number,
-        );
-        return null;
+        return this.sessions.onClosing(message.sessionId as number);
       default:
         throw new ChimaeraError("badDescriptor", {
           what: `message of worker ${from}`,
@@ -341,22 +348,13 @@ export class Node {
       workers,
       sessions: [...this.sessions.info(), ...this.#wire.info()],
       stalls: [...this.#stalls.stalled.values()],
+      lost: this.#crew.lost,
       malformed: this.sessions.malformed,
     };
   }
 
   workerInfo(): WorkerInfo[] {
     return workerInfos(this.#counters, this.workers);
-  }
-
-  /**
-   * A worker's loop has ended by an error. Its tasks will never be answered, so every session ends
-   * with one, and the node asks to be stopped.
-   */
-  #onDeath(worker: number, why: string): void {
-    this.#onWorkerDeath(worker, why);
-    this.#endSessions(new ChimaeraError("workerDied", { what: `worker ${worker}`, why }));
-    this.#askStop();
   }
 
   #endSessions(error: ChimaeraError): void {
@@ -378,6 +376,7 @@ export class Node {
     await atMost(LIMITS.closeGraceMs, Promise.all(sessions));
     for (const session of this.#opened) await session.close();
     await this.#server?.close();
+    await this.#crew.end();
     const all = Array.from({ length: this.workers }, (_, worker) => worker);
     const stops = all.map((worker) => this.#control.request(worker, { kind: "stop" }));
     const stopped = await atMost(LIMITS.closeGraceMs, Promise.all(stops));
@@ -389,7 +388,7 @@ export class Node {
     if (stopped) {
       this.segment.discard();
       this.bells.discard();
-    } else for (const thread of this.#threads) thread.terminate();
+    } else this.#crew.terminate();
     this.#instance?.release();
   }
 

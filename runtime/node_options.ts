@@ -3,7 +3,7 @@
 import { ChimaeraError } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { type Backing, memoryFilesReachable } from "./memory/mod.ts";
-import type { ModuleTable } from "./module/mod.ts";
+import type { LostWorker, ModuleTable } from "./module/mod.ts";
 import type { Stall } from "./observe/mod.ts";
 import {
   cpuCount,
@@ -34,8 +34,13 @@ export interface NodeOptions {
   readonly instance?: Instance;
   /** Called when a handler holds its lane too long. */
   readonly onStall?: (stall: Stall) => void;
-  /** Called when a worker fails outside any handler. */
-  readonly onWorkerDeath?: (worker: number, why: string) => void;
+  /**
+   * Gives a worker up when a handler has held it so long, in milliseconds: its tasks fail, and a
+   * new thread takes its lanes. Absent: never.
+   */
+  readonly stallAbandonMs?: number;
+  /** Called when a worker fails outside any handler, or is given up. */
+  readonly onWorkerLost?: (lost: LostWorker) => void;
 }
 
 /** Where segments are made, by their id. */

@@ -17,6 +17,7 @@ import {
 import type { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { C, writeErrorRecord } from "../task/mod.ts";
+import { tailWord } from "./custody.ts";
 
 export type { PortPlaces };
 
@@ -25,10 +26,10 @@ export class ClientSession {
   readonly id: number;
   readonly segment: Segment;
   readonly ports: ClientPort[] = [];
-  /** Tasks that this worker took from the session, and that it answered to it. */
-  taken = 0;
-  answered = 0;
+  /** Nothing more is taken. */
   closing = false;
+  /** The node said so. */
+  ended = false;
 
   constructor(id: number, segment: Segment) {
     this.id = id;
@@ -45,8 +46,12 @@ export class ClientPort {
   readonly bellLine: number;
   /** Socket of a client that sleeps in its event loop in another process; −1: none. */
   readonly doorbell: number;
+  /** First word of the port's table of tasks in the runtime's hands, in the node segment. */
+  readonly custody: number;
   readonly #errorsOffset: number;
   readonly #worker: number;
+  readonly #nodeWords: Int32Array;
+  readonly #tailWord: number;
   /** Whether completions wait to be published. */
   dirty = false;
 
@@ -57,6 +62,8 @@ export class ClientPort {
     completions: RingProducer,
     doorbell: number,
     worker: number,
+    nodeWords: Int32Array,
+    custody: number,
   ) {
     this.session = session;
     this.index = places.index;
@@ -67,6 +74,29 @@ export class ClientPort {
     this.completions = completions;
     this.doorbell = doorbell;
     this.#worker = worker;
+    this.#nodeWords = nodeWords;
+    this.custody = custody;
+    this.#tailWord = tailWord(custody, worker);
+  }
+
+  /** Block of the task that has a slot; 0: none. */
+  held(slot: number): number {
+    return this.#nodeWords[this.custody + slot]!;
+  }
+
+  /** Notes the block of a task that was taken. */
+  hold(slot: number, block: number): void {
+    this.#nodeWords[this.custody + slot] = block;
+  }
+
+  /** Goes on after a worker that was lost: what it answered and did not publish is kept. */
+  resume(): void {
+    this.completions.adopt(this.#nodeWords[this.#tailWord]!);
+  }
+
+  /** Begins with the rings as they are. */
+  begin(): void {
+    this.#nodeWords[this.#tailWord] = this.completions.tail;
   }
 
   /** Tells the client that a task is done. Published with the batch. */
@@ -80,7 +110,9 @@ export class ClientPort {
     words[at + C.returnCode] = error === null ? 0 : error.number;
     words[at + C.worker] = this.#worker;
     ring.commit();
-    this.session.answered++;
+    const node = this.#nodeWords;
+    node[this.custody + slot] = 0;
+    node[this.#tailWord] = ring.tail;
   }
 
   /** The record of a slot: byte count, then JSON. */

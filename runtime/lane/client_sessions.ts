@@ -1,8 +1,8 @@
 /**
  * The clients of one worker: their segments and ports, from the node's orders to come and go.
  *
- * A session that closes is not taken from any more; when the worker has answered what it took, the
- * node lets it forget the session.
+ * A session that closes is not taken from any more; when all that was taken is answered, the node
+ * lets the worker forget the session.
  *
  * Thread rules: one worker's isolate.
  */
@@ -16,6 +16,16 @@ import type { Executor } from "./executor.ts";
 import type { Intake } from "./intake.ts";
 import { ringPlaces } from "./ring_places.ts";
 import type { WorkerState } from "./worker_state.ts";
+
+/** What the node knows of a new port besides its places. */
+export interface PortOrder {
+  /** Socket of a client in another process; −1: none. */
+  readonly doorbell: number;
+  /** Word of the port's table of tasks under way. */
+  readonly custody: number;
+  /** Whether another thread had this worker's end of the port before. */
+  readonly resumed: boolean;
+}
 
 export class ClientSessions {
   readonly #state: WorkerState;
@@ -36,8 +46,11 @@ export class ClientSessions {
     this.#byId.set(id, new ClientSession(id, segment));
   }
 
-  /** @param doorbell Socket of a client in another process; −1: none. */
-  openPort(sessionId: number, places: PortPlaces, doorbell: number): void {
+  openPort(
+    sessionId: number,
+    places: PortPlaces,
+    { doorbell, custody, resumed }: PortOrder,
+  ): void {
     const session = this.#byId.get(sessionId);
     if (session === undefined) return;
     const rings = ringPlaces(places.ringsOffset, this.#state.id);
@@ -54,7 +67,13 @@ export class ClientSessions {
       new RingProducer(words, shape(rings.completions, COMPLETION_WORDS)),
       doorbell,
       this.#state.id,
+      this.#state.node.i32,
+      custody,
     );
+    if (resumed) {
+      port.resume();
+      this.#state.markDirty(port);
+    } else port.begin();
     session.ports.push(port);
     this.#intake.add(port);
   }
@@ -62,7 +81,8 @@ export class ClientSessions {
   /** Takes nothing more from a session, and tells the node when its tasks are answered. */
   close(id: number): void {
     const session = this.#byId.get(id);
-    if (session === undefined) return;
+    if (session === undefined || session.ended) return;
+    session.ended = true;
     session.closing = true;
     this.#state.closing++;
     this.#intake.remove(session);
@@ -75,14 +95,13 @@ export class ClientSessions {
     const session = this.#byId.get(id);
     if (session === undefined) return;
     this.#byId.delete(id);
-    this.#state.closing--;
+    if (session.ended) this.#state.closing--;
     for (const port of session.ports) this.#state.ports.delete(port.number);
     this.#state.segments.remove(session.segment.id);
   }
 
-  /** Tells the node how far a closing session is. */
+  /** Tells the node that it may look how far a closing session is. */
   report(session: ClientSession): void {
-    const { id, taken, answered } = session;
-    this.#control.send(this.#state.workers, { kind: "closing", sessionId: id, taken, answered });
+    this.#control.send(this.#state.workers, { kind: "closing", sessionId: session.id });
   }
 }

@@ -57,6 +57,7 @@ export function errorFromData(data: ErrorData): ChimaeraError {
 export type ControlHandler = (message: ControlMessage, from: number) => unknown;
 
 interface Waiting {
+  readonly to: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: ChimaeraError) => void;
 }
@@ -137,7 +138,7 @@ export class ControlChannel {
   request(to: number, message: ControlMessage): Promise<unknown> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { to, resolve, reject });
       this.send(to, { ...message, requestId: id });
     });
   }
@@ -146,6 +147,15 @@ export class ControlChannel {
   abandon(error: ChimaeraError): void {
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
+  }
+
+  /** Fails the requests under way to a participant that is lost. */
+  abandonTo(to: number, error: ChimaeraError): void {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.to !== to) continue;
+      this.#waiting.delete(id);
+      waiting.reject(error);
+    }
   }
 
   /** A control entry came in. */

@@ -7,6 +7,7 @@
  *                           7 tasks handed to other workers   8 malformed descriptors
  *                           9 handlers in flight   10 cpu + 1, 0: not pinned
  *                           11 how it reaches disks (see DISK_BACKENDS)
+ *                           15 fence: threads of this worker that the node has given up
  *   lane line, 16 words     0 worker   1 tasks waiting   2 tasks done   3 tasks failed
  */
 
@@ -27,6 +28,7 @@ export const WORKER_COUNTER = {
   inFlight: 9,
   cpu: 10,
   disk: 11,
+  fence: 15,
 } as const;
 
 export const LANE_COUNTER = { worker: 0, waiting: 1, done: 2, failed: 3 } as const;

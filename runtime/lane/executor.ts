@@ -25,7 +25,7 @@ import { LinkKind } from "./links.ts";
 import { releaseKept } from "./lock_guard.ts";
 import type { Periodics } from "./periodics.ts";
 import { RunContext, type RunHost } from "./run_context.ts";
-import type { WorkerState } from "./worker_state.ts";
+import { FencedOff, type WorkerState } from "./worker_state.ts";
 
 /** Who is told of tasks that end. */
 export interface TaskEnds {
@@ -177,18 +177,17 @@ export class Executor {
     if (
       task.header.state === TaskState.lapsed || (this.#state.closing > 0 && this.isOrphan(task))
     ) rctx.abort();
-    let promise: void | Promise<void>;
+    let promise: void | Promise<void> = undefined;
+    let error: ChimaeraError | null = null;
     try {
       promise = container.run(lane.server!, method, task, rctx);
     } catch (thrown) {
-      words[counter + WORKER_COUNTER.pool] = 0;
-      this.#end(lane, task, rctx, thrownBy(thrown, container, task));
-      return;
+      error = thrownBy(thrown, container, task);
     }
+    if (this.#state.fenced) throw new FencedOff();
     words[counter + WORKER_COUNTER.pool] = 0;
-    if (promise === undefined) this.#end(lane, task, rctx, null);
-    else if (promise instanceof Promise) this.#follow(lane, task, rctx, promise);
-    else this.#end(lane, task, rctx, null); // Something that is no promise: nobody wants it.
+    if (promise instanceof Promise) this.#follow(lane, task, rctx, promise);
+    else this.#end(lane, task, rctx, error); // Something that is no promise: nobody wants it.
   }
 
   #follow(lane: Lane, task: Task, rctx: RunContext, promise: Promise<void>): void {
@@ -197,6 +196,8 @@ export class Executor {
     this.running.set(rctx, task);
     if (!rctx.isParked) this.#host.resumed(rctx);
     const settled = (error: ChimaeraError | null) => {
+      // The task was answered by another thread, and its caller's memory is no longer its own.
+      if (this.#state.fenced) return;
       this.inFlight--;
       this.running.delete(rctx);
       this.#end(lane, task, rctx, error);

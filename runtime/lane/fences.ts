@@ -14,8 +14,8 @@ export class Fences {
   readonly #links: Links;
   readonly #self: number;
   readonly #workers: number;
-  /** How many have come, by key. */
-  readonly #come = new Map<number, number>();
+  /** Whose have come, by key. */
+  readonly #come = new Map<number, Set<number>>();
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
   /** Keys up to this one are over. */
   #over = 0;
@@ -38,14 +38,21 @@ export class Fences {
   }
 
   /** Another worker's fence has come. */
-  receive(key: number): void {
+  receive(from: number, key: number): void {
     if (key <= this.#over) return;
-    this.#come.set(key, (this.#come.get(key) ?? 0) + 1);
+    const come = this.#come.get(key);
+    if (come === undefined) this.#come.set(key, new Set([from]));
+    else come.add(from);
     this.#look(key);
   }
 
+  /** All that a lost worker had sent is here, and no fence of it will come for what is under way. */
+  lose(worker: number): void {
+    for (const key of this.#waiting.keys()) this.receive(worker, key);
+  }
+
   #look(key: number): void {
-    if ((this.#come.get(key) ?? 0) < this.#workers - 1) return;
+    if ((this.#come.get(key)?.size ?? 0) < this.#workers - 1) return;
     this.#waiting.get(key)?.resolve();
   }
 

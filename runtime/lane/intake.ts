@@ -31,6 +31,8 @@ export class Intake {
   readonly #onMalformed: (session: ClientSession, why: string) => void;
   readonly #onAbort: (port: number, slot: number, generation: number) => void;
   #ports: ClientPort[] = [];
+  /** Takes nothing for now. */
+  isPaused = false;
 
   constructor(
     state: WorkerState,
@@ -60,6 +62,7 @@ export class Intake {
 
   /** Whether a client has something for this worker. */
   get pending(): boolean {
+    if (this.isPaused) return false;
     for (let k = 0; k < this.#ports.length; k++) {
       if (this.#ports[k]!.submissions.available() !== 0) return true;
     }
@@ -69,6 +72,7 @@ export class Intake {
   /** Takes at most a batch from each port. Returns how many tasks. */
   poll(): number {
     let total = 0;
+    if (this.isPaused) return total;
     const ports = this.#ports;
     for (let k = 0; k < ports.length; k++) {
       const port = ports[k]!;
@@ -103,7 +107,13 @@ export class Intake {
       this.#onAbort(port.number, slot, generation);
       return;
     }
-    port.session.taken++;
+    const held = port.held(slot);
+    if (held !== 0) {
+      // The same one again is what a lost worker had taken; it is answered with the others of its.
+      if (state.node.i32[held + H.generation] === generation) return;
+      this.#malformed(port, `task slot ${slot} is in use`);
+      return;
+    }
     const container = state.containers[poolId];
     const type = container?.typeOf(method);
     const known = container !== undefined && type !== undefined;
@@ -129,7 +139,6 @@ export class Intake {
     const why = this.#copy(port, at, block, layout);
     if (why !== null) {
       state.freeBlock(block);
-      port.session.taken--;
       this.#malformed(port, why);
       return;
     }
@@ -139,6 +148,7 @@ export class Intake {
       state.answer(port, slot, generation, failure);
       return;
     }
+    port.hold(slot, block);
     container.active++;
     const task = state.view(container, type, block);
     task.header.context = port;
@@ -161,6 +171,7 @@ export class Intake {
     to[block + H.origin] = OriginKind.port;
     to[block + H.segment] = port.session.segment.id;
     to[block + H.port] = port.number;
+    to[block + H.custodian] = this.#state.id;
     // A client cannot claim another's root, nor a place deep in a graph.
     to[block + H.rootSlot] = portRoot(to[block + H.slot]!, to[block + H.generation]!);
     to[block + H.rootOrigin] = port.number;

@@ -43,6 +43,7 @@ export interface HoldOrder extends OfMove {
 
 export interface SaveOrder extends OfMove {
   readonly step: "save";
+  readonly to: number;
 }
 
 /** Answer to `save`. */

@@ -82,8 +82,13 @@ export class LaneMoves {
   }
 
   /** A fence of another worker. */
-  receiveFence(key: number): void {
-    this.#fences.receive(key);
+  receiveFence(from: number, key: number): void {
+    this.#fences.receive(from, key);
+  }
+
+  /** A worker is lost; what it had sent is here. */
+  lose(worker: number): void {
+    this.#fences.lose(worker);
   }
 
   /** Takes a step. Throws CHI-4017 or CHI-4018, or what the module threw. */
@@ -162,7 +167,17 @@ export class LaneMoves {
     const parcel = packParcel(state.node, state.heap, lane, saved, bytes);
     move.parcel = parcel;
     lane.sendTo = HELD;
+    // If the other worker is lost with the parcel, its tasks fail with what else it had.
+    this.#entrust(lane, order.to);
     return { parcel, isCarried, tasks: lane.waiting };
+  }
+
+  /** Says which worker answers for the tasks of a lane's queue. */
+  #entrust(lane: Lane, worker: number): void {
+    const words = this.#state.node.i32;
+    const note = (task: Task) => words[task.header.block + H.custodian] = worker;
+    lane.low.forEach(note);
+    lane.high.forEach(note);
   }
 
   /** The lane has arrived elsewhere: forgets what was its own here. */
@@ -296,7 +311,10 @@ export class LaneMoves {
     const { lane } = move;
     lane.sendTo = lane.worker;
     for (const block of move.saved?.pointers ?? []) block.takeBack();
-    if (move.parcel !== 0) this.#state.heap.free(asOffset(move.parcel));
+    if (move.parcel !== 0) {
+      this.#state.heap.free(asOffset(move.parcel));
+      this.#entrust(lane, this.#state.id);
+    }
     this.#over(move);
     move.plug?.open();
     this.#endHold(lane.container);

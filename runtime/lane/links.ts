@@ -155,6 +155,27 @@ export class Links {
     return total;
   }
 
+  /** Whether another participant has sent what is not taken yet. */
+  waitsFrom(from: number): boolean {
+    return this.#consumers[from]!.available() !== 0;
+  }
+
+  /** Drops what has not been shown to another participant yet, and what it has not taken. */
+  discard(to: number): void {
+    this.#overflow[to]!.length = 0;
+    this.#producers[to]!.publish();
+  }
+
+  /** Begins after what another participant has sent so far, which `drop` gets. */
+  skip(from: number, drop: (kind: number, a: number) => void): void {
+    const ring = this.#consumers[from]!;
+    for (let count = ring.available(); count > 0; count--) {
+      const at = ring.next();
+      drop(ring.words[at]!, ring.words[at + 1]!);
+    }
+    ring.release();
+  }
+
   /** Whether a full ring keeps something back. */
   get blocked(): boolean {
     for (let k = 0; k < this.#participants; k++) if (this.#overflow[k]!.length > 0) return true;

@@ -1,12 +1,14 @@
 /** Lanes and the workers that run them. Knows tasks. */
 
 export * from "./client_port.ts";
+export { type PortOrder } from "./client_sessions.ts";
 export * from "./container.ts";
 export * from "./containers.ts";
 export * from "./co_mutex.ts";
 export * from "./co_rw_lock.ts";
 export * from "./control.ts";
 export * from "./counters.ts";
+export * from "./custody.ts";
 export * from "./disk_file.ts";
 export { type DiskBytes } from "./disk_memory.ts";
 export { DiskQueue } from "./disk_queue.ts";
@@ -25,4 +27,5 @@ export * from "./ring_places.ts";
 export * from "./run_context.ts";
 export type { SavedState } from "./saved_state.ts";
 export * from "./worker.ts";
+export * from "./worker_options.ts";
 export type { WorkerPace } from "./worker_pace.ts";

@@ -89,6 +89,14 @@ export interface StallInfo {
   readonly forMs: number;
 }
 
+/** A thread that is no longer its worker's. */
+export interface LostWorkerInfo {
+  readonly worker: number;
+  /** Whether it holds a processor for as long as its handler does not return. */
+  readonly isStuck: boolean;
+  readonly why: string;
+}
+
 /** What a node tells about itself. */
 export interface NodeStats {
   readonly pid: number;
@@ -102,6 +110,8 @@ export interface NodeStats {
   readonly workers: readonly WorkerInfo[];
   readonly sessions: readonly SessionInfo[];
   readonly stalls: readonly StallInfo[];
+  /** Threads that were lost and replaced. */
+  readonly lost: readonly LostWorkerInfo[];
   /** Sessions closed because of what they wrote. */
   readonly malformed: number;
 }

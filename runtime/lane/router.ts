@@ -15,7 +15,7 @@ import { HELD, Lane } from "./lane.ts";
 import type { HeldTask } from "./lane_hold.ts";
 import { LinkKind } from "./links.ts";
 import type { Module } from "./module.ts";
-import type { WorkerState } from "./worker_state.ts";
+import { FencedOff, type WorkerState } from "./worker_state.ts";
 
 /** What a router does with tasks that it does not simply put on a lane. */
 export interface RouteHooks {
@@ -77,6 +77,7 @@ export class Router {
       );
       return;
     }
+    if (this.#state.fenced) throw new FencedOff();
     if (!(lane instanceof Lane) || lane.container !== container) {
       this.#hooks.fail(
         task,
@@ -126,6 +127,7 @@ export class Router {
       this.#hooks.failBlock(block, new ChimaeraError("poolNotFound", { what: "run a task", why }));
       return;
     }
+    state.node.i32[block + H.custodian] = state.id;
     container.active++;
     const task = state.view(container, type, block);
     const lane = kind === LinkKind.lane ? state.lanes[laneId] : undefined;

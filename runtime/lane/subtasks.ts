@@ -51,6 +51,8 @@ export class Subtasks implements TaskOwner {
   readonly #pool = new TaskPool(this);
   readonly #byTicket: (Task | null)[] = [];
   readonly #generations: number[] = [];
+  /** Ends of tasks that a thread before this one sent find no ticket. */
+  readonly #firstGeneration: number;
   readonly #freeTickets: number[] = [];
   /** By ticket: the handler whose task is not answered before this subtask has ended. */
   readonly #held: (RunContext | null)[] = [];
@@ -59,6 +61,7 @@ export class Subtasks implements TaskOwner {
     this.#state = state;
     this.segments = state.segments;
     this.#hooks = hooks;
+    this.#firstGeneration = state.incarnation << 24;
   }
 
   /** A subtask of the task that `parent` runs. */
@@ -72,7 +75,7 @@ export class Subtasks implements TaskOwner {
     layout.clear(task);
     const ticket = this.#freeTickets.pop() ?? this.#byTicket.push(null) - 1;
     this.#byTicket[ticket] = task;
-    const generation = ((this.#generations[ticket] ?? 0) + 1) | 0;
+    const generation = ((this.#generations[ticket] ?? this.#firstGeneration) + 1) | 0;
     this.#generations[ticket] = generation;
     const header = task.header;
     const words = state.node.i32;
@@ -121,6 +124,7 @@ export class Subtasks implements TaskOwner {
     words[block + H.origin] = OriginKind.subtask;
     words[block + H.segment] = 0;
     words[block + H.port] = state.id;
+    words[block + H.custodian] = state.id;
     words[block + H.ticket] = header.slot;
     header.state = TaskState.submitted;
     header.pinned = null; // The parent's blocks are pinned by the parent, which waits for this.
@@ -176,6 +180,21 @@ export class Subtasks implements TaskOwner {
     if (task.header.state === TaskState.abandoned) this.#recycle(task);
     else this.#settle(task, error);
     parent?.unpin();
+  }
+
+  /**
+   * Fails what a lost worker had. Its handlers may run on, so the blocks are never used again.
+   */
+  failHeld(worker: number, error: ChimaeraError): void {
+    const words = this.#state.node.i32;
+    for (const task of [...this.#byTicket]) {
+      if (task === null || task.header.state === TaskState.allocated) continue;
+      if (task.header.state === TaskState.done) continue;
+      const { block, slot, generation } = task.header;
+      if (words[block + H.custodian] !== worker) continue;
+      task.header.block = 0;
+      this.finish(slot, generation, error);
+    }
   }
 
   #settle(task: Task, error: ChimaeraError | null): void {
@@ -274,7 +293,7 @@ export class Subtasks implements TaskOwner {
     detach(task);
     this.#byTicket[header.slot] = null;
     this.#freeTickets.push(header.slot);
-    this.#state.blocks.free(header.block, task.layout.fieldsBytes);
+    if (header.block !== 0) this.#state.blocks.free(header.block, task.layout.fieldsBytes);
     this.#pool.give(task);
   }
 }

@@ -33,6 +33,11 @@ import type { Router } from "./router.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 const HEAD_BYTES = DESCRIPTOR_WORDS * 4;
+
+/** Word of the table in which the door notes who has the task; see wire_custody in the session. */
+function cellOf(words: Int32Array, head: number): number {
+  return words[head + H.fields]!;
+}
 const encoder = new TextEncoder();
 
 export class WireIntake {
@@ -58,12 +63,10 @@ export class WireIntake {
     const message = state.node.u8.slice(offset, offset + sizeBytes);
     state.heap.free(offset);
     const words = new Int32Array(message.buffer, 0, DESCRIPTOR_WORDS);
-    const slot = words[H.slot]!;
-    const generation = words[H.generation]!;
     try {
       this.#unpack(message, words, session);
     } catch (thrown) {
-      this.#answer(session, slot, generation, toChimaeraError(thrown, "badDescriptor", "task"), []);
+      this.#answer(session, words, 0, toChimaeraError(thrown, "badDescriptor", "task"), []);
     }
   }
 
@@ -103,6 +106,7 @@ export class WireIntake {
     to[block + H.errorRecord] = 0;
     to[block + H.origin] = OriginKind.wire;
     to[block + H.port] = session;
+    to[block + H.custodian] = state.id;
     to[block + H.rootSlot] = wireRoot(words[H.slot]!, words[H.generation]!);
     to[block + H.rootOrigin] = -session;
     to[block + H.depth] = 0;
@@ -122,6 +126,7 @@ export class WireIntake {
       state.release(task);
       throw thrown;
     }
+    to[cellOf(words, 0)] = block;
     container.active++;
     task.header.context = this;
     this.#router.route(container, task);
@@ -170,10 +175,7 @@ export class WireIntake {
   /** Answers for a task that no handler will see. */
   failBlock(block: number, error: ChimaeraError): void {
     const words = this.#state.node.i32;
-    const [session, slot, generation] = [H.port, H.slot, H.generation].map((w) =>
-      words[block + w]!
-    );
-    this.#answer(session!, slot!, generation!, error, []);
+    this.#answer(words[block + H.port]!, words, block, error, []);
     this.#dropBuffers(block);
     this.#state.freeBlock(block);
   }
@@ -182,9 +184,6 @@ export class WireIntake {
   finish(task: Task, error: ChimaeraError | null): void {
     const words = this.#state.node.i32;
     const block = task.header.block;
-    const session = words[block + H.port]!;
-    const slot = words[block + H.slot]!;
-    const generation = words[block + H.generation]!;
     let parts: Uint8Array[] = [];
     let failure = error;
     if (failure === null) {
@@ -196,19 +195,24 @@ export class WireIntake {
         failure = toChimaeraError(thrown, "badField", "pack the result");
       }
     }
-    this.#answer(session, slot, generation, failure, parts);
+    this.#answer(words[block + H.port]!, words, block, failure, parts);
     this.#dropBuffers(block);
     this.#state.release(task);
   }
 
+  /** @param head Where in `words` the task's head is. */
   #answer(
     session: number,
-    slot: number,
-    generation: number,
+    words: Int32Array,
+    head: number,
     error: ChimaeraError | null,
     parts: readonly Uint8Array[],
   ): void {
-    const { heap, node, links, workers } = this.#state;
+    const { heap, node, links, workers, id } = this.#state;
+    const slot = words[head + H.slot]!;
+    const generation = words[head + H.generation]!;
+    // Its block is free from here on, and the answer on its way.
+    node.i32[cellOf(words, head)] = -1 - id;
     const body = error === null ? parts : [encoder.encode(JSON.stringify(errorData(error)))];
     const sizeBytes = body.reduce((sum, part) => sum + part.length, RESULT_HEAD_BYTES);
     let offset: Offset;

@@ -11,7 +11,7 @@
  */
 
 import { LIMITS } from "../limits.ts";
-import { Bell, BellState, ringBell, type Segment, type SegmentTable } from "../memory/mod.ts";
+import { Bell, BellState, ringBell } from "../memory/mod.ts";
 import {
   type Clock,
   eventLoopTurn,
@@ -20,12 +20,11 @@ import {
   type SharedWords,
 } from "../platform/mod.ts";
 import type { Task } from "../task/mod.ts";
-import { type Allocator } from "../memory/mod.ts";
 import { Aborts } from "./aborts.ts";
 import { ClientSessions } from "./client_sessions.ts";
-import { Containers, type LoadedModule, type ModuleSpec } from "./containers.ts";
-import { type Counters, DISK_BACKENDS, WORKER_COUNTER } from "./counters.ts";
-import { ControlChannel, type ControlMessage } from "./control.ts";
+import { Containers } from "./containers.ts";
+import { DISK_BACKENDS, WORKER_COUNTER } from "./counters.ts";
+import { ControlChannel } from "./control.ts";
 import { DiskQueue } from "./disk_queue.ts";
 import { Executor } from "./executor.ts";
 import { Intake } from "./intake.ts";
@@ -37,30 +36,13 @@ import { Periodics } from "./periodics.ts";
 import { Router } from "./router.ts";
 import type { RunContext, RunHost } from "./run_context.ts";
 import { Subtasks } from "./subtasks.ts";
+import { Takeover } from "./takeover.ts";
 import { WireIntake } from "./wire_intake.ts";
 import { blockOwner, nodeControl } from "./worker_edges.ts";
+import type { WorkerOptions } from "./worker_options.ts";
 import type { WorkerPace } from "./worker_pace.ts";
-import { WorkerState } from "./worker_state.ts";
+import { FencedOff, WorkerState } from "./worker_state.ts";
 import { WorkerTimers } from "./worker_timers.ts";
-
-export interface WorkerOptions {
-  readonly id: number;
-  readonly workers: number;
-  readonly node: Segment;
-  readonly bells: SharedWords;
-  readonly heap: Allocator;
-  readonly segments: SegmentTable;
-  readonly links: Links;
-  readonly counters: Counters;
-  readonly clock: Clock;
-  /** Null: the worker has a thread of its own. */
-  readonly pace: WorkerPace | null;
-  /** Shuffles the turns of lanes; null: they keep the order in which they became ready. */
-  readonly laneSeed: number | null;
-  readonly load: (spec: ModuleSpec) => Promise<LoadedModule>;
-  /** Everything the node may tell a worker that this class does not know. */
-  readonly onControl: (message: ControlMessage, from: number) => unknown;
-}
 
 export class LaneWorker implements RunHost {
   readonly workerId: number;
@@ -70,6 +52,7 @@ export class LaneWorker implements RunHost {
   readonly sessions: ClientSessions;
   readonly disk: DiskQueue;
   readonly words: Int32Array;
+  readonly takeover: Takeover;
   readonly #bells: SharedWords;
   readonly #bell: Bell;
   readonly #clock: Clock;
@@ -116,7 +99,9 @@ export class LaneWorker implements RunHost {
       },
     });
     const nodeSide = { control: nodeControl(this.control, workers), owner: blockOwner(segments) };
-    const parts = { id, workers, node, heap, segments, links, counters, ...nodeSide };
+    const { incarnation } = options;
+    const own = { id, workers, incarnation };
+    const parts = { ...own, node, heap, segments, links, counters, ...nodeSide };
     this.#state = new WorkerState(parts);
     this.#aborts = new Aborts(this.#state, () => this.#executor, wake);
     this.#subtasks = new Subtasks(this.#state, {
@@ -150,6 +135,7 @@ export class LaneWorker implements RunHost {
       endOf: (parent) => this.#subtasks.endOf(parent),
     });
     this.moves = new LaneMoves(this.#state, this.containers, this.#executor, this.#router);
+    this.takeover = new Takeover(this.#state, this.#intake, this.#subtasks, this.moves);
   }
 
   // ---- the loop --------------------------------------------------------------------------------
@@ -170,6 +156,7 @@ export class LaneWorker implements RunHost {
       }
       await this.#sleep();
     }
+    if (this.#state.fenced) throw new FencedOff();
     this.containers.close();
     this.disk.close();
     this.#flush();
@@ -178,6 +165,7 @@ export class LaneWorker implements RunHost {
   /** One pass. Returns how much there was to do. */
   tick(): number {
     const words = this.#state.counters.words;
+    if (this.#state.fenced) throw new FencedOff();
     words[this.#state.counter + WORKER_COUNTER.ticks]!++;
     words[this.#state.counter + WORKER_COUNTER.pool] = 0;
     let worked = this.#links.poll(this.#onLink);
@@ -205,7 +193,14 @@ export class LaneWorker implements RunHost {
     this.#poke?.();
   }
 
+  /** In the place of a lost thread, the worker has what that one had: tasks may come. */
+  takeTasks(): void {
+    this.takeover.end(this.#onLink);
+    this.wake();
+  }
+
   readonly #onLink = (from: number, kind: number, a: number, b: number, c: number): void => {
+    if (this.takeover.isWaiting && this.takeover.keep(from, kind, a, b, c)) return;
     switch (kind) {
       case LinkKind.lane:
       case LinkKind.route:
@@ -224,7 +219,7 @@ export class LaneWorker implements RunHost {
         this.control.receive(from, a, b);
         break;
       case LinkKind.fence:
-        this.moves.receiveFence(a);
+        this.moves.receiveFence(from, a);
         break;
       case LinkKind.wire:
         this.#wire.receive(a, b, c);

@@ -19,15 +19,24 @@ import {
 } from "../task/mod.ts";
 import type { ClientPort } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
-import { type Counters, LANE_COUNTER } from "./counters.ts";
+import { type Counters, LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
 import type { Lane } from "./lane.ts";
 import type { Links } from "./links.ts";
 import type { NodeControl } from "./node_control.ts";
 import { TaskBlocks } from "./task_blocks.ts";
 
+/** Ends the loop of a worker that the node has given up: what it does from here on is nobody's. */
+export class FencedOff extends Error {
+  constructor() {
+    super("the node has given this worker up");
+  }
+}
+
 export interface WorkerParts {
   readonly id: number;
   readonly workers: number;
+  /** Threads that were this worker before. */
+  readonly incarnation: number;
   readonly node: Segment;
   readonly heap: Allocator;
   readonly segments: SegmentTable;
@@ -41,6 +50,7 @@ export interface WorkerParts {
 export class WorkerState {
   readonly id: number;
   readonly workers: number;
+  readonly incarnation: number;
   readonly node: Segment;
   readonly heap: Allocator;
   readonly segments: SegmentTable;
@@ -67,6 +77,7 @@ export class WorkerState {
   constructor(parts: WorkerParts) {
     this.id = parts.id;
     this.workers = parts.workers;
+    this.incarnation = parts.incarnation;
     this.node = parts.node;
     this.heap = parts.heap;
     this.segments = parts.segments;
@@ -76,6 +87,11 @@ export class WorkerState {
     this.counter = parts.counters.worker(parts.id);
     this.tasks = new TaskPool(parts.owner);
     this.blocks = new TaskBlocks(parts.heap);
+  }
+
+  /** Whether the node has given this worker up, and another thread goes on in its place. */
+  get fenced(): boolean {
+    return this.counters.words[this.counter + WORKER_COUNTER.fence] !== this.incarnation;
   }
 
   /** The task object of a block whose words and fields are in place. */
@@ -118,9 +134,13 @@ export class WorkerState {
   /** Queues a client's completion. */
   answer(port: ClientPort, slot: number, generation: number, error: ChimaeraError | null): void {
     port.complete(slot, generation, error);
-    if (!port.dirty) {
-      port.dirty = true;
-      this.dirty.push(port);
-    }
+    this.markDirty(port);
+  }
+
+  /** Lets the end of the pass publish the port's completions. */
+  markDirty(port: ClientPort): void {
+    if (port.dirty) return;
+    port.dirty = true;
+    this.dirty.push(port);
   }
 }

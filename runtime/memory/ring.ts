@@ -91,6 +91,16 @@ export class RingProducer {
     return true;
   }
 
+  /** Slots committed so far, published or not; wraps at 2^32. */
+  get tail(): number {
+    return this.#tail;
+  }
+
+  /** Takes over slots that another producer committed and did not publish. */
+  adopt(tail: number): void {
+    this.#tail = tail;
+  }
+
   /** Slots that the consumer has not released yet, by the last look at it. */
   get pending(): number {
     this.#headSeen = load(this.words, this.#base + HEAD);

@@ -162,7 +162,7 @@ export class LaneMoves {
       const drain = pool.id !== ADMIN_POOL_ID;
       await this.#ask(move, from, { step: "plug", drain }, this.drainMs);
       await this.#askAll(move, (worker) => ({ step: "hold", isWhole: change.of.has(worker) }));
-      saved = await this.#ask(move, from, { step: "save" }) as SaveResult;
+      saved = await this.#ask(move, from, { step: "save", to }) as SaveResult;
       await this.#restore(move, saved);
     } catch (thrown) {
       await this.#cancel(move);
@@ -196,8 +196,8 @@ export class LaneMoves {
         params: [...params],
       });
     } catch (thrown) {
-      const answer = await this.#ask(move, to, { step: "cancel" }, Infinity) as CancelResult;
-      if (!answer.isRestored) throw thrown;
+      const answer = await this.#ask(move, to, { step: "cancel" }, Infinity) as CancelResult | null;
+      if (answer?.isRestored === false) throw thrown;
     }
   }
 
@@ -228,7 +228,7 @@ export class LaneMoves {
     if (this.#ended !== null) throw this.#ended;
     const order = { ...step, moveId, poolId: pool.id, group, index } as LaneMoveOrder;
     const answer = this.#options.ask(worker, { kind: "laneMove", order });
-    if (limitMs === Infinity) return await answer;
+    if (limitMs === Infinity) return await answer.catch(unlessLost);
     answer.catch(() => {}); // One that comes too late is nobody's business.
     if (await atMost(limitMs, answer)) return await answer;
     const what = whatOf(move);
@@ -239,6 +239,14 @@ export class LaneMoves {
     const why = `worker ${worker} did not answer \`${step.step}\` in ${limitMs} ms`;
     throw new ChimaeraError("laneMoveFailed", { what, why });
   }
+}
+
+/** A lost worker has nothing left to change: the one in its place begins with what the node knows. */
+function unlessLost(thrown: unknown): null {
+  const lost = thrown instanceof ChimaeraError &&
+    (thrown.kind === "workerDied" || thrown.kind === "workerStalled");
+  if (lost) return null;
+  throw thrown;
 }
 
 function whatOf({ pool, lane }: Move): string {

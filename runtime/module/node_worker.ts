@@ -10,12 +10,15 @@ import {
   type ControlMessage,
   Counters,
   type CreateOrder,
+  type ErrorData,
+  errorFromData,
   type LaneMoveOrder,
   type LanesOrder,
   LaneWorker,
   Links,
   type LoadedModule,
   type ModuleSpec,
+  type PortOrder,
   type PortPlaces,
   type WorkerOptions,
   type WorkerPace,
@@ -76,6 +79,7 @@ export class NodeWorker {
     return {
       id,
       workers,
+      incarnation: start.incarnation,
       node,
       bells,
       heap: debugHeap ? new DebugHeap(heap, node, id) : heap,
@@ -97,7 +101,8 @@ export class NodeWorker {
 
   /** Tells the node that the worker is there, and runs until the node stops it. */
   run(): Promise<void> {
-    const { id, workers } = this.parts;
+    const { id, workers, incarnation } = this.parts;
+    if (incarnation > 0) this.lanes.takeover.begin();
     this.lanes.control.send(workers, { kind: "started", worker: id });
     return this.lanes.run();
   }
@@ -119,13 +124,25 @@ export class NodeWorker {
         sessions.attach(sessionId, Segment.attach(await this.#mail.take(sessionId)));
         return null;
       case "openPort":
-        sessions.openPort(sessionId, order.places as PortPlaces, order.doorbell as number);
+        sessions.openPort(sessionId, order.places as PortPlaces, order.order as PortOrder);
         return null;
       case "closeSession":
         sessions.close(sessionId);
         return null;
       case "forgetSession":
         sessions.forget(sessionId);
+        return null;
+      case "workerLost": {
+        const error = errorFromData(order.error as ErrorData);
+        return await this.lanes.takeover.failSubtasksOf(order.worker as number, error);
+      }
+      case "failTasks": {
+        const error = errorFromData(order.error as ErrorData);
+        this.lanes.takeover.failTasks(order.port as number, order.tasks as number[], error);
+        return null;
+      }
+      case "takeTasks":
+        this.lanes.takeTasks();
         return null;
       case "pin":
         return this.#place.pin(order.cpu as number);

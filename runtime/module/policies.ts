@@ -24,10 +24,13 @@ class ProcPolicyClient extends ModuleClient {
   asyncSchedule = taskMethod(ScheduleProcTask);
 }
 
+/** Sends an order to a worker and waits for its answer. */
+type Ask = (worker: number, message: ControlMessage) => Promise<unknown>;
+
 export interface PoliciesOptions {
   readonly workers: number;
   readonly counters: Counters;
-  readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
+  readonly ask: Ask;
 }
 
 export class Policies {
@@ -73,6 +76,13 @@ export class Policies {
     };
     await place(1, new Array(this.#options.workers).fill(0));
     this.#pools!.placeLanes = place;
+  }
+
+  /** Binds a thread that takes the place of a lost worker as the lost one was. */
+  async replay(worker: number, ask: Ask): Promise<void> {
+    const { counters } = this.#options;
+    const cpu = counters.words[counters.worker(worker) + WORKER_COUNTER.cpu]! - 1;
+    if (cpu >= 0) await ask(worker, { kind: "pin", cpu });
   }
 
   async #useProc(poolId: number): Promise<void> {

@@ -11,10 +11,12 @@ import { ChimaeraError } from "../errors.ts";
 import {
   type ControlMessage,
   type Counters,
+  type CreateOrder,
   type CreateResult,
   LANE_COUNTER,
   type LaneInfo,
   LANES_MAX,
+  type LanesOrder,
   type ModuleSpec,
   type PoolInfo,
   type PoolRequest,
@@ -31,15 +33,19 @@ export interface PlacedLane {
   worker: number;
 }
 
-/** A pool that is there; its lanes move. */
-export interface Pool {
+/** A pool whose home instance is to be made. */
+interface NewPool {
   readonly id: number;
   readonly request: PoolRequest;
   readonly module: ModuleSpec;
   /** Where the home instance is, and tasks go from workers that have no lane of the pool. */
   homeWorker: number;
+}
+
+/** A pool that is there; its lanes move. */
+export interface Pool extends NewPool {
   readonly lanes: readonly PlacedLane[];
-  /** What `create` set for all lanes, encoded. */
+  /** What `create` set for the other lanes, encoded. */
   readonly shared: readonly number[] | null;
   readonly methodNames: Readonly<Record<number, string>>;
 }
@@ -50,12 +56,15 @@ export type PlaceLanes = (
   lanesOfWorker: readonly number[],
 ) => Promise<readonly number[]>;
 
+/** Sends an order to a worker and waits for its answer. */
+type Ask = (worker: number, message: ControlMessage) => Promise<unknown>;
+
 export interface PoolsOptions {
   readonly workers: number;
   readonly modules: ModuleTable;
   readonly counters: Counters;
   /** Sends a request to a worker. */
-  readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
+  readonly ask: Ask;
 }
 
 /** Each lane to the worker with the fewest; used until a policy's pool is there. */
@@ -131,29 +140,17 @@ export class Pools {
     const module = modules.get(request.libName);
     const id = ++this.#lastId;
     const homeWorker = (await this.placeLanes(1, this.#lanesOfWorker))[0]!;
-    const order = {
-      poolId: id,
-      poolName: request.name,
-      module,
-      homeWorker,
-      paramsLayout: request.paramsLayout,
-      params: [...request.params],
-    };
+    const made: NewPool = { id, request, module, homeWorker };
     const lanes: PlacedLane[] = [];
     try {
-      const result = await ask(homeWorker, { kind: "create", order }) as CreateResult;
+      const result = await ask(homeWorker, createMessage(made)) as CreateResult;
       for (const { id: group, count } of [...result.groups].sort((a, b) => a.id - b.id)) {
         lanes.push(...await this.#placeGroup(group, count, homeWorker, lanes.length === 0));
       }
-      const groups = result.groups.map((group) => ({
-        id: group.id,
-        lanes: lanes.filter((l) => l.group === group.id)
-          .map((l) => ({ id: l.id, worker: l.worker })),
-      }));
-      const setLanes = { kind: "lanes", order: { ...order, groups, shared: result.shared } };
-      await Promise.all(Array.from({ length: workers }, (_, worker) => ask(worker, setLanes)));
       const { methodNames, shared } = result;
-      const pool = { id, request, module, homeWorker, lanes, shared, methodNames };
+      const pool: Pool = { ...made, lanes, shared, methodNames };
+      const setLanes = lanesMessage(pool);
+      await Promise.all(Array.from({ length: workers }, (_, worker) => ask(worker, setLanes)));
       this.#byId.set(id, pool);
       return pool;
     } catch (thrown) {
@@ -187,6 +184,14 @@ export class Pools {
       this.#lanesOfWorker[lane.worker]!++;
       return lane;
     });
+  }
+
+  /** Makes the instances of a thread that takes the place of a lost worker, from their start. */
+  async replay(worker: number, ask: Ask): Promise<void> {
+    for (const pool of [...this.#byId.values()]) {
+      if (pool.homeWorker === worker) await ask(worker, createMessage(pool));
+      await ask(worker, lanesMessage(pool));
+    }
   }
 
   /** Ends a pool on every worker that knows it, and frees its lanes. */
@@ -268,6 +273,37 @@ export class Pools {
     const { id, homeWorker, request } = pool;
     return { id, name: request.name, libName: request.libName, homeWorker, lanes };
   }
+}
+
+function createMessage({ id, request, module, homeWorker }: NewPool): ControlMessage {
+  const { name, paramsLayout, params } = request;
+  const order: CreateOrder = {
+    poolId: id,
+    poolName: name,
+    module,
+    homeWorker,
+    paramsLayout,
+    params: [...params],
+  };
+  return { kind: "create", order };
+}
+
+function lanesMessage({ id, request, module, homeWorker, lanes, shared }: Pool): ControlMessage {
+  const groups = [...new Set(lanes.map(({ group }) => group))].map((group) => ({
+    id: group,
+    lanes: lanes.filter((lane) => lane.group === group).map(({ id, worker }) => ({ id, worker })),
+  }));
+  const order: LanesOrder = {
+    poolId: id,
+    poolName: request.name,
+    module,
+    homeWorker,
+    groups,
+    paramsLayout: request.paramsLayout,
+    params: [...request.params],
+    shared,
+  };
+  return { kind: "lanes", order };
 }
 
 function notFound(id: number): ChimaeraError {

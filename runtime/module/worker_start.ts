@@ -7,6 +7,8 @@ export interface WorkerStart {
   readonly kind: "start";
   readonly id: number;
   readonly workers: number;
+  /** Threads that were this worker before. */
+  readonly incarnation: number;
   readonly node: SegmentHandle;
   readonly bells: SegmentHandle;
   readonly linksOffset: number;

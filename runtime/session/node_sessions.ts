@@ -2,19 +2,30 @@
  * The sessions of a node, on the thread that assembled it: made, given ports, and closed when
  * nothing of theirs is under way any more.
  *
- * Closing takes three steps. No worker takes anything more from the session; when the workers have
- * answered as many of its tasks as they took, they forget it; then its memory goes back.
+ * Closing takes three steps. No worker takes anything more from the session; when none of its tasks
+ * is in the runtime's hands any more, the workers forget it; then its memory goes back.
  *
  * Thread rules: the assembling thread.
  */
 
 import { ChimaeraError } from "../errors.ts";
-import type { ControlMessage, PortPlaces, SessionInfo } from "../lane/mod.ts";
-import { portRingsBytes } from "../lane/mod.ts";
+import {
+  type ControlMessage,
+  custodyBytes,
+  errorData,
+  heldBy,
+  isCustodyEmpty,
+  type PortOrder,
+  type PortPlaces,
+  portRingsBytes,
+  type SessionInfo,
+} from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import {
+  type Allocator,
   BELL_LINES,
   HEAP_OFFSET,
+  type Offset,
   Segment,
   type SegmentHandle,
   SegmentKind,
@@ -40,14 +51,16 @@ export interface NodeSession {
 
 interface NodePort {
   readonly places: PortPlaces;
+  /** Where the node notes the port's tasks under way. */
+  readonly custody: Offset;
   readonly doorbell: number;
   /** Its socket's file, which a client that was killed leaves; empty for none. */
   readonly doorbellPath: string;
 }
 
 interface Closing {
-  readonly session: NodeSession;
-  readonly counts: { taken: number; answered: number }[];
+  /** Whether no worker takes anything more. */
+  stopped: boolean;
   readonly answered: () => void;
   /** Resolves when the session is gone. */
   readonly gone: Promise<void>;
@@ -56,9 +69,14 @@ interface Closing {
 /** What decides what lies behind a segment. */
 export type SegmentPlace = Pick<SegmentOptions, "private" | "file">;
 
+/** Sends an order to a worker and waits for its answer. */
+type Ask = (worker: number, message: ControlMessage) => Promise<unknown>;
+
 export interface NodeSessionsOptions {
   readonly workers: number;
-  readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
+  readonly node: Segment;
+  readonly heap: Allocator;
+  readonly ask: Ask;
   /** Hands a segment to a worker's thread. */
   readonly handOver: (worker: number, sessionId: number, handle: SegmentHandle) => void;
   readonly memoryBytesMax: number;
@@ -170,8 +188,40 @@ export class NodeSessions {
     }
     const places = checkPlaces(session, wanted, this.#options.workers);
     const doorbell = doorbellPath !== "" && ffiAvailable() ? connectDoorbell(doorbellPath) : -1;
-    session.ports.push({ places, doorbell, doorbellPath });
-    await this.#askAll(() => ({ kind: "openPort", sessionId: session.id, places, doorbell }));
+    const sizeBytes = custodyBytes(this.#options.workers);
+    const custody = this.#options.heap.alloc(sizeBytes);
+    this.#options.node.u8.fill(0, custody, custody + sizeBytes);
+    const port = { places, custody, doorbell, doorbellPath };
+    session.ports.push(port);
+    await this.#askAll(() => openPortMessage(session.id, port, false));
+  }
+
+  /** Shows every session to a thread that takes the place of a lost worker. */
+  async replay(worker: number, ask: Ask): Promise<void> {
+    const { handOver } = this.#options;
+    for (const { id, segment, ports } of this.list) {
+      handOver(worker, id, segment.handle());
+      await ask(worker, { kind: "attach", sessionId: id });
+      for (const port of ports) await ask(worker, openPortMessage(id, port, true));
+      if (this.#closing.has(id)) await ask(worker, { kind: "closeSession", sessionId: id });
+    }
+  }
+
+  /** Has the thread in place of a lost worker answer the tasks that the worker had. */
+  async failHeld(worker: number, error: ChimaeraError, ask: Ask): Promise<void> {
+    const { node } = this.#options;
+    for (const session of this.list) {
+      for (const port of session.ports) {
+        const held = heldBy(node.i32, port.custody >>> 2, worker);
+        if (held.length === 0) continue;
+        await ask(worker, {
+          kind: "failTasks",
+          port: session.id * LIMITS.portsPerSession + port.places.index,
+          tasks: held.flatMap(({ slot, generation }) => [slot, generation]),
+          error: errorData(error),
+        });
+      }
+    }
   }
 
   /** Ends a session whose client broke the rules of shared memory, and tells the client why. */
@@ -193,24 +243,23 @@ export class NodeSessions {
     if (session === undefined) return Promise.resolve();
     let answered = () => {};
     const allAnswered = new Promise<void>((resolve) => answered = resolve);
-    const counts = Array.from(
-      { length: this.#options.workers },
-      () => ({ taken: -1, answered: 0 }),
-    );
     const gone = this.#close(session, allAnswered);
-    this.#closing.set(id, { session, counts, answered, gone });
+    this.#closing.set(id, { stopped: false, answered, gone });
     return gone;
   }
 
   async #close(session: NodeSession, allAnswered: Promise<void>): Promise<void> {
     const { id } = session;
     await this.#askAll(() => ({ kind: "closeSession", sessionId: id }));
+    this.#closing.get(id)!.stopped = true;
+    this.onClosing(id);
     await allAnswered;
     await this.#askAll(() => ({ kind: "forgetSession", sessionId: id }));
     this.#closing.delete(id);
     this.#byId.delete(id);
     this.#memoryBytes -= session.segment.sizeBytes;
-    for (const { doorbell, doorbellPath } of session.ports) {
+    for (const { custody, doorbell, doorbellPath } of session.ports) {
+      this.#options.heap.free(custody);
       if (doorbell >= 0) closeFile(doorbell);
       if (doorbellPath !== "") removeAll(doorbellPath);
     }
@@ -225,14 +274,13 @@ export class NodeSessions {
     }
   }
 
-  /** A worker says how many tasks of a closing session it took and answered. */
-  onClosing(worker: number, id: number, taken: number, answered: number): void {
+  /** A worker has answered tasks of a closing session. */
+  onClosing(id: number): void {
     const closing = this.#closing.get(id);
-    if (closing === undefined) return;
-    closing.counts[worker] = { taken, answered };
-    const known = closing.counts.every((count) => count.taken >= 0);
-    const sum = (key: "taken" | "answered") => closing.counts.reduce((n, c) => n + c[key], 0);
-    if (known && sum("taken") === sum("answered")) closing.answered();
+    if (closing === undefined || !closing.stopped) return;
+    const words = this.#options.node.i32;
+    const { ports } = this.#byId.get(id)!;
+    if (ports.every((port) => isCustodyEmpty(words, port.custody >>> 2))) closing.answered();
   }
 
   #askAll(message: (worker: number) => ControlMessage): Promise<unknown> {
@@ -250,6 +298,15 @@ function checkSize(sizeBytes: number): void {
   if (sizeBytes <= HEAP_OFFSET) {
     throw new ChimaeraError("outOfMemory", { what, why: `${sizeBytes} bytes hold no task` });
   }
+}
+
+function openPortMessage(
+  sessionId: number,
+  { places, doorbell, custody }: NodePort,
+  resumed: boolean,
+): ControlMessage {
+  const order: PortOrder = { doorbell, custody: custody >>> 2, resumed };
+  return { kind: "openPort", sessionId, places, order };
 }
 
 /** The places of a new port, with nothing in them that was not looked at. */

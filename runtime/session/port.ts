@@ -50,6 +50,7 @@ import { bellLineOf, type PortPlaces } from "../lane/mod.ts";
 import {
   adminNeedsThread,
   cannotBlock,
+  isLost,
   noFreeSlot,
   notSendable,
   ringFull,
@@ -213,7 +214,8 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     this.completed++;
     const header = task.header;
     if (header.pinned !== null) {
-      for (const block of header.pinned) block.unpin();
+      // What a lost worker had it may still write to: such blocks are never used again.
+      if (!isLost(returnCode)) { for (const block of header.pinned) block.unpin(); }
       header.pinned = null;
     }
     header.returnCode = returnCode;

@@ -1,8 +1,13 @@
 /** The errors of a port, apart from its code: they are only made when something is wrong. */
 
-import { ChimaeraError } from "../errors.ts";
+import { ChimaeraError, ERRORS } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { TaskState } from "../task/mod.ts";
+
+/** Whether a return code says that the worker was lost with the task. */
+export function isLost(returnCode: number): boolean {
+  return returnCode === ERRORS.workerDied.code || returnCode === ERRORS.workerStalled.code;
+}
 
 export function notSendable(state: TaskState): ChimaeraError {
   return new ChimaeraError("taskState", {

@@ -10,38 +10,44 @@ import { errorData, LinkKind, type Links, type SessionInfo } from "../lane/mod.t
 import { LIMITS } from "../limits.ts";
 import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
 import { type FrameConnection, uniqueName } from "../platform/mod.ts";
+import { WireCustody } from "./wire_custody.ts";
 import { ABORT_POOL, C, DESCRIPTOR_WORDS, H, RESULT_HEAD_BYTES } from "../task/mod.ts";
 import { encodeJson, FrameType } from "./protocol.ts";
 
-/** A client has no more task slots than these. */
-const UNDER_WAY_MAX = LIMITS.portsPerSession * LIMITS.slotsPerPort;
+/** Slots of a client: those of its ports, numbered through. */
+const SLOTS_MAX = LIMITS.portsPerSession * LIMITS.slotsPerPort;
 
 /** What all wire sessions of a node share. */
 export class WireHost {
   readonly #node: Segment;
   readonly #heap: Allocator;
+  readonly #tables: Allocator;
   readonly #links: Links;
   readonly #workers: number;
   readonly #wake: () => void;
   readonly #sessions = new Map<number, WireSession>();
   #lastId = 0;
 
+  /** @param tables Heap for what lives as long as a session; the debug heap is for tasks. */
   constructor(
     node: Segment,
     heap: Allocator,
+    tables: Allocator,
     links: Links,
     workers: number,
     wake: () => void,
   ) {
     this.#node = node;
     this.#heap = heap;
+    this.#tables = tables;
     this.#links = links;
     this.#workers = workers;
     this.#wake = wake;
   }
 
   info(): SessionInfo[] {
-    return [...this.#sessions.values()].map(({ id, client }) => ({
+    const open = [...this.#sessions.values()].filter(({ isGone }) => !isGone);
+    return open.map(({ id, client }) => ({
       id,
       client,
       transport: "socket",
@@ -63,21 +69,34 @@ export class WireHost {
   }
 
   /** The client has gone: nobody waits for its tasks any more. */
-  remove(id: number): void {
-    this.#sessions.delete(id);
+  leave(id: number): void {
     for (let worker = 0; worker < this.#workers; worker++) {
       this.#links.push(worker, LinkKind.abort, -id, -1, 0);
     }
     this.#wake();
   }
 
-  /** Hands a task to the worker that is its pool's first guess. Throws CHI-2001. */
-  submit(session: number, message: Uint8Array): void {
+  /** Nothing of the session's is under way any more. */
+  forget(id: number): void {
+    this.#sessions.delete(id);
+  }
+
+  /**
+   * Hands a task to the worker that is its pool's first guess. Throws CHI-2001.
+   *
+   * @param custody Where the session's table has the task; null for what is no task.
+   */
+  submit(session: number, message: Uint8Array, custody: WireCustody | null): void {
     const offset = this.#heap.alloc(message.length);
     this.#node.u8.set(message, offset);
-    const poolId = this.#node.u32[(offset >>> 2) + H.pool]!;
-    const worker = poolId % this.#workers;
+    const words = this.#node.i32;
+    const at = offset >>> 2;
+    const worker = this.#node.u32[at + H.pool]! % this.#workers;
+    if (custody !== null) {
+      words[at + H.fields] = custody.begin(words[at + H.slot]!, words[at + H.generation]!, worker);
+    }
     if (!this.#links.offer(worker, LinkKind.wire, offset | 0, message.length, session)) {
+      custody?.end(words[at + H.slot]!);
       this.#heap.free(offset);
       throw new ChimaeraError("outOfMemory", {
         what: `hand a task to worker ${worker}`,
@@ -85,6 +104,16 @@ export class WireHost {
       });
     }
     this.#wake();
+  }
+
+  /** Memory for a session's table. */
+  custody(): WireCustody {
+    return new WireCustody(this.#node, this.#tables);
+  }
+
+  /** Answers the tasks that a lost worker had. */
+  failHeld(worker: number, error: ChimaeraError): void {
+    for (const session of this.#sessions.values()) session.failHeld(worker, error);
   }
 
   /** A worker found no room for a result, nor for its error. */
@@ -101,7 +130,6 @@ export class WireHost {
     const offset = asOffset(block >>> 0);
     const result = this.#node.u8.slice(offset, offset + sizeBytes);
     this.#heap.free(offset);
-    // The client may have gone meanwhile: then nobody wants the result.
     this.#sessions.get(session)?.answer(result);
   }
 }
@@ -114,14 +142,15 @@ export class WireSession {
   readonly key = uniqueName();
   #connection: FrameConnection;
   readonly #host: WireHost;
-  #closed = false;
-  /** Tasks that were taken and not answered. */
-  #underWay = 0;
+  readonly #custody: WireCustody;
+  /** The client has gone, and tasks of it may be under way. */
+  isGone = false;
 
   constructor(client: string, connection: FrameConnection, host: WireHost) {
     this.client = client;
     this.#connection = connection;
     this.#host = host;
+    this.#custody = host.custody();
     this.id = host.add(this);
   }
 
@@ -132,13 +161,15 @@ export class WireSession {
 
   /** Takes a task; one that there is no room for is answered so. Throws CHI-3009. */
   submit(message: Uint8Array<ArrayBuffer>): void {
-    if (this.#closed) refuse("its session has ended");
+    if (this.isGone) refuse("its session has ended");
     if (message.length < DESCRIPTOR_WORDS * 4) refuse("it is cut short");
     const head = new Int32Array(message.buffer, message.byteOffset, DESCRIPTOR_WORDS);
     const isAbort = head[H.pool] === ABORT_POOL;
-    if (!isAbort && ++this.#underWay > UNDER_WAY_MAX) refuse("its client has too many under way");
+    const slot = head[H.slot]!;
+    if (slot < 0 || slot >= SLOTS_MAX) refuse(`task slot ${slot} does not exist`);
+    if (!isAbort && this.#custody.has(slot)) refuse(`task slot ${slot} is in use`);
     try {
-      this.#host.submit(this.id, message);
+      this.#host.submit(this.id, message, isAbort ? null : this.#custody);
     } catch (thrown) {
       if (isAbort) return; // Best effort; the task is answered in any case.
       const error = toChimaeraError(thrown, "outOfMemory", "take a task");
@@ -146,15 +177,32 @@ export class WireSession {
     }
   }
 
-  answer(result: Uint8Array): void {
-    this.#underWay--;
-    this.#connection.send(FrameType.completion, result);
+  /** The tasks that a lost worker had are answered by the node. */
+  failHeld(worker: number, error: ChimaeraError): void {
+    for (const { slot, generation } of this.#custody.heldBy(worker)) {
+      this.answer(packFailure(slot, generation, error));
+    }
   }
 
+  /** A result; nobody wants it when the client has gone meanwhile. */
+  answer(result: Uint8Array): void {
+    this.#custody.end(new DataView(result.buffer, result.byteOffset).getInt32(0, true));
+    if (this.isGone) this.#forgetIfDone();
+    else this.#connection.send(FrameType.completion, result);
+  }
+
+  /** The client has gone. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#host.remove(this.id);
+    if (this.isGone) return;
+    this.isGone = true;
+    this.#host.leave(this.id);
+    this.#forgetIfDone();
+  }
+
+  #forgetIfDone(): void {
+    if (!this.#custody.isEmpty) return;
+    this.#custody.close();
+    this.#host.forget(this.id);
   }
 }
 

@@ -14,7 +14,8 @@
  *         7 domain query: second argument  15 error record (offset), 0: none
  *   block only:
  *        16 origin: kind and number (see OriginKind)            17 segment of the sender
- *        18 port, or the parent's worker   19 lane              20 ticket   21…23 zero
+ *        18 port, or the parent's worker   19 custodian: worker that has it
+ *        20 ticket   21…23 zero
  *        24 … the task's fields
  */
 
@@ -38,7 +39,7 @@ export const H = {
   origin: 16,
   segment: 17,
   port: 18,
-  lane: 19,
+  custodian: 19,
   ticket: 20,
 } as const;
 

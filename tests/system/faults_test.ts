@@ -60,7 +60,7 @@ for (const workers of WORKERS) {
     await bystander.ended();
     const { stats } = await node.figures();
     assert.equal(stats.malformed, 0);
-    assert.deepEqual(node.program.take("death"), []);
+    assert.deepEqual(node.program.take("lost"), []);
     await eventually("no block is left", async () => {
       const { blocks } = await node.figures();
       return blocks.length === 0;
@@ -68,26 +68,6 @@ for (const workers of WORKERS) {
     await node.stop();
   });
 }
-
-test("a worker that dies ends every session with the reason, and the node with it", async () => {
-  using folder = new RuntimeFolder();
-  const env = { env: folder.env };
-  await using node = await NodeProcess.start({ workers: 2 }, env);
-  const clients = ["shm", "socket"].map((transport) =>
-    startClient({ scenario: "wait", mode: "wait", transport: transport as "shm" }, env)
-  );
-  for (const client of clients) await client.next("waiting");
-  await using breaker = startClient({ scenario: "break_loop" }, env);
-  for (const client of [...clients, breaker]) {
-    const { error } = await client.next<{ error: ErrorLine }>("ended");
-    assert.equal(error.code, "CHI-4008", error.message);
-    assert.match(error.message, /^worker \d: .*a module broke the clock/);
-    await client.ended();
-  }
-  const { why } = await node.program.next<{ why: string }>("death");
-  assert.match(why, /a module broke the clock/);
-  await node.program.ended();
-});
 
 for (const workers of WORKERS) {
   test(`a handler that blocks its lane is named, ${workers} workers`, async () => {

@@ -195,7 +195,17 @@ export class Simulation {
     const owner = FIRST_CLIENT + this.#clientsMade++;
     const client = new ClientProcess(this.#world, this.#node, owner, this.#options.seed);
     this.#clients.push(client);
-    client.start("connect", () => client.connect());
+    client.start("connect", () => this.#connect(client));
+  }
+
+  /** A program that the node has no room for ends. */
+  async #connect(client: ClientProcess): Promise<void> {
+    try {
+      await client.connect();
+    } catch (thrown) {
+      this.#scene.expect(client, thrown, []);
+      client.vanish(1);
+    }
   }
 
   #startFault(): void {

@@ -5,7 +5,13 @@
  */
 
 import { ChimaeraError } from "../../../runtime/errors.ts";
-import { bellLineOf, ClientPort, ClientSession, ringPlaces } from "../../../runtime/lane/mod.ts";
+import {
+  bellLineOf,
+  ClientPort,
+  ClientSession,
+  custodyBytes,
+  ringPlaces,
+} from "../../../runtime/lane/mod.ts";
 import { LIMITS } from "../../../runtime/limits.ts";
 import {
   type Bell,
@@ -36,7 +42,7 @@ import {
 
 const NUMBER = wordOf("number");
 const RESULT = wordOf("result");
-const STALLED = new ChimaeraError("workerStalled", { what: "run a task", why: "it was given up" });
+const STALLED = new ChimaeraError("handlerThrew", { what: "run a task", why: "it was given up" });
 
 /** A task that the worker has taken. */
 interface Held {
@@ -64,6 +70,8 @@ function openPort(stage: Stage, worker: number): ClientPort {
     new RingProducer(segment.i32, shape(completions, COMPLETION_WORDS)),
     -1,
     worker,
+    new Int32Array(custodyBytes(WORKERS) / 4), // The node's notes, which nobody reads here.
+    0,
   );
 }
 

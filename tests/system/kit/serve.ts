@@ -13,6 +13,7 @@ export interface ServeConfig {
   readonly workers: number;
   readonly instance?: string;
   readonly memoryBytes?: number;
+  readonly stallAbandonMs?: number;
   readonly backing?: NonNullable<NodeOptions["backing"]>;
 }
 
@@ -27,7 +28,8 @@ if (import.meta.main) {
     instance,
     ...config.backing === undefined ? {} : { backing: config.backing },
     onStall: (stall) => say({ kind: "stall", stall }),
-    onWorkerDeath: (worker, why) => say({ kind: "death", worker, why }),
+    ...config.stallAbandonMs === undefined ? {} : { stallAbandonMs: config.stallAbandonMs },
+    onWorkerLost: (lost) => say({ kind: "lost", ...lost }),
   });
   void listen(async ({ kind }) => {
     if (kind === "stats") {

@@ -36,6 +36,9 @@ const COUNT_MAX = 10_000;
 /** How long a task goes on that its caller has given up. */
 const STUBBORN_MS_MAX = 5000;
 
+/** How long a handler holds its worker that the node is to give up. */
+const HOLD_MS = 2500;
+
 function spin(ms: number): void {
   const endMs = performance.now() + ms;
   while (performance.now() < endMs);
@@ -167,6 +170,8 @@ export class Server extends Module {
           throw new Error("nobody catches this");
         }, 1);
         return;
+      case Fault.holdsWorker:
+        return spin(HOLD_MS);
       case Fault.endsTheLoop:
         // The worker's own loop reads the clock; from now on it cannot.
         performance.now = () => {

@@ -38,6 +38,7 @@ export const Fault = {
   bareStub: 16,
   waitsInHandler: 17,
   endsTheLoop: 18,
+  holdsWorker: 19,
 } as const;
 export type Fault = typeof Fault[keyof typeof Fault];
 

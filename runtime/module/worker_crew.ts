@@ -1,0 +1,233 @@
+/**
+ * The worker threads of a node: started, given orders, and replaced when one is lost.
+ *
+ * A worker is lost when its loop ends by an error, or when a handler does not give it back and the
+ * node gives it up. JavaScript cannot be interrupted from outside, so a thread that is stuck goes
+ * on; it is fenced off: whatever it does from then on reaches nobody, and the memory that it may
+ * still write to is never used again. A fresh thread takes the worker's number, its rings and its
+ * lanes:
+ *
+ *   1 fence or end the old thread; orders under way to it wait for the new one
+ *   2 the other workers take what it had sent, and fail the subtasks that it had of theirs
+ *   3 start the new thread; show it sessions and pools, whose instances begin anew
+ *   4 it answers, with an error, the clients' tasks that the old one had; then it takes new ones
+ *
+ * Tasks that had not been taken from a ring are run by the new thread. One loss is dealt with at a
+ * time.
+ *
+ * Thread rules: the assembling thread.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import {
+  type ControlChannel,
+  type ControlMessage,
+  type Counters,
+  errorData,
+  type Links,
+  WORKER_COUNTER,
+} from "../lane/mod.ts";
+import { LIMITS } from "../limits.ts";
+import type { Stall } from "../observe/mod.ts";
+import { delay, entryUrl, startThread, type Thread } from "../platform/mod.ts";
+import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
+
+/** A thread that is no longer its worker's. */
+export interface LostWorker {
+  readonly worker: number;
+  /** Whether it holds a processor for as long as its handler does not return. */
+  readonly isStuck: boolean;
+  readonly why: string;
+}
+
+export interface WorkerCrewOptions {
+  readonly workers: number;
+  /** What a new thread is told. */
+  readonly startMessage: (worker: number, incarnation: number) => WorkerStart;
+  readonly control: ControlChannel;
+  readonly links: Links;
+  readonly counters: Counters;
+  /** Shows a new thread what the node has: sessions, pools. */
+  readonly restore: (worker: number, ask: Ask) => Promise<void>;
+  /** Answers the clients' tasks that a lost worker had. */
+  readonly failHeld: (worker: number, error: ChimaeraError, ask: Ask) => Promise<void>;
+  /** How long a handler may hold its worker. */
+  readonly stallAbandonMs: number;
+  /** A worker was lost. */
+  readonly onLost: (lost: LostWorker) => void;
+  /** A worker cannot be replaced. */
+  readonly onBroken: (error: ChimaeraError) => void;
+}
+
+/** Sends an order to a worker and waits for its answer. */
+export type Ask = (worker: number, message: ControlMessage) => Promise<unknown>;
+
+interface Member {
+  thread: Thread;
+  incarnation: number;
+  /** Resolves when the thread's loop runs. */
+  started: Promise<void>;
+  onStarted: () => void;
+  /** Ends when the worker has been replaced; null while it works. */
+  replacing: Promise<void> | null;
+}
+
+/** Orders that say how things are to be: a new thread has not seen them. */
+const REPEATED = new Set(["closeSession", "forgetSession", "destroy", "pin"]);
+/** Orders whose effect a new thread gets with everything else that the node has. */
+const RESTORED = new Set(["attach", "openPort"]);
+
+export class WorkerCrew {
+  readonly #options: WorkerCrewOptions;
+  readonly #members: Member[] = [];
+  /** The last loss that is dealt with. */
+  #losses: Promise<void> = Promise.resolve();
+  #ended = false;
+  /** Threads lost so far. */
+  readonly lost: LostWorker[] = [];
+
+  constructor(options: WorkerCrewOptions) {
+    this.#options = options;
+  }
+
+  /** Starts all threads. Resolves when their loops run. */
+  async start(): Promise<void> {
+    for (let worker = 0; worker < this.#options.workers; worker++) {
+      this.#members.push(this.#startThread(worker, 0));
+    }
+    await Promise.all(this.#members.map(({ started }) => started));
+  }
+
+  /** A worker says that its loop runs. */
+  onStarted(worker: number): void {
+    this.#members[worker]!.onStarted();
+  }
+
+  /** Hands a segment to a worker. */
+  post(worker: number, message: SegmentMessage): void {
+    this.#members[worker]!.thread.post(message);
+  }
+
+  /**
+   * Sends an order to a worker. While the worker is replaced, what changes nothing waits; what was
+   * under way is done again where it must be, and fails with CHI-4008 where it cannot.
+   */
+  readonly ask: Ask = async (worker, message) => {
+    const member = this.#members[worker]!;
+    if (member.replacing !== null) await member.replacing;
+    const { incarnation } = member;
+    try {
+      return await this.#options.control.request(worker, message);
+    } catch (thrown) {
+      if (incarnation === member.incarnation && member.replacing === null) throw thrown;
+      if (REPEATED.has(message.kind)) return await this.ask(worker, message);
+      if (!RESTORED.has(message.kind)) throw thrown;
+      await member.replacing;
+      return null;
+    }
+  };
+
+  /**
+   * Gives a worker up and puts a new thread in its place.
+   *
+   * @param isStuck Whether its thread runs on.
+   */
+  lose(worker: number, error: ChimaeraError, isStuck: boolean): void {
+    const member = this.#members[worker];
+    if (this.#ended || member === undefined || member.replacing !== null) return;
+    const lost = { worker, isStuck, why: error.message };
+    this.lost.push(lost);
+    this.#options.onLost(lost);
+    this.#fence(worker, member);
+    this.#options.control.abandonTo(worker, error);
+    member.replacing = this.#losses = this.#losses
+      .then(() => this.#replace(worker, error, isStuck))
+      .then(() => void (member.replacing = null), (thrown) => this.#break(thrown));
+  }
+
+  /** Gives up workers whose handlers have held them too long. */
+  giveUp(stalls: Iterable<Stall>): void {
+    for (const { worker, libName, methodName, poolName, forMs } of stalls) {
+      if (forMs < this.#options.stallAbandonMs) continue;
+      const error = new ChimaeraError("workerStalled", {
+        what: `${libName}.${methodName} of pool ${poolName}`,
+        why: `it held worker ${worker} for ${forMs} ms, which was given up`,
+      });
+      this.lose(worker, error, true);
+    }
+  }
+
+  /** Whether a worker is being replaced. */
+  #isReplacing(worker: number): boolean {
+    return this.#members[worker]?.replacing !== null;
+  }
+
+  /** No more losses are dealt with: the node ends. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#losses;
+  }
+
+  terminate(): void {
+    for (const { thread } of this.#members) thread.terminate();
+  }
+
+  #startThread(worker: number, incarnation: number): Member {
+    const isPresent = () => this.#members[worker]?.incarnation === incarnation;
+    const onDeath = (why: string) => {
+      if (!isPresent()) return;
+      this.lose(worker, new ChimaeraError("workerDied", { what: `worker ${worker}`, why }), false);
+    };
+    const thread = startThread(
+      entryUrl("runtime/module/worker_main"),
+      `chimaera-${worker}`,
+      (why) => onDeath(String(why)),
+      onDeath,
+    );
+    let onStarted = () => {};
+    const started = new Promise<void>((resolve) => onStarted = resolve);
+    thread.post(this.#options.startMessage(worker, incarnation));
+    return { thread, incarnation, started, onStarted, replacing: null };
+  }
+
+  #fence(worker: number, member: Member): void {
+    const { counters } = this.#options;
+    member.incarnation++;
+    counters.words[counters.worker(worker) + WORKER_COUNTER.fence] = member.incarnation;
+  }
+
+  async #replace(worker: number, error: ChimaeraError, isStuck: boolean): Promise<void> {
+    const { control, links, workers, counters } = this.#options;
+    const member = this.#members[worker]!;
+    if (this.lost.length > LIMITS.workersLostMax) throw error;
+    // A thread that came back at this very moment sees the fence within the time of this wait.
+    if (isStuck) await delay(LIMITS.fenceMs);
+    else member.thread.terminate();
+    links.discard(worker);
+    const message = { kind: "workerLost", worker, error: errorData(error) };
+    const others = Array.from({ length: workers }, (_, other) => other)
+      .filter((other) => other !== worker && !this.#isReplacing(other));
+    // Of a worker that is lost meanwhile nothing is left that could be failed.
+    await Promise.allSettled(others.map((other) => control.request(other, message)));
+    while (links.waitsFrom(worker)) await delay(1);
+    if (this.#ended) return;
+    counters.words[counters.worker(worker) + WORKER_COUNTER.pool] = 0;
+    const fresh = this.#startThread(worker, member.incarnation);
+    Object.assign(member, { ...fresh, replacing: member.replacing });
+    await member.started;
+    const ask: Ask = (to, order) => control.request(to, order);
+    await this.#options.restore(worker, ask);
+    await this.#options.failHeld(worker, error, ask);
+    await ask(worker, { kind: "takeTasks" });
+  }
+
+  #break(thrown: unknown): void {
+    if (this.#ended) return;
+    const error = thrown instanceof ChimaeraError ? thrown : new ChimaeraError("workerDied", {
+      what: "replace a worker",
+      why: String(thrown),
+      cause: thrown,
+    });
+    this.#options.onBroken(error);
+  }
+}

@@ -37,6 +37,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./pool_list.ts")).poolList,
   },
   {
+    name: "lane list",
+    summary: "List the lanes of a running node and the workers that run them",
+    load: async () => (await import("./lane_list.ts")).laneList,
+  },
+  {
+    name: "lane move",
+    summary: "Have another worker run a lane, with its state and what waits on it",
+    load: async () => (await import("./lane_move.ts")).laneMove,
+  },
+  {
     name: "compress",
     summary: "Compress a file, block by block, on the lanes of a node",
     load: async () => (await import("./compress.ts")).compress,

@@ -7,6 +7,7 @@ import {
   type MonitorMode,
   QUEUE_LOW_LATENCY,
   type RunContext,
+  type SavedState,
   type Task,
 } from "chimaera";
 import { Client } from "./small_message_client.ts";
@@ -27,6 +28,13 @@ export class Server extends Module {
     const hash = task instanceof MdTask ? task.lane : 0;
     return this.getLaneByHash(Server.kDefaultGroup, task.prio, hash);
   }
+
+  /** An instance remembers nothing from one task to the next. */
+  override saveState(): SavedState {
+    return { v: 0, state: null, pointers: [] };
+  }
+
+  override restoreState(_saved: SavedState): void {}
 
   // CHI_BEGIN(Md)
   md(task: MdTask, rctx: RunContext): void | Promise<void> {

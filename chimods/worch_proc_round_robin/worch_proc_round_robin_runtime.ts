@@ -11,6 +11,7 @@ import {
   type MonitorMode,
   QUEUE_LOW_LATENCY,
   type RunContext,
+  type SavedState,
   type Task,
 } from "chimaera";
 import type { CreateTask, ScheduleTask } from "./worch_proc_round_robin_tasks.ts";
@@ -28,6 +29,13 @@ export class Server extends Module {
   override mapTaskToLane(task: Task): Lane {
     return this.getLaneByHash(Server.kDefaultGroup, task.prio, 0);
   }
+
+  /** An instance remembers nothing from one task to the next. */
+  override saveState(): SavedState {
+    return { v: 0, state: null, pointers: [] };
+  }
+
+  override restoreState(_saved: SavedState): void {}
 
   // CHI_BEGIN(Schedule)
   schedule(task: ScheduleTask, _rctx: RunContext): void {

@@ -4,6 +4,7 @@ import type { BenchLine } from "../harness/line.ts";
 import { CANARY_LINES } from "./canary.ts";
 import { COMUTEX_LINES } from "./comutex.ts";
 import { IDLE_LINES } from "./idle.ts";
+import { LANE_MOVE_LINES } from "./lane_move.ts";
 import { SERVE_LINES } from "./serve.ts";
 import { TASK_AWAIT_LINES } from "./task_await.ts";
 import { TASK_BULK_LINES } from "./task_bulk.ts";
@@ -20,6 +21,7 @@ export const LINES: readonly BenchLine[] = [
   ...TASK_BULK_LINES,
   ...TASK_SUBTASK_LINES,
   ...COMUTEX_LINES,
+  ...LANE_MOVE_LINES,
   ...SERVE_LINES,
   ...IDLE_LINES,
   ...CANARY_LINES,

@@ -1,6 +1,6 @@
 /** Nodes for our side of a pair: one in this process, or one beside it. */
 
-import { connect } from "chimaera";
+import { connect, type Session } from "chimaera";
 import { startNode } from "chimaera/node";
 import { ControlledProcess } from "../harness/controlled_process.ts";
 import { denoScript } from "../harness/cpus.ts";
@@ -20,6 +20,15 @@ export async function nodeInProcess(context: BenchContext, workers: number): Pro
 
 /** A node in a process of its own, to which this one is attached by shared memory. */
 export async function servedNode(context: BenchContext, workers: number): Promise<Target> {
+  const { session, close } = await servedSession(context, workers);
+  return await NoopTarget.open(session, close);
+}
+
+/** As {@linkcode servedNode}, without a pool; `close` ends session and node. */
+export async function servedSession(
+  context: BenchContext,
+  workers: number,
+): Promise<{ readonly session: Session; readonly close: () => Promise<void> }> {
   await using started = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "n-" });
   started.defer(() => Deno.remove(folder, { recursive: true }));
@@ -33,5 +42,5 @@ export async function servedNode(context: BenchContext, workers: number): Promis
   started.defer(() => session.close());
   await placeWorkers(session, context);
   const parts = started.move();
-  return await NoopTarget.open(session, () => parts.disposeAsync());
+  return { session, close: () => parts.disposeAsync() };
 }

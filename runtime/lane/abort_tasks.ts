@@ -50,5 +50,6 @@ export function abortTasks(
     }
     return false;
   };
-  return state.ready.some(({ low, high }) => mark(low) || mark(high));
+  const lanes = state.plugged === null ? state.ready : [...state.ready, state.plugged];
+  return lanes.some(({ low, high }) => mark(low) || mark(high));
 }

@@ -152,11 +152,6 @@ export class Executor {
     words[this.#state.counter + WORKER_COUNTER.tasks]! += tasks.length;
   }
 
-  /** Whether periodic tasks run on a lane. */
-  hasPeriodics(lane: Lane): boolean {
-    return this.#ends.periodics.has(lane);
-  }
-
   /** The tasks of a lane that were begun and have not ended. */
   begunOn(lane: Lane): Task[] {
     return [...this.running].filter(([rctx]) => rctx.lane === lane).map(([, task]) => task);

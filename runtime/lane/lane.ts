@@ -40,8 +40,6 @@ export class Lane {
   sinceHigh = 0;
   /** Whether the worker's list of lanes with work has it; a plugged lane says so too. */
   listed = false;
-  /** Nothing that waits on the lane is begun, until it has moved or the move was given up. */
-  plugged = false;
   /** Tasks that were begun and have not ended, but for those that end at once. */
   busy = 0;
   /** Called when `busy` comes down to 0. */

@@ -15,7 +15,7 @@
 
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { asOffset } from "../memory/mod.ts";
-import { H, type Task } from "../task/mod.ts";
+import { H, type Task, TaskState } from "../task/mod.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import type { Containers } from "./containers.ts";
 import { LANE_COUNTER } from "./counters.ts";
@@ -36,6 +36,7 @@ import type {
   SwitchOrder,
 } from "./lane_move_orders.ts";
 import type { Module } from "./module.ts";
+import type { Periodics } from "./periodics.ts";
 import type { Router } from "./router.ts";
 import {
   checkSaved,
@@ -49,6 +50,13 @@ import type { WorkerState } from "./worker_state.ts";
 
 /** Of a module that saves no state. */
 const NOTHING: SavedState = { v: 0, state: undefined, pointers: [] };
+
+/** What of a worker has a part of a lane, besides its queue. */
+export interface LaneMoveParts {
+  readonly containers: Containers;
+  readonly executor: Executor;
+  readonly periodics: Periodics;
+}
 
 /** What this worker knows of the move under way. */
 interface Move {
@@ -68,16 +76,22 @@ export class LaneMoves {
   readonly #containers: Containers;
   readonly #executor: Executor;
   readonly #router: Router;
+  readonly #periodics: Periodics;
   readonly #fences: Fences;
   #move: Move | null = null;
   /** Moves up to this one are over. */
   #lastId = 0;
 
-  constructor(state: WorkerState, containers: Containers, executor: Executor, router: Router) {
+  constructor(
+    state: WorkerState,
+    router: Router,
+    { containers, executor, periodics }: LaneMoveParts,
+  ) {
     this.#state = state;
     this.#containers = containers;
     this.#executor = executor;
     this.#router = router;
+    this.#periodics = periodics;
     this.#fences = new Fences(state.links, state.id, state.workers);
   }
 
@@ -164,7 +178,8 @@ export class LaneMoves {
     // From here to the end nothing can come in between.
     for (const block of saved.pointers) block.give();
     move.saved = saved;
-    const parcel = packParcel(state.node, state.heap, lane, saved, bytes);
+    const periodics = this.#periodics.rest(lane);
+    const parcel = packParcel(state.node, state.heap, lane, saved, bytes, periodics);
     move.parcel = parcel;
     lane.sendTo = HELD;
     // If the other worker is lost with the parcel, its tasks fail with what else it had.
@@ -172,12 +187,13 @@ export class LaneMoves {
     return { parcel, isCarried, tasks: lane.waiting };
   }
 
-  /** Says which worker answers for the tasks of a lane's queue. */
+  /** Says which worker answers for the tasks of a lane. */
   #entrust(lane: Lane, worker: number): void {
     const words = this.#state.node.i32;
     const note = (task: Task) => words[task.header.block + H.custodian] = worker;
     lane.low.forEach(note);
     lane.high.forEach(note);
+    this.#periodics.forEach(lane, note);
   }
 
   /** The lane has arrived elsewhere: forgets what was its own here. */
@@ -191,7 +207,8 @@ export class LaneMoves {
     };
     while (lane.low.length > 0) giveUp(lane.low.shift());
     while (lane.high.length > 0) giveUp(lane.high.shift());
-    lane.plugged = false;
+    for (const task of this.#periodics.leave(lane)) giveUp(task);
+    state.plugged = null;
     lane.listed = false;
     move.left = lane.server;
     lane.server = null;
@@ -245,10 +262,21 @@ export class LaneMoves {
     lane.server = module;
     lane.place(state.id);
     state.lanes[lane.id] = lane;
-    for (const block of parcel.tasks) {
-      const type = container.typeOf(state.node.i32[block + H.method]!)!;
+    const view = (block: number): Task => {
       container.active++;
-      state.enqueue(lane, state.view(container, type, block));
+      const type = container.typeOf(state.node.i32[block + H.method]!)!;
+      return state.view(container, type, block);
+    };
+    const periodics = new Map(parcel.periodics.map((periodic) => [periodic.block, periodic]));
+    for (const { block, isGivenUp } of parcel.tasks) {
+      const task = view(block);
+      if (isGivenUp) task.header.state = TaskState.lapsed;
+      const periodic = periodics.get(block);
+      if (periodic !== undefined) this.#periodics.adopt(lane, task, periodic);
+      state.enqueue(lane, task);
+    }
+    for (const periodic of parcel.periodics) {
+      if (!periodic.isQueued) this.#periodics.adopt(lane, view(periodic.block), periodic);
     }
     move.isRestored = true;
     const hold = container.hold!;
@@ -316,6 +344,7 @@ export class LaneMoves {
       this.#entrust(lane, this.#state.id);
     }
     this.#over(move);
+    this.#periodics.resume(lane);
     move.plug?.open();
     this.#endHold(lane.container);
     return { isRestored: false };

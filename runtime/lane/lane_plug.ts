@@ -39,7 +39,6 @@ export class LanePlug {
    */
   async close(drain: boolean): Promise<void> {
     const lane = this.#lane;
-    if (this.#executor.hasPeriodics(lane)) throw this.#busy("periodic tasks run on it");
     if (lane.server!.saveState === undefined) {
       while (lane.waiting > 0 || (drain && lane.busy > 0)) {
         await delay(1);
@@ -49,7 +48,7 @@ export class LanePlug {
     const { ready } = this.#state;
     const at = ready.indexOf(lane);
     if (at >= 0) ready.splice(at, 1);
-    lane.plugged = true;
+    this.#state.plugged = lane;
     lane.listed = true;
     if (!drain || lane.busy === 0) return;
     const drained = this.#drained = Promise.withResolvers<void>();
@@ -68,8 +67,8 @@ export class LanePlug {
     this.#drained?.reject(this.#busy("what it has begun has not ended"));
     this.#drained = null;
     lane.onDrained = null;
-    if (!lane.plugged) return;
-    lane.plugged = false;
+    if (this.#state.plugged !== lane) return;
+    this.#state.plugged = null;
     lane.listed = lane.waiting > 0;
     if (lane.listed) this.#state.ready.push(lane);
   }

@@ -25,6 +25,17 @@ export interface PeriodicOwner {
   isOrphan(task: Task): boolean;
 }
 
+/** A periodic task on its way to another worker. */
+export interface MovingPeriodic {
+  readonly block: number;
+  /** It is in its lane's queue; else it waits for its time. */
+  readonly isQueued: boolean;
+  /** It runs once more at most. */
+  readonly isEnded: boolean;
+  /** Until its next run. */
+  readonly dueMs: number;
+}
+
 interface Periodic {
   readonly task: Task;
   readonly lane: Lane;
@@ -32,6 +43,8 @@ interface Periodic {
   startedMs: number;
   /** Takes the timer back; null while the task is queued or runs. */
   cancel: (() => void) | null;
+  /** It waits for its time while its lane moves, and has no timer. */
+  rests: boolean;
   /** Why it does not run again. */
   ended: ChimaeraError | null;
 }
@@ -55,19 +68,77 @@ export class Periodics {
     this.#owner = owner;
   }
 
-  /** Whether a lane has any. */
-  has(lane: Lane): boolean {
-    for (const periodic of this.#byBlock.values()) if (periodic.lane === lane) return true;
-    return false;
+  #of(lane: Lane): Periodic[] {
+    return [...this.#byBlock.values()].filter((periodic) => periodic.lane === lane);
+  }
+
+  /** Calls back with each task of a lane. */
+  forEach(lane: Lane, call: (task: Task) => void): void {
+    for (const { task } of this.#of(lane)) call(task);
+  }
+
+  /** Takes those of a lane that moves off the clock, and says what its next worker must know. */
+  rest(lane: Lane): MovingPeriodic[] {
+    const nowMs = this.#clock.nowMs();
+    return this.#of(lane).map((periodic) => {
+      const { task, cancel, startedMs, periodMs, ended } = periodic;
+      periodic.rests = cancel !== null;
+      cancel?.();
+      periodic.cancel = null;
+      return {
+        block: task.header.block,
+        isQueued: !periodic.rests,
+        isEnded: ended !== null,
+        dueMs: Math.max(0, startedMs + periodMs - nowMs),
+      };
+    });
+  }
+
+  /** The lane does not move: back on the clock. */
+  resume(lane: Lane): void {
+    for (const periodic of this.#of(lane)) {
+      if (!periodic.rests) continue;
+      periodic.rests = false;
+      this.#wait(periodic);
+      if (periodic.ended !== null) this.#end(periodic, periodic.ended);
+    }
+  }
+
+  /** The lane has moved: forgets them. Returns the tasks that are in no queue. */
+  leave(lane: Lane): Task[] {
+    const left = this.#of(lane);
+    for (const { task } of left) this.#byBlock.delete(task.header.block);
+    return left.filter(({ rests }) => rests).map(({ task }) => task);
+  }
+
+  /** One that came with its lane. The caller enqueues it if it was queued. */
+  adopt(lane: Lane, task: Task, { isQueued, isEnded, dueMs }: MovingPeriodic): void {
+    const periodic = this.#add(lane, task);
+    periodic.startedMs = this.#clock.nowMs() + dueMs - periodic.periodMs;
+    if (!isQueued) this.#wait(periodic);
+    if (isEnded) this.#end(periodic, callerGone());
   }
 
   /** A periodic task has come to its lane. */
   begin(lane: Lane, task: Task): void {
+    this.#add(lane, task);
+    this.#state.enqueue(lane, task);
+  }
+
+  #add(lane: Lane, task: Task): Periodic {
     const { block } = task.header;
     const periodMs = (this.#state.node.i32[block + H.periodUs]! >>> 0) / 1000;
-    const periodic = { task, lane, periodMs, startedMs: 0, cancel: null, ended: null };
+    const periodic: Periodic = {
+      task,
+      lane,
+      periodMs,
+      startedMs: 0,
+      cancel: null,
+      rests: false,
+      ended: null,
+    };
     this.#byBlock.set(block, periodic);
-    this.#state.enqueue(lane, task);
+    return periodic;
   }
 
   /** A task with a period is about to run. */

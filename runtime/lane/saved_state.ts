@@ -6,19 +6,27 @@
  *
  *   word 0  bytes of the state            1  version of the state
  *        2  the module's blocks           3  low-latency tasks   4  high-latency tasks
- *        5 … offset and size of each block, then the task blocks in their order (word indices)
- *        then the state, as `node:v8` writes it
+ *        5  periodic tasks
+ *        6 … offset and size of each of the module's blocks; the task blocks in their order (word
+ *        indices; with bit 31 for one that its caller gave up); of each periodic task its block, the
+ *        microseconds to its next run, and flags: 1 queued (and so among the tasks), 2 ended; then
+ *        the state, as `node:v8` writes it
  *
  * Thread rules: plain functions; the parcel has one owner at a time.
  */
 
 import { ChimaeraError } from "../errors.ts";
 import { type Allocator, asOffset, type Offset, type Segment } from "../memory/mod.ts";
-import type { Task } from "../task/mod.ts";
+import { type Task, TaskState } from "../task/mod.ts";
 import { HeapBlock } from "./heap_block.ts";
 import type { Lane } from "./lane.ts";
+import type { MovingPeriodic } from "./periodics.ts";
 
-const HEAD_WORDS = 5;
+const HEAD_WORDS = 6;
+const GIVEN_UP = 1 << 31;
+const PERIODIC_WORDS = 3;
+const QUEUED = 1;
+const ENDED = 2;
 
 /** State of an instance, as `saveState` returns it and `restoreState` gets it. */
 export interface SavedState {
@@ -59,22 +67,30 @@ export function packParcel(
   lane: Lane,
   saved: SavedState,
   state: Uint8Array,
+  periodics: readonly MovingPeriodic[],
 ): Offset {
   const { low, high } = lane;
-  const words = HEAD_WORDS + 2 * saved.pointers.length + low.length + high.length;
+  const counts = [saved.pointers.length, low.length, high.length, periodics.length];
+  const words = HEAD_WORDS + 2 * saved.pointers.length + low.length + high.length +
+    PERIODIC_WORDS * periodics.length;
   const parcel = heap.alloc(words * 4 + state.length);
   const to = node.i32;
   let at = parcel >>> 2;
-  for (const word of [state.length, saved.v, saved.pointers.length, low.length, high.length]) {
-    to[at++] = word;
-  }
+  for (const word of [state.length, saved.v, ...counts]) to[at++] = word;
   for (const block of saved.pointers) {
     to[at++] = block.pointer.offset;
     to[at++] = block.size;
   }
-  const note = (task: Task) => void (to[at++] = task.header.block);
+  const note = ({ header: { block, state } }: Task) => {
+    to[at++] = block | (state === TaskState.lapsed ? GIVEN_UP : 0);
+  };
   low.forEach(note);
   high.forEach(note);
+  for (const { block, dueMs, isQueued, isEnded } of periodics) {
+    to[at++] = block;
+    to[at++] = Math.ceil(dueMs * 1000);
+    to[at++] = (isQueued ? QUEUED : 0) | (isEnded ? ENDED : 0);
+  }
   node.u8.set(state, parcel + words * 4);
   return parcel;
 }
@@ -84,21 +100,35 @@ export interface Parcel {
   readonly v: number;
   readonly state: Uint8Array;
   readonly blocks: readonly { readonly offset: Offset; readonly size: number }[];
-  /** Task blocks, low-latency ones first. */
-  readonly tasks: readonly number[];
+  /** Low-latency ones first. */
+  readonly tasks: readonly { readonly block: number; readonly isGivenUp: boolean }[];
+  readonly periodics: readonly MovingPeriodic[];
 }
 
 export function readParcel(node: Segment, parcel: Offset): Parcel {
   const from = node.u32;
   let at = parcel >>> 2;
-  const [stateBytes, v, blockCount, low, high] = Array.from(
-    { length: HEAD_WORDS },
-    () => from[at++]!,
-  ) as [number, number, number, number, number];
+  const next = () => from[at++]!;
+  const [stateBytes, v, blockCount, low, high, periodicCount] = [
+    next(),
+    next(),
+    next(),
+    next(),
+    next(),
+    next(),
+  ];
   const blocks = Array.from({ length: blockCount }, () => {
-    return { offset: asOffset(from[at++]!), size: from[at++]! };
+    return { offset: asOffset(next()), size: next() };
   });
-  const tasks = Array.from({ length: low + high }, () => from[at++]! | 0);
+  const tasks = Array.from({ length: low + high }, () => {
+    const word = next() | 0;
+    return { block: word & ~GIVEN_UP, isGivenUp: word < 0 };
+  });
+  const periodics = Array.from({ length: periodicCount }, (): MovingPeriodic => {
+    const [block, dueUs, flags] = [next(), next(), next()];
+    const [isQueued, isEnded] = [(flags & QUEUED) !== 0, (flags & ENDED) !== 0];
+    return { block, isQueued, isEnded, dueMs: dueUs / 1000 };
+  });
   const state = node.u8.slice(at * 4, at * 4 + stateBytes);
-  return { v, state, blocks, tasks };
+  return { v, state, blocks, tasks, periodics };
 }

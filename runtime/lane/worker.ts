@@ -134,7 +134,9 @@ export class LaneWorker implements RunHost {
       failQueued: (lane, error) => this.#executor.failQueued(lane, error),
       endOf: (parent) => this.#subtasks.endOf(parent),
     });
-    this.moves = new LaneMoves(this.#state, this.containers, this.#executor, this.#router);
+    const { containers } = this;
+    const served = { containers, executor: this.#executor, periodics: this.#periodics };
+    this.moves = new LaneMoves(this.#state, this.#router, served);
     this.takeover = new Takeover(this.#state, this.#intake, this.#subtasks, this.moves);
   }
 

@@ -67,6 +67,8 @@ export class WorkerState {
   readonly ports = new Map<number, ClientPort>();
   /** Lanes of this worker that have tasks. */
   readonly ready: Lane[] = [];
+  /** The lane that is plugged, because it is to move: it is not among the ready ones. */
+  plugged: Lane | null = null;
   readonly tasks: TaskPool;
   readonly blocks: TaskBlocks;
   /** Sessions that close, and have tasks of theirs here or on their way. */

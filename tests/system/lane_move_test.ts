@@ -11,6 +11,7 @@ import { Strider } from "./kit/strider.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client as Faulty } from "./modules/faulty/faulty_client.ts";
 import { Client } from "./modules/nomad/nomad_client.ts";
+import { Client as Steady } from "./modules/steady/steady_client.ts";
 import { Flaw } from "./modules/nomad/nomad_tasks.ts";
 
 const HERE = DomainQuery.getLocalId();
@@ -251,6 +252,37 @@ test("a module without saveState is moved when it holds no work, and made anew",
     await rejectsWith("CHI-4017", admin.moveLane(HERE, client.poolId, 0, 0, laneOf(1).worker));
     assert.equal(await next(7, 0), 6);
     await busy.wait();
+    await admin.destroyContainer(HERE, client.poolId);
+  });
+});
+
+test("periodic tasks go with their home lane", async () => {
+  await withCamp(2, { lanes: 1 }, async ({ node, session, admin }) => {
+    const client = new Steady(session);
+    await client.create(HERE, HERE, "steady", new CreateContext(), 1);
+    const beat = (periodMs: number, key: number, until: number) => {
+      const task = client.asyncBeat.alloc(null, HERE, { key, until });
+      task.setPeriodMs(periodMs);
+      task.submit();
+      return task;
+    };
+    using often = beat(4, 1, 40);
+    using hourly = beat(3_600_000, 2, 0);
+    const freed = beat(3, 3, 0);
+    await eventually("all have begun", async () => await client.tally(HERE, 2, 0) === 1);
+    for (let move = 0; move < 8; move++) {
+      const { homeWorker } = node.pools.get(client.poolId);
+      await admin.moveLane(HERE, client.poolId, 0, 0, 1 - homeWorker);
+    }
+    await often.wait();
+    assert.deepEqual([often.runs, often.overlaps], [40, 0]);
+    assert.deepEqual([hourly.done, hourly.runs], [false, 0], "no run before its time");
+    freed.free();
+    await eventually("it rests", async () => {
+      const before = await client.tally(HERE, 3, 0);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+      return await client.tally(HERE, 3, 0) === before;
+    });
     await admin.destroyContainer(HERE, client.poolId);
   });
 });

@@ -12,6 +12,7 @@ import {
   type MonitorMode,
   QUEUE_LOW_LATENCY,
   type RunContext,
+  type SavedState,
   type Task,
 } from "chimaera";
 import {
@@ -69,6 +70,23 @@ export class Server extends Module {
 
   override close(): void {
     this.#streams?.closeAll();
+  }
+
+  /** Between two tasks a lane has nothing but its open streams, and those are native. CHI-4017. */
+  override saveState(): SavedState {
+    const count = this.#streams?.count ?? 0;
+    if (count > 0) {
+      throw new ChimaeraError("laneBusy", {
+        what: "move a lane of a compressor",
+        why: `${count} streams are open on it`,
+        hint: "the lane runs on where it was: close its streams first",
+      });
+    }
+    return { v: 0, state: null, pointers: [] };
+  }
+
+  override async restoreState(_saved: SavedState): Promise<void> {
+    await this.open();
   }
 
   override mapTaskToLane(task: Task): Lane {

@@ -224,6 +224,25 @@ test("compressor: a stream that is not there, and more streams than a lane holds
   block.free();
 });
 
+test("compressor: a lane moves when no stream is open on it", async () => {
+  await using pool = await poolIn("gzip", 0, 1);
+  const { node, session, client } = pool;
+  const admin = new Admin(session);
+  const raw = sample(100_000);
+  const src = blockOf(session, raw);
+  const packed = session.alloc(compressBound(raw.length));
+  const from = node.pools.get(client.poolId).homeWorker;
+  const { id } = await client.openStream(LOCAL, CodecId.gzip);
+  await failsWith("CHI-4017", () => admin.moveLane(LOCAL, client.poolId, 0, 0, 1 - from));
+  await client.closeStream(LOCAL, id, false);
+  const { isCarried } = await admin.moveLane(LOCAL, client.poolId, 0, 0, 1 - from);
+  assert.equal(isCarried, true);
+  const packedBytes = await client.compress(LOCAL, src, packed);
+  const back = session.alloc(raw.length);
+  await client.decompress(LOCAL, packed.slice(0, packedBytes), back);
+  assert.deepEqual(new Uint8Array(back.bytes), raw);
+});
+
 test("compressor: says which implementations it uses", async () => {
   await using pool = await poolIn();
   const report = await pool.client.listCodecs(LOCAL);

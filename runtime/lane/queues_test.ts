@@ -24,6 +24,35 @@ Deno.test("task queue: behaves as an array does", () => {
   }));
 });
 
+Deno.test("task queue: what is taken out leaves the others in order", () => {
+  const shape = fc.record({
+    shifted: fc.nat({ max: 40 }),
+    wanted: fc.array(fc.boolean(), { maxLength: 60 }),
+    first: fc.nat({ max: 70 }),
+  });
+  fc.assert(fc.property(shape, ({ shifted, wanted, first }) => {
+    const queue = new TaskQueue();
+    const make = (place: number, isWanted: boolean) => {
+      return { place, isWanted } as unknown as Task & { place: number; isWanted: boolean };
+    };
+    // The queue's beginning is somewhere in its circle.
+    for (let k = 0; k < shifted; k++) {
+      queue.push(make(-1, false));
+      queue.shift();
+    }
+    const all = wanted.map((isWanted, place) => make(place, isWanted));
+    for (const task of all) queue.push(task);
+    const isTaken = (task: typeof all[number]) => task.place >= first && task.isWanted;
+    const taken = queue.takeFrom(first, (task) => (task as typeof all[number]).isWanted);
+    assert.deepEqual(taken, all.filter(isTaken));
+    queue.push(make(999, false));
+    const rest: Task[] = [];
+    queue.forEach((task) => rest.push(task));
+    assert.deepEqual(rest, [...all.filter((task) => !isTaken(task)), make(999, false)]);
+    while (queue.length > 0) assert.equal(queue.shift(), rest.shift());
+  }));
+});
+
 Deno.test("worker timers: fire when due, in order, unless taken back", () => {
   const timer = fc.record({
     dueMs: fc.integer({ min: 0, max: 50 }),

@@ -46,7 +46,7 @@ export class TaskQueue {
   takeFrom(first: number, wanted: (task: Task) => boolean): Task[] {
     const taken: Task[] = [];
     const length = this.#length;
-    let kept = first;
+    let kept = Math.min(first, length);
     for (let k = first; k < length; k++) {
       const at = (this.#head + k) & this.#mask;
       const task = this.#items[at]!;

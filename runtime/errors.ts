@@ -51,7 +51,6 @@ export const ERRORS = {
     code: 3012,
     hint: "creating pools needs the thread that runs the node: use `await`",
   },
-  taskLost: { code: 3013, hint: "the task may or may not have run; check before repeating it" },
   waitSyncOnSocket: {
     code: 3014,
     hint: "use `await task.wait()`; this program could not start the thread that blocking needs",

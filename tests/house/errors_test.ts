@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { ERRORS } from "../../runtime/errors.ts";
+import { test } from "../permission.ts";
+import { expectNone, sourceFiles } from "./source_tree.ts";
 
 const entries = Object.entries(ERRORS);
 
@@ -21,4 +23,22 @@ Deno.test("errors: every hint is a sentence part that says what to do", () => {
     assert.match(hint, /^[a-z`A-Z]/, name);
     assert.doesNotMatch(hint, /\.$/, name);
   }
+});
+
+test("errors: every one is made somewhere, and expected by a test", () => {
+  const code = sourceFiles().filter(({ path }) =>
+    /\.ts$/.test(path) && path !== "runtime/errors.ts" && path !== "tests/house/errors_test.ts"
+  );
+  const [tests, engine] = [true, false].map((isTest) =>
+    code.filter(({ path }) => /^tests\/|_test\.ts$/.test(path) === isTest)
+      .map(({ text }) => text).join("\n")
+  ) as [string, string];
+  expectNone(entries.flatMap(([name, { code: number }]) => {
+    const isMade = new RegExp(`"${name}"|\\b${name}: |ERRORS\\.${name}\\b`).test(engine);
+    const isExpected = new RegExp(`CHI-${number}\\b|"${name}"|\\b${number}\\b`).test(tests);
+    return [
+      ...isMade ? [] : [`CHI-${number} ${name}: nothing makes it`],
+      ...isExpected ? [] : [`CHI-${number} ${name}: no test provokes it`],
+    ];
+  }));
 });

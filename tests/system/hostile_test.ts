@@ -59,7 +59,7 @@ for (const workers of WORKERS) {
     await bystander.send({ kind: "stop" });
     await bystander.next("total");
     await bystander.ended();
-    assert.deepEqual(node.program.take("death"), []);
+    assert.deepEqual(node.program.take("lost"), []);
     await eventually("its sessions go", async () => (await node.clients()).length === 0);
     await eventually("no block is left", async () => {
       const { blocks } = await node.figures();

@@ -44,7 +44,7 @@ async function withScene(workers: number, body: (scene: Scene) => Promise<void>)
   await bystander.send({ kind: "stop" });
   await bystander.next("total");
   await bystander.ended();
-  assert.deepEqual(node.program.take("death"), []);
+  assert.deepEqual(node.program.take("lost"), []);
   await eventually("no block is left", async () => {
     const { blocks } = await node.figures();
     return blocks.length === 0;

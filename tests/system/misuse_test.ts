@@ -1,7 +1,7 @@
 /** Programs that use the SDK wrongly: an error with a code at the place of the mistake. */
 
 import assert from "node:assert/strict";
-import { CreateContext, DomainQuery, type Session, TaskPrio } from "chimaera";
+import { CreateContext, DomainQuery, LIMITS, type Session, TaskPrio } from "chimaera";
 import { type Node, startNode } from "chimaera/node";
 import { Client as Admin } from "../../chimods/admin/admin_client.ts";
 import { test } from "../permission.ts";
@@ -11,6 +11,8 @@ import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
 
 const HERE = DomainQuery.getLocalId();
+/** No room for a port. */
+const SMALL_SESSION_BYTES = 2 << 20;
 
 async function withClient(
   body: (client: Client, session: Session, node: Node) => Promise<void>,
@@ -50,6 +52,19 @@ test("a session too small for its port is refused, and leaves nothing", async ()
     }
     await eventually("they go", () => node.stats().sessions.length === before);
   });
+});
+
+test("one session too many is refused, and closing one makes room", async () => {
+  await using node = await startNode({ workers: 1, memoryBytes: 64 << 20 });
+  const { sessions } = node;
+  while (sessions.list.length < LIMITS.sessionsMax) {
+    await sessions.open("a client", SMALL_SESSION_BYTES, () => {});
+  }
+  const error = await rejectsWith("CHI-5008", node.connect(32 << 20));
+  assert.match(error.message, /256 sessions are open/);
+  await sessions.close(sessions.list.at(-1)!.id);
+  await using session = await node.connect(32 << 20);
+  assert.equal(session.transport, "in-process");
 });
 
 test("deadlines that are no times are refused, and endless ones are none", async () => {

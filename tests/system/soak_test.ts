@@ -47,7 +47,7 @@ for (const workers of [1, 2, 4]) {
     }
     const sum = (key: "sent" | "lapsed") => totals.reduce((all, total) => all + total[key], 0);
     console.log(`${sum("sent")} tasks answered, ${sum("lapsed")} given up`);
-    assert.deepEqual(node.program.take("death"), []);
+    assert.deepEqual(node.program.take("lost"), []);
     assert.equal(node.program.errors, "");
     await eventually("no block is left in the node", async () => {
       const { blocks, stats } = await node.figures();

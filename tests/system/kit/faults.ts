@@ -117,6 +117,14 @@ export const FAULT_CASES: readonly FaultCase[] = [
     /await task\.wait\(\)/,
     true,
   ),
+  fault(
+    Fault.stopsNode,
+    "stops the node",
+    "CHI-4013",
+    /^control the node from tests_faulty: /,
+    /send it a task/,
+    true,
+  ),
   {
     name: "reports a size above its capacity",
     code: "CHI-3003",

@@ -136,6 +136,8 @@ export class Server extends Module {
         child.waitSync();
         return;
       }
+      case Fault.stopsNode:
+        return this.node.stop();
       default:
         return this.#misuse(task.fault);
     }

@@ -39,6 +39,7 @@ export const Fault = {
   waitsInHandler: 17,
   endsTheLoop: 18,
   holdsWorker: 19,
+  stopsNode: 20,
 } as const;
 export type Fault = typeof Fault[keyof typeof Fault];
 

@@ -56,6 +56,12 @@ async function rejectAfter(ms: number, name: string): Promise<void> {
   throw new Error(`${name} was left behind`);
 }
 
+/** Takes memory until there is none. */
+function hoard(): never {
+  const hoarded: object[] = [];
+  for (;;) hoarded.push(Array.from({ length: 1000 }, (_, k) => ({ k })));
+}
+
 export class Server extends Module {
   static readonly kDefaultGroup = 0;
   #found: Found = NOTHING;
@@ -123,6 +129,8 @@ export class Server extends Module {
       case Left.microtask:
         queueMicrotask(fail);
         return;
+      case Left.noMemory:
+        return hoard();
       case Left.subtask:
         void this.#self(rctx, NO_POOL).ok(HERE, 1);
         return;

@@ -23,6 +23,8 @@ export const Left = {
   subtask: 6,
   /** A repeated timer whose callback throws once. */
   interval: 7,
+  /** No memory: the heap of its isolate is filled, and the whole process ends. */
+  noMemory: 8,
 } as const;
 export type Left = typeof Left[keyof typeof Left];
 

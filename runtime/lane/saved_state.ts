@@ -38,9 +38,11 @@ export interface SavedState {
   readonly pointers: readonly HeapBlock[];
 }
 
-/** Loads the serializer; separate because it costs 20 ms where nobody needs it. */
+let loaded: Promise<typeof import("node:v8")> | null = null;
+
+/** Loads the serializer, once; separate because it costs 20 ms where nobody needs it. */
 export function serializer(): Promise<typeof import("node:v8")> {
-  return import("node:v8");
+  return loaded ??= import("node:v8");
 }
 
 /** Throws CHI-4018 for something that `saveState` must not return. */

@@ -294,6 +294,21 @@ async function destroyPool(scene: Scene, client: ClientProcess): Promise<void> {
   }
 }
 
+/** Has a lane run elsewhere, whatever it does at the moment. */
+async function moveLane(scene: Scene, client: ClientProcess): Promise<void> {
+  const { dice, session } = client;
+  const pools = scene.node.pools.list().filter(({ name }) => scene.pools.has(name));
+  if (session === null || pools.length === 0) return;
+  const { id, lanes } = dice.pick(pools);
+  const { group, index } = dice.pick(lanes);
+  const worker = dice.below(scene.node.workers);
+  try {
+    await new AdminClient(session).moveLane(HERE, id, group, index, worker);
+  } catch (thrown) {
+    scene.expect(client, thrown, ["laneBusy", "noLane"]);
+  }
+}
+
 async function openPort(scene: Scene, client: ClientProcess): Promise<void> {
   if (client.portsAsked >= PORTS_MAX) return;
   try {
@@ -317,5 +332,6 @@ export const JOBS: readonly Job[] = [
   { name: "stray", weight: 1, run: stray },
   { name: "createPool", weight: 2, run: createPool },
   { name: "destroyPool", weight: 1, run: destroyPool },
+  { name: "moveLane", weight: 3, run: moveLane },
   { name: "openPort", weight: 1, run: openPort },
 ];

@@ -7,6 +7,7 @@ import {
   type SegmentMessage,
   type WorkerStart,
 } from "../../../runtime/module/mod.ts";
+import { serializer } from "../../../runtime/lane/saved_state.ts";
 import type { World } from "./world.ts";
 
 export const BUSY_MODULE = moduleInFolder(new URL("./modules/busy/", import.meta.url), "sim");
@@ -19,6 +20,7 @@ const NEEDED = [
 
 /** Modules by library name: loading them is real, and is done before a run. */
 export async function loadModules(): Promise<ReadonlyMap<string, LoadedModule>> {
+  await serializer();
   const table = new ModuleTable();
   const specs = [...NEEDED.map((name) => table.get(name)), BUSY_MODULE];
   const loaded = await Promise.all(specs.map(loadModule));

@@ -7,7 +7,7 @@
  * Thread rules: one per isolate at a time; all of a simulated node can reach it.
  */
 
-import type { RunContext, Task } from "chimaera";
+import type { Lane, RunContext, Task } from "chimaera";
 import { H, OriginKind } from "../../../runtime/task/mod.ts";
 import { LIMITS } from "../../../runtime/limits.ts";
 import { Visits } from "./visits.ts";
@@ -40,6 +40,8 @@ export class Witness {
   readonly #lastBegun = new Map<string, number>();
   /** Sessions whose memory holds anything. */
   readonly #hostile = new Set<number>();
+  /** By lane: the tasks before the last that it served. */
+  readonly #served = new Map<string, number>();
   #lastId = 0;
   begunCount = 0;
   answeredCount = 0;
@@ -126,6 +128,18 @@ export class Witness {
     const life = this.#lives.get(task.id);
     if (life !== undefined) life.running = false;
     if (isLast) this.ended(task);
+  }
+
+  /** A lane is about to serve one more task; what it knows of those before came along with it. */
+  tally(lane: Lane, served: number, byte: number): void {
+    const key = `${lane.container.poolId} ${lane.group} ${lane.index}`;
+    const known = this.#served.get(key) ?? 0;
+    this.#served.set(key, served);
+    if (served !== known + 1 || byte !== (served & 255)) {
+      this.#world.fail(
+        `lane ${key} served ${known + 1} tasks; it knows ${served}, its block ${byte}`,
+      );
+    }
   }
 
   /** A new lock's visitors. */

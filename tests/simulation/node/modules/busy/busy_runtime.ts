@@ -7,16 +7,18 @@
 import {
   CoRwLock,
   DomainQuery,
+  type HeapBlock,
   type Lane,
   Module,
   type MonitorMode,
   QUEUE_HIGH_LATENCY,
   QUEUE_LOW_LATENCY,
   type RunContext,
+  type SavedState,
   type Task,
 } from "chimaera";
 import { delay } from "chimaera/platform";
-import { witness } from "../../witness.ts";
+import { type NamedTask, witness } from "../../witness.ts";
 import { Client } from "./busy_client.ts";
 import {
   type BeatTask,
@@ -36,6 +38,7 @@ import {
 const LONGEST_MS = 20;
 const WIDTH_MAX = 8;
 const DEPTH_MAX = 4;
+const TALLY_BYTES = 64;
 
 /** Some clients write anything into their tasks. */
 function atMost(limit: number, value: number): number {
@@ -44,6 +47,8 @@ function atMost(limit: number, value: number): number {
 
 export class Server extends Module {
   readonly #clients = new Map<number, Client>();
+  #served = 0;
+  #tally: HeapBlock | null = null;
   readonly #lock = new CoRwLock();
   readonly #visits = witness().visits();
 
@@ -55,6 +60,19 @@ export class Server extends Module {
   monitorCreate(_mode: MonitorMode, _task: CreateTask, _rctx: RunContext): void {}
   // CHI_END(Create)
 
+  override saveState(): SavedState {
+    return { v: 0, state: this.#served, pointers: this.#tally === null ? [] : [this.#tally] };
+  }
+
+  override restoreState({ state, pointers }: SavedState): void {
+    this.#served = state as number;
+    this.#tally = pointers[0] ?? null;
+  }
+
+  override close(): void {
+    this.#tally?.free();
+  }
+
   override mapTaskToLane(task: Task): Lane {
     const { lane } = task as EchoTask;
     // One lane in four is asked for by name; the rest go where there is room.
@@ -65,7 +83,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Echo)
   echo(task: EchoTask, rctx: RunContext): void {
-    witness().began(task, rctx);
+    this.#begin(task, rctx);
     task.result = (task.value + 1) >>> 0;
     witness().ended(task);
   }
@@ -74,7 +92,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Wait)
   async wait(task: WaitTask, rctx: RunContext): Promise<void> {
-    witness().began(task, rctx);
+    this.#begin(task, rctx);
     const { waitFor } = task;
     const ms = atMost(LONGEST_MS, task.ms);
     if (waitFor === WaitFor.sleep) await rctx.sleep(ms);
@@ -87,7 +105,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Nest)
   async nest(task: NestTask, rctx: RunContext): Promise<void> {
-    witness().began(task, rctx);
+    this.#begin(task, rctx);
     const { pool, laneStep } = task;
     const width = atMost(WIDTH_MAX, task.width);
     const depth = atMost(DEPTH_MAX, task.depth);
@@ -114,7 +132,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Leave)
   leave(task: LeaveTask, rctx: RunContext): void {
-    witness().began(task, rctx);
+    this.#begin(task, rctx);
     const client = this.#clientOf(task.pool).in(rctx);
     const count = atMost(WIDTH_MAX, task.count);
     for (let k = 0; k < count; k++) {
@@ -128,7 +146,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Fail)
   fail(task: FailTask, rctx: RunContext): Promise<void> {
-    witness().began(task, rctx);
+    this.#begin(task, rctx);
     const why = new Error("on purpose");
     switch (task.failure) {
       case Failure.rejects:
@@ -146,7 +164,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Bulk)
   async bulk(task: BulkTask, rctx: RunContext): Promise<void> {
-    witness().began(task, rctx);
+    this.#begin(task, rctx);
     await rctx.sleep(atMost(LONGEST_MS, task.ms));
     const data = task.data.bytes;
     let sum = 0;
@@ -163,6 +181,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Beat)
   async beat(task: BeatTask, rctx: RunContext): Promise<void> {
+    this.#count(rctx);
     witness().beat(task, task.runs, rctx);
     const isLast = ++task.runs >= task.last;
     if (isLast) rctx.endPeriodic();
@@ -174,7 +193,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Stay)
   async stay(task: StayTask, rctx: RunContext): Promise<void> {
-    witness().began(task, rctx);
+    this.#begin(task, rctx);
     while (!rctx.signal.aborted) await rctx.sleep(2);
   }
   monitorStay(_mode: MonitorMode, _task: StayTask, _rctx: RunContext): void {}
@@ -182,7 +201,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Lock)
   async lock(task: LockTask, rctx: RunContext): Promise<void> {
-    witness().began(task, rctx);
+    this.#begin(task, rctx);
     const { id, isWriter } = task;
     const visit = this.#visits.ask(id, isWriter);
     try {
@@ -198,6 +217,20 @@ export class Server extends Module {
   monitorLock(_mode: MonitorMode, _task: LockTask, _rctx: RunContext): void {}
   // CHI_END(Lock)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
+
+  #begin(task: NamedTask, rctx: RunContext): void {
+    this.#count(rctx);
+    witness().began(task, rctx);
+  }
+
+  /** What the lane has served stands in its state and in its block: both go where the lane goes. */
+  #count(rctx: RunContext): void {
+    this.#tally ??= this.allocBlock(TALLY_BYTES);
+    const { bytes } = this.#tally;
+    if (this.#served > 0) witness().tally(rctx.lane, this.#served, bytes[0]!);
+    this.#served++;
+    bytes.fill(this.#served);
+  }
 
   #clientOf(poolId: number): Client {
     let client = this.#clients.get(poolId);

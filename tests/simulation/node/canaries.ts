@@ -10,6 +10,7 @@
  */
 
 import { ClientPort } from "../../../runtime/lane/client_port.ts";
+import { LaneHold } from "../../../runtime/lane/lane_hold.ts";
 import { Links } from "../../../runtime/lane/links.ts";
 import { LockQueue } from "../../../runtime/lane/lock_queue.ts";
 import { Subtasks } from "../../../runtime/lane/subtasks.ts";
@@ -121,6 +122,20 @@ export const CANARIES: readonly Canary[] = [
         () =>
           function (this: LockQueue, guard) {
             this.pushFirst(guard);
+          },
+      ),
+  },
+  {
+    name: "lossy_move",
+    finds: /^no end: |not done after/,
+    install: (dice) =>
+      replace(
+        LaneHold.prototype,
+        "takeAll",
+        (real) =>
+          function (this: LaneHold) {
+            const kept = real.call(this);
+            return dice.once(3) ? kept.slice(1) : kept;
           },
       ),
   },

@@ -31,14 +31,17 @@ export class ClientProcess {
   gone = false;
   /** It runs no code of ours any more, and writes anything into its memory. */
   hostile = false;
-  /** The node ended its session. */
+  /** Why the node ended its session. */
   ended: ChimaeraError | null = null;
+  /** Rejects with the line to the node. */
+  readonly #over = Promise.withResolvers<never>();
 
   constructor(world: World, node: Node, owner: number, seed: number) {
     this.#world = world;
     this.#node = node;
     this.owner = owner;
     this.dice = new Dice(seed, owner);
+    this.#over.promise.catch(() => {}); // Not everybody asks something at the time.
   }
 
   /** Null before it is connected, and when it is over. */
@@ -58,11 +61,12 @@ export class ClientProcess {
 
   async connect(): Promise<void> {
     await this.#way();
-    const { id, segment } = await this.#node.sessions.open(
+    const opened = this.#node.sessions.open(
       `client ${this.owner}`,
       SESSION_BYTES,
       (why) => this.#onEnd(why),
     );
+    const { id, segment } = await this.#answerTo(opened);
     this.#record = { id };
     if (this.gone) { // It was killed while it knocked.
       void this.#world.as(HOST, () => this.#node.sessions.close(id));
@@ -92,7 +96,8 @@ export class ClientProcess {
         await job();
       } catch (thrown) {
         const why = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
-        if (!this.hostile && !this.gone) this.#world.fail(`client ${this.owner}: ${name}: ${why}`);
+        const isExpected = this.hostile || this.gone || this.ended !== null;
+        if (!isExpected) this.#world.fail(`client ${this.owner}: ${name}: ${why}`);
       }
       this.busyWith.delete(id);
     });
@@ -131,12 +136,24 @@ export class ClientProcess {
   }
 
   #onEnd(why: ChimaeraError): void {
-    this.ended = why;
     if (this.gone || this.hostile) return;
+    this.#world.fail(`the node ended the session of client ${this.owner}: ${why.message}`);
+  }
+
+  /** The node says that it stops. */
+  nodeEnds(why: ChimaeraError): void {
+    if (this.gone || this.hostile) return;
+    this.ended = why;
     void this.#world.as(this.owner, async () => {
       await this.#way();
       this.#session?.fail(why);
+      this.#over.reject(why);
     });
+  }
+
+  /** What the node answers, unless the line to it ends before. */
+  #answerTo<T>(answer: Promise<T>): Promise<T> {
+    return Promise.race([answer, this.#over.promise]);
   }
 
   /** A message's time on its way. */
@@ -158,12 +175,14 @@ export class ClientProcess {
       },
       openPort: async (places) => {
         await this.#way();
-        await this.#world.as(HOST, () => sessions.openPort(record(), places, ""));
+        await this.#answerTo(
+          this.#world.as(HOST, () => sessions.openPort(record(), places, "")),
+        );
         await this.#way();
       },
       close: async () => {
         await this.#way();
-        await this.#world.as(HOST, () => sessions.close(id));
+        void this.#world.as(HOST, () => sessions.close(id));
       },
       checkAlive: () => {},
       longestSleepMs: () => 100,

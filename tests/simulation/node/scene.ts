@@ -10,6 +10,9 @@ import { Client as BusyClient } from "./modules/busy/busy_client.ts";
 import type { Witness } from "./witness.ts";
 import type { World } from "./world.ts";
 
+/** What a client may hear when its node stops. */
+const AT_THE_END: readonly ErrorName[] = ["shutdown", "aborted", "sessionClosed"];
+
 export class Scene {
   readonly world: World;
   readonly node: Node;
@@ -90,7 +93,8 @@ export class Scene {
     if (!(thrown instanceof ChimaeraError)) throw thrown;
     const { kind } = thrown;
     const known = expected.includes(kind) || kind === "poolNotFound" ||
-      (kind === "outOfMemory" && this.wasFull) || client.gone || client.hostile;
+      (kind === "outOfMemory" && this.wasFull) ||
+      (client.ended !== null && AT_THE_END.includes(kind)) || client.gone || client.hostile;
     if (!known) throw thrown;
     return kind;
   }

@@ -243,7 +243,7 @@ export class NodeSessions {
     if (session === undefined) return Promise.resolve();
     let answered = () => {};
     const allAnswered = new Promise<void>((resolve) => answered = resolve);
-    const gone = this.#close(session, allAnswered);
+    const gone = this.#close(session, allAnswered).catch(unlessNodeEnds);
     this.#closing.set(id, { stopped: false, answered, gone });
     return gone;
   }
@@ -307,6 +307,11 @@ function openPortMessage(
 ): ControlMessage {
   const order: PortOrder = { doorbell, custody: custody >>> 2, resumed };
   return { kind: "openPort", sessionId, places, order };
+}
+
+/** With the node its sessions are gone, whatever they waited for. */
+function unlessNodeEnds(thrown: unknown): void {
+  if (!(thrown instanceof ChimaeraError) || thrown.kind !== "shutdown") throw thrown;
 }
 
 /** The places of a new port, with nothing in them that was not looked at. */

@@ -194,7 +194,7 @@ export class Server extends Module {
   // CHI_BEGIN(Stay)
   async stay(task: StayTask, rctx: RunContext): Promise<void> {
     this.#begin(task, rctx);
-    while (!rctx.signal.aborted) await rctx.sleep(2);
+    for (;;) await rctx.sleep(2);
   }
   monitorStay(_mode: MonitorMode, _task: StayTask, _rctx: RunContext): void {}
   // CHI_END(Stay)

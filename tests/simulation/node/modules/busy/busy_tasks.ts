@@ -101,7 +101,7 @@ export class BeatTask extends defineTask(Method.kBeat, {
 // CHI_END(Beat)
 
 // CHI_BEGIN(Stay)
-/** For a long-running task: ends when its caller gives it up. */
+/** For a long-running task: fails when its caller gives it up. */
 export class StayTask extends defineTask(Method.kStay, { id: IN.u32(), lane: IN.u32() }) {}
 // CHI_END(Stay)
 

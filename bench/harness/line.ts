@@ -62,7 +62,7 @@ export interface BenchLine {
   readonly name: string;
   /** One sentence for `--list`. */
   readonly what: string;
-  readonly unit: "us" | "op/s" | "ms" | "% of a core" | "MB";
+  readonly unit: "us" | "op/s" | "ms" | "% of a core" | "MB" | "x";
   readonly better: "lower" | "higher";
   /** See bar.ts. */
   readonly bar: string;

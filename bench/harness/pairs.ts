@@ -98,6 +98,27 @@ export async function measurePairs(
   }
 }
 
+/** Runs the blocks of a line that has no peer, and closes its side, also when that fails. */
+export async function measureAlone(
+  ours: Side,
+  rounds: Rounds,
+  figure: Figure,
+): Promise<Measurement> {
+  try {
+    const ops = await calibrate(ours, rounds.blockMs);
+    const samples: [number, null][] = [];
+    let checksum = 0;
+    for (let round = 0; round < rounds.pairs; round++) {
+      const block = await ours.run(ops);
+      samples.push([figure(block), null]);
+      checksum = (checksum + block.checksum) >>> 0;
+    }
+    return { peer: null, samples, checksum };
+  } finally {
+    await ours.close();
+  }
+}
+
 /** Times `work`, which runs `ops` operations and returns the sum of their results. */
 export async function timeBlock(
   ops: number,

@@ -2,7 +2,7 @@
 
 import { CoMutex, RunContext } from "chimaera";
 import { type BenchLine, Placement, type Side } from "../harness/line.ts";
-import { calibrate, microseconds, timeBlock } from "../harness/pairs.ts";
+import { measureAlone, microseconds, timeBlock } from "../harness/pairs.ts";
 
 /** A context without a worker under it: a lock that is free asks it for nothing but its root. */
 function contextAlone(): RunContext {
@@ -36,14 +36,6 @@ export const COMUTEX_LINES: readonly BenchLine[] = [{
       run: (ops) => timeBlock(ops, () => lockLoop(mutex, rctx, ops)),
       close: () => Promise.resolve(),
     };
-    const ops = await calibrate(side, rounds.blockMs);
-    const samples: [number, null][] = [];
-    let checksum = 0;
-    for (let round = 0; round < rounds.pairs; round++) {
-      const block = await side.run(ops);
-      samples.push([microseconds(block), null]);
-      checksum = (checksum + block.checksum) >>> 0;
-    }
-    return { peer: null, samples, checksum };
+    return await measureAlone(side, rounds, microseconds);
   },
 }];

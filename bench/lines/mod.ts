@@ -4,7 +4,11 @@ import type { BenchLine } from "../harness/line.ts";
 import { CANARY_LINES } from "./canary.ts";
 import { COMUTEX_LINES } from "./comutex.ts";
 import { IDLE_LINES } from "./idle.ts";
+import { LANE_FANOUT_LINES } from "./lane_fanout.ts";
+import { LANE_IO_LINES } from "./lane_io.ts";
+import { LANE_MIXED_LINES } from "./lane_mixed.ts";
 import { LANE_MOVE_LINES } from "./lane_move.ts";
+import { LANE_SCALING_LINES } from "./lane_scaling.ts";
 import { SERVE_LINES } from "./serve.ts";
 import { TASK_AWAIT_LINES } from "./task_await.ts";
 import { TASK_BULK_LINES } from "./task_bulk.ts";
@@ -21,6 +25,10 @@ export const LINES: readonly BenchLine[] = [
   ...TASK_BULK_LINES,
   ...TASK_SUBTASK_LINES,
   ...COMUTEX_LINES,
+  ...LANE_SCALING_LINES,
+  ...LANE_FANOUT_LINES,
+  ...LANE_MIXED_LINES,
+  ...LANE_IO_LINES,
   ...LANE_MOVE_LINES,
   ...SERVE_LINES,
   ...IDLE_LINES,

@@ -2,6 +2,6 @@
 
 import { moduleInFolder } from "chimaera/node";
 
-export const BENCH_MODULES = ["noop", "placement"].map((name) =>
+export const BENCH_MODULES = ["noop", "lanes", "placement"].map((name) =>
   moduleInFolder(new URL(`../modules/${name}/`, import.meta.url), "bench")
 );

@@ -2,7 +2,7 @@
 
 import type { Block, Side } from "../harness/line.ts";
 import { timeBlock } from "../harness/pairs.ts";
-import { median } from "../harness/statistics.ts";
+import { quantile } from "../harness/statistics.ts";
 import type { Target } from "./target.ts";
 
 /** Blocks of `loop`; closing the side closes the target. */
@@ -24,12 +24,20 @@ export function borrowed(side: Side): Side {
 /** Blocks whose figure is the median time of one operation. */
 export function medianSide(target: Target, operation: (index: number) => number): Side {
   return {
-    run: (ops) => Promise.resolve(runEach(ops, operation)),
+    run: (ops) => Promise.resolve(runEach(ops, operation, 0.5)),
     close: () => target.close(),
   };
 }
 
-function runEach(ops: number, operation: (index: number) => number): Block {
+/** Blocks whose figure is the 99th percentile of the time of one operation. */
+export function p99Side(
+  operation: (index: number) => number,
+  close: () => Promise<void>,
+): Side {
+  return { run: (ops) => Promise.resolve(runEach(ops, operation, 0.99)), close };
+}
+
+function runEach(ops: number, operation: (index: number) => number, share: number): Block {
   const times: number[] = [];
   let sum = 0;
   const startMs = performance.now();
@@ -40,5 +48,9 @@ function runEach(ops: number, operation: (index: number) => number): Block {
     times.push(nowMs - beforeMs);
     beforeMs = nowMs;
   }
-  return { microsPerOp: median(times) * 1000, elapsedMs: beforeMs - startMs, checksum: sum };
+  return {
+    microsPerOp: quantile(times, share) * 1000,
+    elapsedMs: beforeMs - startMs,
+    checksum: sum,
+  };
 }

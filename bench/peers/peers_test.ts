@@ -8,6 +8,7 @@ import { QUICK_ROUNDS } from "../harness/rounds.ts";
 import { futexPingPong } from "./futex_ping_pong.ts";
 import { POOL_CANDIDATES, startPool } from "./pools.ts";
 import { socketEcho } from "./socket_echo.ts";
+import { SpinThreads } from "./spin_threads.ts";
 import { waitAsyncPingPong } from "./wait_async.ts";
 
 const CONTEXT: BenchContext = {
@@ -44,6 +45,16 @@ for (const parties of ["threads", "processes"] as const) {
     await runTwice(await futexPingPong(CONTEXT, parties));
   });
 }
+
+test("threads that compute: as many as asked for, with one sum", {
+  ignore: !IS_LINUX || !canRun("cc"),
+}, async () => {
+  const program = await SpinThreads.start(1);
+  const { checksum } = await program.run(1, OPS);
+  assert.equal((await program.run(2, OPS)).checksum, checksum);
+  assert.equal((await program.run(1, 1)).checksum, 270369);
+  await program.close();
+});
 
 test("waitAsync ping-pong with a worker", async () => {
   await runTwice(await waitAsyncPingPong(CONTEXT));

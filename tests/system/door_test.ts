@@ -5,7 +5,7 @@ import { connect, DomainQuery } from "chimaera";
 import { Instance, InstancePaths, startNode } from "chimaera/node";
 import { encodeJson, FrameType } from "../../runtime/session/protocol.ts";
 import { LIMITS } from "../../runtime/limits.ts";
-import { DESCRIPTOR_WORDS } from "../../runtime/task/mod.ts";
+import { DESCRIPTOR_WORDS, H } from "../../runtime/task/mod.ts";
 import { test } from "../permission.ts";
 import { startClient } from "./kit/client_process.ts";
 import { eventually, rejectsWith, throwsWith } from "./kit/expect.ts";
@@ -18,6 +18,10 @@ import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
 
 const HERE = DomainQuery.getLocalId();
+/** Length, type and descriptor of a task without fields. */
+const TASK_FRAME_BYTES = 5 + DESCRIPTOR_WORDS * 4;
+/** Of a client over the socket. */
+const SLOTS = LIMITS.portsPerSession * LIMITS.slotsPerPort;
 
 /** A node with a bystander, which must see nothing of what the body does. */
 async function withNode(body: (node: NodeProcess) => Promise<void>): Promise<void> {
@@ -45,6 +49,13 @@ async function rawSocket(): Promise<Deno.UnixConn> {
 
 async function writeAll(connection: Deno.UnixConn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+}
+
+/** A task frame's bytes: a slot, and behind it anything. */
+function randomTask(slot: number, sizeBytes: number): Uint8Array {
+  const bytes = crypto.getRandomValues(new Uint8Array(sizeBytes));
+  new DataView(bytes.buffer).setInt32(H.slot * 4, slot, true);
+  return bytes;
 }
 
 /** Whether the node closes the connection, whatever it says before. */
@@ -144,11 +155,20 @@ test("frames that are no requests get an answer or an end", async () => {
       raw.connection.send(FrameType.task, new Uint8Array(sizeBytes));
       assert.equal((await raw.ended)?.code, "CHI-3009");
     }
+    // And of slots that there are not.
+    for (const slot of [-1, SLOTS]) {
+      using raw = await RawClient.open();
+      await raw.hello({ shared: false });
+      raw.connection.send(FrameType.task, randomTask(slot, 64));
+      const error = await raw.ended;
+      assert.equal(error?.code, "CHI-3009");
+      assert.match(error.message, /task slot .* does not exist/);
+    }
     {
       using raw = await RawClient.open();
       await raw.hello({ shared: false });
       for (let k = 0; k < 50; k++) {
-        raw.connection.send(FrameType.task, crypto.getRandomValues(new Uint8Array(64 + k * 8)));
+        raw.connection.send(FrameType.task, randomTask(k, 64 + k * 8));
       }
       await eventually("each is answered", () => raw.frames.length === 50);
     }
@@ -180,20 +200,25 @@ test("a client over the socket that never reads is not taken from for ever", asy
     const hello = new Uint8Array([text.length + 1, 0, 0, 0, FrameType.json, ...text]);
     await writeAll(connection, hello);
     // Tasks of a pool that is not there: each is answered by some hundred bytes.
-    const head = new Uint8Array(69);
-    new DataView(head.buffer).setUint32(0, 65, true);
-    head[4] = FrameType.task;
-    head[5 + 8] = 99;
-    const batch = new Uint8Array(69 * 1000);
-    for (let k = 0; k < 1000; k++) batch.set(head, k * 69);
+    const batch = new Uint8Array(TASK_FRAME_BYTES * 1000);
+    const view = new DataView(batch.buffer);
+    for (let at = 0; at < batch.length; at += TASK_FRAME_BYTES) {
+      view.setUint32(at, TASK_FRAME_BYTES - 4, true);
+      batch[at + 4] = FrameType.task;
+      view.setUint32(at + 5 + H.pool * 4, 99, true);
+    }
     const before = anonymousKiB();
     let sent = 0;
     let blocked = false;
     while (!blocked && sent < 3_000_000) {
-      const writing = writeAll(connection, batch).then(() => false, () => true);
+      // A slot is used again when its task has long been answered.
+      for (let at = 0; at < batch.length; at += TASK_FRAME_BYTES) {
+        view.setUint32(at + 5 + H.slot * 4, sent++ % (SLOTS - SLOTS % 1000), true);
+      }
+      const writing = writeAll(connection, batch).then(() => false);
       const slow = new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 3000));
       blocked = await Promise.race([writing, slow]);
-      sent += 1000;
+      writing.catch(() => {}); // It ends with the connection.
     }
     assert.ok(blocked, `${sent} tasks were taken`);
     const keptKiB = anonymousKiB() - before;

@@ -41,6 +41,14 @@ export class ClientSessions {
     this.#control = control;
   }
 
+  /**
+   * Whether the session is known. A thread in the place of a lost one is shown all that there is,
+   * and may then get an order that waited for it meanwhile.
+   */
+  has(id: number): boolean {
+    return this.#byId.has(id);
+  }
+
   attach(id: number, segment: Segment): void {
     this.#state.segments.add(segment);
     this.#byId.set(id, new ClientSession(id, segment));
@@ -53,6 +61,7 @@ export class ClientSessions {
   ): void {
     const session = this.#byId.get(sessionId);
     if (session === undefined) return;
+    if (session.ports.some(({ index }) => index === places.index)) return; // See `has`.
     const rings = ringPlaces(places.ringsOffset, this.#state.id);
     const words = session.segment.i32;
     const shape = (offsetBytes: number, slotWords: number) => ({

@@ -54,6 +54,11 @@ class SegmentMail {
     if (handle !== undefined) return Promise.resolve(handle);
     return new Promise((resolve) => this.#waiting.set(sessionId, resolve));
   }
+
+  /** One that came twice. */
+  drop(sessionId: number): void {
+    this.#arrived.delete(sessionId);
+  }
 }
 
 export class NodeWorker {
@@ -121,7 +126,8 @@ export class NodeWorker {
       case "destroy":
         return await containers.destroy(order.poolId as number);
       case "attach":
-        sessions.attach(sessionId, Segment.attach(await this.#mail.take(sessionId)));
+        if (sessions.has(sessionId)) this.#mail.drop(sessionId);
+        else sessions.attach(sessionId, Segment.attach(await this.#mail.take(sessionId)));
         return null;
       case "openPort":
         sessions.openPort(sessionId, order.places as PortPlaces, order.order as PortOrder);

@@ -58,6 +58,10 @@ export const LIMITS = {
   stallMs: 1000,
   /** Disk operations of a worker that the kernel has at once; more wait their turn. */
   diskOperationsMax: 256,
+  /** Passes of a busy worker between two reports to the leader of a flush. */
+  flushNewsPasses: 16,
+  /** How soon a flush asks for held work again while no task gets on. */
+  flushAskMs: 5,
   heartbeatMs: 100,
   /** After it a handler that held its worker cannot have returned unseen. */
   fenceMs: 250,

@@ -139,7 +139,8 @@ export class Node {
     this.moves = new LaneMoves({ workers, pools: this.pools, clock: realClock, ask });
     this.sessions = this.#makeSessions(heap, place);
     const wake = () => this.#loop.wake();
-    this.#wire = new WireHost(this.segment, this.#heap, heap, this.#links, workers, wake);
+    const links = this.#links;
+    this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, this.#counters, wake);
     this.#policies = new Policies({ workers, ask, counters: this.#counters });
     const namesOf = (id: number) => this.pools.namesOf(id);
     this.#stalls = new StallWatch(
@@ -214,8 +215,8 @@ export class Node {
         await this.#policies.replay(worker, ask);
       },
       failHeld: async (worker, error, ask) => {
-        this.#wire.failHeld(worker, error);
-        await this.sessions.failHeld(worker, error, ask);
+        const blocks = this.#wire.failHeld(worker, error);
+        await this.sessions.failHeld(worker, error, ask, blocks);
       },
       stallAbandonMs: options.stallAbandonMs ?? Infinity,
       onLost: (lost) => options.onWorkerLost?.(lost),

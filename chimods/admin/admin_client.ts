@@ -12,6 +12,7 @@ import {
 } from "chimaera";
 import {
   DestroyContainerTask,
+  FlushTask,
   GetPoolIdTask,
   ListPoolsTask,
   MoveLaneTask,
@@ -72,6 +73,22 @@ export class Client extends ModuleClient {
   }
   asyncSetWorkOrchProcPolicy = taskMethod(SetWorkOrchProcPolicyTask);
   // CHI_END(SetWorkOrchProcPolicy)
+
+  // CHI_BEGIN(Flush)
+  /**
+   * Waits until every task is done that came into the node before, from whichever client, handler
+   * or worker: a task counts from when it was published in shared memory, or its frame was read from
+   * the socket. Periodic tasks run once more; tasks that are long-running without a period are not
+   * waited for, nor is a handler that itself waits for a flush. Modules start the work that they
+   * hold back (kFlushWork), and that is waited for too. Rejects with what one of them threw;
+   * CHI-3010 while a module starts.
+   */
+  async flush(dom: DomainQuery): Promise<void> {
+    using task = this.asyncFlush(dom);
+    await task.wait();
+  }
+  asyncFlush = taskMethod(FlushTask);
+  // CHI_END(Flush)
 
   // CHI_BEGIN(PollStats)
   /** Workers, sessions, memory and stalls of the node. */

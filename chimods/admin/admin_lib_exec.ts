@@ -15,6 +15,7 @@ export const libExec: LibExec = {
     [Method.kStopRuntime, tasks.StopRuntimeTask],
     [Method.kSetWorkOrchQueuePolicy, tasks.SetWorkOrchQueuePolicyTask],
     [Method.kSetWorkOrchProcPolicy, tasks.SetWorkOrchProcPolicyTask],
+    [Method.kFlush, tasks.FlushTask],
     [Method.kPollStats, tasks.PollStatsTask],
     [Method.kListPools, tasks.ListPoolsTask],
     [Method.kMoveLane, tasks.MoveLaneTask],
@@ -28,6 +29,7 @@ export const libExec: LibExec = {
     [Method.kStopRuntime]: "kStopRuntime",
     [Method.kSetWorkOrchQueuePolicy]: "kSetWorkOrchQueuePolicy",
     [Method.kSetWorkOrchProcPolicy]: "kSetWorkOrchProcPolicy",
+    [Method.kFlush]: "kFlush",
     [Method.kPollStats]: "kPollStats",
     [Method.kListPools]: "kListPools",
     [Method.kMoveLane]: "kMoveLane",
@@ -48,6 +50,8 @@ export const libExec: LibExec = {
         return server.setWorkOrchQueuePolicy(task as tasks.SetWorkOrchQueuePolicyTask, rctx);
       case Method.kSetWorkOrchProcPolicy:
         return server.setWorkOrchProcPolicy(task as tasks.SetWorkOrchProcPolicyTask, rctx);
+      case Method.kFlush:
+        return server.flush(task as tasks.FlushTask, rctx);
       case Method.kPollStats:
         return server.pollStats(task as tasks.PollStatsTask, rctx);
       case Method.kListPools:
@@ -88,6 +92,8 @@ export const libExec: LibExec = {
           task as tasks.SetWorkOrchProcPolicyTask,
           rctx,
         );
+      case Method.kFlush:
+        return server.monitorFlush(mode, task as tasks.FlushTask, rctx);
       case Method.kPollStats:
         return server.monitorPollStats(mode, task as tasks.PollStatsTask, rctx);
       case Method.kListPools:

@@ -10,6 +10,7 @@ export const Method = {
   kStopRuntime: 16,
   kSetWorkOrchQueuePolicy: 17,
   kSetWorkOrchProcPolicy: 18,
+  kFlush: 19,
   kPollStats: 22,
   kListPools: 23,
   kMoveLane: 24,

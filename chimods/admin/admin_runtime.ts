@@ -18,6 +18,7 @@ import {
   type CreatePoolTask,
   type CreateTask,
   type DestroyContainerTask,
+  type FlushTask,
   type GetPoolIdTask,
   LISTING_BYTES_MAX,
   type ListPoolsTask,
@@ -149,6 +150,13 @@ export class Server extends Module {
     _rctx: RunContext,
   ): void {}
   // CHI_END(SetWorkOrchProcPolicy)
+
+  // CHI_BEGIN(Flush)
+  async flush(_task: FlushTask, rctx: RunContext): Promise<void> {
+    await this.node.flush(rctx);
+  }
+  monitorFlush(_mode: MonitorMode, _task: FlushTask, _rctx: RunContext): void {}
+  // CHI_END(Flush)
 
   // CHI_BEGIN(PollStats)
   async pollStats(task: PollStatsTask, _rctx: RunContext): Promise<void> {

@@ -52,6 +52,11 @@ export class SetWorkOrchProcPolicyTask extends defineTask(Method.kSetWorkOrchPro
 }) {}
 // CHI_END(SetWorkOrchProcPolicy)
 
+// CHI_BEGIN(Flush)
+/** Is done when every task is that came into the node before it. */
+export class FlushTask extends defineTask(Method.kFlush, {}) {}
+// CHI_END(Flush)
+
 // CHI_BEGIN(PollStats)
 /** What the node tells about itself, as JSON. */
 export class PollStatsTask extends defineTask(Method.kPollStats, {

@@ -52,6 +52,8 @@ export class ClientPort {
   readonly #worker: number;
   readonly #nodeWords: Int32Array;
   readonly #tailWord: number;
+  /** What the submission ring had got when a flush began; see Intake.mark. */
+  marked = 0;
   /** Whether completions wait to be published. */
   dirty = false;
 

@@ -372,6 +372,7 @@ function notAdmin(libName: string): NodeControl {
     destroyPool: refuse,
     listPools: refuse,
     stats: refuse,
+    flush: refuse,
     setPolicy: refuse,
     moveLane: refuse,
     stop: refuse,

@@ -1,16 +1,19 @@
 /**
  * What the runtime counts, in words of the node segment. Each line has one writer, a worker, that
- * uses plain stores; readers may see a value a moment old.
+ * uses plain stores; readers may see a value a moment old. Word 14 is the node thread's.
  *
  *   worker line, 16 words   0 ticks   1 tasks done   2 pool being run   3 method being run
  *                           4 reserved   5 sleeps   6 turns of the event loop
  *                           7 tasks handed to other workers   8 malformed descriptors
  *                           9 handlers in flight   10 cpu + 1, 0: not pinned
  *                           11 how it reaches disks (see DISK_BACKENDS)
+ *                           14 tasks over the socket that were handed to it
  *                           15 fence: threads of this worker that the node has given up
+ *   epoch line, 16 words    see epochs.ts; one per worker
  *   lane line, 16 words     0 worker   1 tasks waiting   2 tasks done   3 tasks failed
  */
 
+import { LIMITS } from "../limits.ts";
 import type { DiskBackend, WorkerInfo } from "./node_control.ts";
 
 /** Names of the numbers in a worker's line. */
@@ -28,6 +31,7 @@ export const WORKER_COUNTER = {
   inFlight: 9,
   cpu: 10,
   disk: 11,
+  wireHanded: 14,
   fence: 15,
 } as const;
 
@@ -48,15 +52,19 @@ export class Counters {
   }
 
   static bytes(): number {
-    return (64 + LANES_MAX) * COUNTER_LINE_WORDS * 4;
+    return (2 * LIMITS.workersMax + LANES_MAX) * COUNTER_LINE_WORDS * 4;
   }
 
   worker(id: number): number {
     return this.#base + id * COUNTER_LINE_WORDS;
   }
 
+  epochs(worker: number): number {
+    return this.#base + (LIMITS.workersMax + worker) * COUNTER_LINE_WORDS;
+  }
+
   lane(id: number): number {
-    return this.#base + (64 + id) * COUNTER_LINE_WORDS;
+    return this.#base + (2 * LIMITS.workersMax + id) * COUNTER_LINE_WORDS;
   }
 }
 

@@ -30,7 +30,7 @@ export function tailWord(custody: number, worker: number): number {
 export interface HeldTask {
   readonly slot: number;
   readonly generation: number;
-  /** Word index of its block. */
+  /** Word index of its block; 0: it had none yet. */
   readonly block: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Running handlers, and telling whoever waits for them.
+ * Running handlers.
  *
  * A synchronous handler costs no promise: it is run, its OUT fields are copied back, and its
  * completion joins the batch. An asynchronous one keeps its task and context until its promise is
@@ -12,16 +12,14 @@
 import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Clock } from "../platform/mod.ts";
-import { BLOCK_HEADER_WORDS, H, OriginKind, type Task, TaskFlag, TaskState } from "../task/mod.ts";
+import { H, type Task, TaskState } from "../task/mod.ts";
 import { abortTasks } from "./abort_tasks.ts";
+import type { Answers } from "./answers.ts";
 import { checkOut } from "./bulk_check.ts";
-import type { ClientPort } from "./client_port.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
-import { errorRecordOf } from "./error_record_of.ts";
 import { thrownBy } from "./handler_error.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneOrder } from "./lane_order.ts";
-import { LinkKind } from "./links.ts";
 import { releaseKept } from "./lock_guard.ts";
 import type { Periodics } from "./periodics.ts";
 import { RunContext, type RunHost } from "./run_context.ts";
@@ -29,19 +27,13 @@ import { FencedOff, type WorkerState } from "./worker_state.ts";
 
 /** Who is told of tasks that end. */
 export interface TaskEnds {
-  /** Subtasks whose caller is on this worker. */
+  readonly answers: Answers;
   readonly subtasks: {
-    finish(ticket: number, generation: number, error: ChimaeraError | null): void;
     /** A handler ended that has not given all its subtasks back. */
     endOf(parent: RunContext): void;
   };
   /** Tasks that may run again. */
   readonly periodics: Periodics;
-  /** Tasks of clients without shared memory. */
-  readonly wire: {
-    finish(task: Task, error: ChimaeraError | null): void;
-    failBlock(block: number, error: ChimaeraError): void;
-  };
   /** A handler's promise was settled, perhaps outside a pass. */
   readonly onSettled: () => void;
 }
@@ -169,9 +161,8 @@ export class Executor {
     if (this.#state.node.i32[task.header.block + H.periodUs] !== 0) {
       this.#ends.periodics.beforeRun(task);
     }
-    if (
-      task.header.state === TaskState.lapsed || (this.#state.closing > 0 && this.isOrphan(task))
-    ) rctx.abort();
+    const gone = this.#state.closing > 0 && this.#state.isOrphan(task);
+    if (gone || task.header.state === TaskState.lapsed) rctx.abort();
     let promise: void | Promise<void> = undefined;
     let error: ChimaeraError | null = null;
     try {
@@ -237,42 +228,7 @@ export class Executor {
     }
     lane.container.active--;
     if (failure !== null) this.#state.counters.words[lane.counter + LANE_COUNTER.failed]!++;
-    this.#tell(task, failure);
-  }
-
-  /** Fails a task that never reached a handler. */
-  fail(task: Task, error: ChimaeraError): void {
-    const state = this.#state;
-    const block = task.header.block;
-    const container = state.containers[task.header.poolId];
-    if (container !== undefined) container.active--;
-    task.header.context = null;
-    state.tasks.give(task);
-    this.failBlock(block, error);
-  }
-
-  /** Fails the task of a block, of which nothing but its header words need be known. */
-  failBlock(block: number, error: ChimaeraError): void {
-    const state = this.#state;
-    const words = state.node.i32;
-    switch (words[block + H.origin]) {
-      case OriginKind.port: {
-        const port = state.ports.get(words[block + H.port]!);
-        if (port !== undefined) {
-          state.answer(port, words[block + H.slot]!, words[block + H.generation]!, error);
-        }
-        state.freeBlock(block);
-        break;
-      }
-      case OriginKind.wire:
-        this.#ends.wire.failBlock(block, error);
-        break;
-      case OriginKind.subtask:
-        this.#tellParent(block, error);
-        break;
-      default:
-        state.freeBlock(block);
-    }
+    this.#ends.answers.tell(task, failure);
   }
 
   /**
@@ -290,91 +246,19 @@ export class Executor {
 
   /** Aborts what runs for clients that are gone; what begins later begins aborted. */
   abortOrphans(): void {
-    for (const [rctx, task] of this.running) if (this.isOrphan(task)) rctx.abort();
+    for (const [rctx, task] of this.running) if (this.#state.isOrphan(task)) rctx.abort();
     this.#ends.periodics.abortOrphans();
-  }
-
-  /** Whether the session that a task came from is closing. */
-  isOrphan(task: Task): boolean {
-    const { node, ports } = this.#state;
-    const block = task.header.block;
-    if (node.i32[block + H.origin] !== OriginKind.port) return false;
-    return ports.get(node.i32[block + H.port]!)?.session.closing ?? false;
-  }
-
-  /** Fails a task of a lane that does not run, whose container may have left the table. */
-  answer(lane: Lane, task: Task, error: ChimaeraError): void {
-    lane.container.active--;
-    const block = task.header.block;
-    task.header.context = null;
-    this.#state.tasks.give(task);
-    this.failBlock(block, error);
   }
 
   /** Fails what waits on a lane that is going away. */
   failQueued(lane: Lane, error: ChimaeraError): void {
     const fail = (task: Task) => {
       this.#ends.periodics.forget(task);
-      this.answer(lane, task, error);
+      this.#ends.answers.failOf(lane, task, error);
     };
     this.#ends.periodics.endLane(lane, error);
     while (lane.low.length > 0) fail(lane.low.shift());
     while (lane.high.length > 0) fail(lane.high.shift());
     this.#state.counters.words[lane.counter + LANE_COUNTER.waiting] = 0;
-  }
-
-  #tell(task: Task, error: ChimaeraError | null): void {
-    const state = this.#state;
-    const words = state.node.i32;
-    const block = task.header.block;
-    switch (words[block + H.origin]) {
-      case OriginKind.port: {
-        const port = (task.header.context as ClientPort | null) ??
-          state.ports.get(words[block + H.port]!);
-        if (port !== undefined) this.#tellPort(port, task, error);
-        state.release(task);
-        break;
-      }
-      case OriginKind.wire:
-        this.#ends.wire.finish(task, error);
-        break;
-      case OriginKind.subtask:
-        task.header.context = null;
-        state.tasks.give(task);
-        this.#tellParent(block, error);
-        break;
-      default:
-        state.release(task);
-    }
-  }
-
-  #tellPort(port: ClientPort, task: Task, error: ChimaeraError | null): void {
-    const state = this.#state;
-    const words = state.node.i32;
-    const block = task.header.block;
-    if (error === null) {
-      const fields = (words[block + H.fields]! >>> 0) >>> 2;
-      const target = port.session.segment.i32;
-      task.layout.copyOut(words, block + BLOCK_HEADER_WORDS, target, fields);
-    }
-    state.answer(port, words[block + H.slot]!, words[block + H.generation]!, error);
-  }
-
-  /** The block goes back to the caller, who frees it. */
-  #tellParent(block: number, error: ChimaeraError | null): void {
-    const state = this.#state;
-    const words = state.node.i32;
-    const origin = words[block + H.port]!;
-    const ticket = words[block + H.ticket]!;
-    const generation = words[block + H.generation]!;
-    if (origin === state.id) {
-      this.#ends.subtasks.finish(ticket, generation, error);
-      return;
-    }
-    words[block + H.errorRecord] = 0;
-    if (error !== null && (words[block + H.flags]! & TaskFlag.fireAndForget) === 0) {
-      words[block + H.errorRecord] = errorRecordOf(state.heap, state.node, error);
-    }
-    state.links.push(origin, LinkKind.done, ticket, generation, error === null ? 0 : error.number);
   }
 }

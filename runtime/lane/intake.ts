@@ -69,6 +69,23 @@ export class Intake {
     return false;
   }
 
+  /** Remembers what clients have sent up to now. */
+  mark(): void {
+    for (const port of this.#ports) {
+      const ring = port.submissions;
+      port.marked = (ring.taken + Math.max(0, ring.available())) | 0;
+    }
+  }
+
+  /** Whether everything was taken that was there at the last {@linkcode mark}. */
+  get reached(): boolean {
+    for (const { marked, submissions } of this.#ports) {
+      // A client that takes its tasks back is malformed, or will be.
+      if (((marked - submissions.taken) | 0) > 0 && submissions.available() !== 0) return false;
+    }
+    return true;
+  }
+
   /** Takes at most a batch from each port. Returns how many tasks. */
   poll(): number {
     let total = 0;
@@ -150,6 +167,7 @@ export class Intake {
     }
     port.hold(slot, block);
     container.active++;
+    state.epochs.begin(block);
     const task = state.view(container, type, block);
     task.header.context = port;
     this.#router.route(container, task);

@@ -12,6 +12,7 @@
  *     control   offset, bytes                                a message, see control.ts
  *     abort     port or −session, slot or −1, generation     nobody waits for this task any more
  *     abortSubtask   ticket, generation                      nor for this one, which you may run
+ *     flush     step, and two numbers by step                see flush_protocol.ts
  *     wire      offset, bytes, wire session                  a task of a client without memory
  *     wireDone  offset, bytes, wire session                  and its result
  *     wireFull  slot, generation, wire session               that there was no room for its result
@@ -36,6 +37,7 @@ export const LinkKind = {
   abort: 8,
   abortSubtask: 9,
   fence: 10,
+  flush: 11,
 } as const;
 export type LinkKind = typeof LinkKind[keyof typeof LinkKind];
 

@@ -2,6 +2,8 @@
  * What the admin module may ask of the node that runs it. Every other module gets CHI-4013.
  */
 
+import type { RunContext } from "./run_context.ts";
+
 /** A pool as the node knows it. */
 export interface PoolInfo {
   readonly id: number;
@@ -121,6 +123,8 @@ export interface NodeControl {
   destroyPool(id: number): Promise<void>;
   listPools(): Promise<readonly PoolInfo[]>;
   stats(): Promise<NodeStats>;
+  /** Resolves when every task is done that came into the node before; `rctx` is the caller's. */
+  flush(rctx: RunContext): Promise<void>;
   /** Pool whose tasks decide lane → worker (`queue`) or worker → CPU (`proc`). */
   setPolicy(kind: "queue" | "proc", poolId: number): Promise<void>;
   /** Has another worker run a lane. CHI-4001, 4007, 4017, 4018. */

@@ -14,16 +14,10 @@
 import { ChimaeraError } from "../errors.ts";
 import type { Clock } from "../platform/mod.ts";
 import { H, type Task, TaskFlag } from "../task/mod.ts";
+import type { Answers } from "./answers.ts";
 import type { Lane } from "./lane.ts";
 import type { WorkerState } from "./worker_state.ts";
 import type { WorkerTimers } from "./worker_timers.ts";
-
-/** Who answers tasks that do not run any more. */
-export interface PeriodicOwner {
-  answer(lane: Lane, task: Task, error: ChimaeraError): void;
-  /** Whether the client that a task came from has gone. */
-  isOrphan(task: Task): boolean;
-}
 
 /** A periodic task on its way to another worker. */
 export interface MovingPeriodic {
@@ -45,6 +39,11 @@ interface Periodic {
   cancel: (() => void) | null;
   /** It waits for its time while its lane moves, and has no timer. */
   rests: boolean;
+  running: boolean;
+  /** A flush wants a run that begins after the present one. */
+  again: boolean;
+  /** The cover of its block when no flush waits for it. */
+  cover: number;
   /** Why it does not run again. */
   ended: ChimaeraError | null;
 }
@@ -53,19 +52,19 @@ export class Periodics {
   readonly #state: WorkerState;
   readonly #clock: Clock;
   readonly #timers: WorkerTimers;
-  readonly #owner: () => PeriodicOwner;
+  readonly #answers: Answers;
   readonly #byBlock = new Map<number, Periodic>();
 
   constructor(
     state: WorkerState,
     clock: Clock,
     timers: WorkerTimers,
-    owner: () => PeriodicOwner,
+    answers: Answers,
   ) {
     this.#state = state;
     this.#clock = clock;
     this.#timers = timers;
-    this.#owner = owner;
+    this.#answers = answers;
   }
 
   #of(lane: Lane): Periodic[] {
@@ -135,6 +134,9 @@ export class Periodics {
       startedMs: 0,
       cancel: null,
       rests: false,
+      running: false,
+      again: false,
+      cover: 0,
       ended: null,
     };
     this.#byBlock.set(block, periodic);
@@ -144,7 +146,9 @@ export class Periodics {
   /** A task with a period is about to run. */
   beforeRun(task: Task): void {
     const periodic = this.#byBlock.get(task.header.block);
-    if (periodic !== undefined) periodic.startedMs = this.#clock.nowMs();
+    if (periodic === undefined) return;
+    periodic.startedMs = this.#clock.nowMs();
+    periodic.running = true;
   }
 
   /**
@@ -158,13 +162,46 @@ export class Periodics {
     const periodic = this.#byBlock.get(block);
     if (periodic === undefined) return failure;
     const wanted = (this.#state.node.i32[block + H.flags]! & TaskFlag.longRunning) !== 0;
-    if (this.#owner().isOrphan(task)) periodic.ended ??= callerGone();
+    if (this.#state.isOrphan(task)) periodic.ended ??= callerGone();
+    periodic.running = false;
     if (failure === null && wanted && periodic.ended === null) {
+      if (periodic.again) {
+        periodic.again = false;
+        this.#state.enqueue(periodic.lane, task);
+        return "again";
+      }
+      this.#settle(block, periodic);
       this.#wait(periodic);
       return "again";
     }
     this.#byBlock.delete(block);
     return failure ?? periodic.ended;
+  }
+
+  /** A run has ended that a flush may have waited for: the task is counted no more. */
+  #settle(block: number, periodic: Periodic): void {
+    const { epochs, node } = this.#state;
+    if (!epochs.counts(block)) return;
+    epochs.end(block);
+    node.i32[block + H.cover] = periodic.cover;
+  }
+
+  /**
+   * A flush begins: every task here runs once more, whatever its period, and counts as one of the
+   * present epoch until that run has ended.
+   */
+  owe(): void {
+    const { epochs, node } = this.#state;
+    for (const [block, periodic] of this.#byBlock) {
+      if (!epochs.counts(block)) {
+        periodic.cover = node.i32[block + H.cover]!;
+        epochs.count(block);
+      }
+      if (periodic.running) periodic.again = true;
+      if (periodic.cancel === null) continue;
+      periodic.cancel();
+      this.#due(periodic);
+    }
   }
 
   #wait(periodic: Periodic): void {
@@ -198,7 +235,7 @@ export class Periodics {
   /** Ends the tasks whose clients have gone. */
   abortOrphans(): void {
     for (const periodic of this.#byBlock.values()) {
-      if (this.#owner().isOrphan(periodic.task)) this.#end(periodic, callerGone());
+      if (this.#state.isOrphan(periodic.task)) this.#end(periodic, callerGone());
     }
   }
 
@@ -222,7 +259,7 @@ export class Periodics {
     }
     cancel();
     this.#byBlock.delete(task.header.block);
-    this.#owner().answer(lane, task, error);
+    this.#answers.failOf(lane, task, error);
   }
 }
 

@@ -9,29 +9,25 @@ import { resolveOne, Unresolved } from "../domain/mod.ts";
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { H, type Task, TaskFlag } from "../task/mod.ts";
+import type { Answers } from "./answers.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { WORKER_COUNTER } from "./counters.ts";
 import { HELD, Lane } from "./lane.ts";
 import type { HeldTask } from "./lane_hold.ts";
 import { LinkKind } from "./links.ts";
 import type { Module } from "./module.ts";
+import type { Periodics } from "./periodics.ts";
 import { FencedOff, type WorkerState } from "./worker_state.ts";
-
-/** What a router does with tasks that it does not simply put on a lane. */
-export interface RouteHooks {
-  fail(task: Task, error: ChimaeraError): void;
-  failBlock(block: number, error: ChimaeraError): void;
-  /** A periodic task has come to its lane. */
-  beginPeriodic(lane: Lane, task: Task): void;
-}
 
 export class Router {
   readonly #state: WorkerState;
-  readonly #hooks: RouteHooks;
+  readonly #answers: Answers;
+  readonly #periodics: Periodics;
 
-  constructor(state: WorkerState, hooks: RouteHooks) {
+  constructor(state: WorkerState, answers: Answers, periodics: Periodics) {
     this.#state = state;
-    this.#hooks = hooks;
+    this.#answers = answers;
+    this.#periodics = periodics;
   }
 
   /** Brings a task to its lane, here or on another worker. */
@@ -58,12 +54,12 @@ export class Router {
       1,
     );
     if (id < 0) {
-      this.#hooks.fail(task, unresolved(id, container));
+      this.#answers.fail(task, unresolved(id, container));
       return;
     }
     if (words[block + H.periodUs] !== 0 && isPeriodic(words, block)) {
       const { home } = container;
-      if (home.sendTo === this.#state.id) this.#hooks.beginPeriodic(home, task);
+      if (home.sendTo === this.#state.id) this.#periodics.begin(home, task);
       else this.#elsewhere(home, task);
       return;
     }
@@ -71,7 +67,7 @@ export class Router {
     try {
       lane = router.mapTaskToLane(task);
     } catch (thrown) {
-      this.#hooks.fail(
+      this.#answers.fail(
         task,
         toChimaeraError(thrown, "handlerThrew", `${container.nameOf(task)}: lane`),
       );
@@ -79,7 +75,7 @@ export class Router {
     }
     if (this.#state.fenced) throw new FencedOff();
     if (!(lane instanceof Lane) || lane.container !== container) {
-      this.#hooks.fail(
+      this.#answers.fail(
         task,
         new ChimaeraError("noLane", {
           what: container.nameOf(task),
@@ -112,7 +108,7 @@ export class Router {
     const words = this.#state.node.i32;
     const block = task.header.block;
     if (words[block + H.periodUs] !== 0 && isPeriodic(words, block)) {
-      this.#hooks.beginPeriodic(lane, task);
+      this.#periodics.begin(lane, task);
     } else this.#state.enqueue(lane, task);
   }
 
@@ -124,7 +120,10 @@ export class Router {
     const type = container?.typeOf(state.node.i32[block + H.method]!);
     if (container === undefined || type === undefined) {
       const why = `pool ${poolId} was ended while the task was on its way`;
-      this.#hooks.failBlock(block, new ChimaeraError("poolNotFound", { what: "run a task", why }));
+      this.#answers.failBlock(
+        block,
+        new ChimaeraError("poolNotFound", { what: "run a task", why }),
+      );
       return;
     }
     state.node.i32[block + H.custodian] = state.id;
@@ -146,7 +145,7 @@ export class Router {
     const block = task.header.block;
     const container = state.containers[task.header.poolId];
     if (!state.links.offer(worker, kind, block, laneId, 0)) {
-      this.#hooks.fail(task, noRoom(worker));
+      this.#answers.fail(task, noRoom(worker));
       return;
     }
     if (container !== undefined) container.active--;

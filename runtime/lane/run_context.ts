@@ -61,6 +61,8 @@ export class RunContext implements Submitter {
   task!: Task;
   /** The lane it runs on. */
   lane!: Lane;
+  /** What a flush asks a module for, in kFlushWork: the monitor adds the work that it holds back. */
+  readonly flush = { count: 0 };
   /** The tasks of a replicated task, in kReplicaAgg. */
   replicas: readonly Task[] = NO_REPLICAS;
   /** Subtasks that the handler has not given back; the runtime counts them. */

@@ -7,8 +7,8 @@
  * Thread rules: one worker's isolate.
  */
 
-import { ChimaeraError, errorNameOf } from "../errors.ts";
-import { asOffset, type SegmentTable } from "../memory/mod.ts";
+import { ChimaeraError } from "../errors.ts";
+import type { SegmentTable } from "../memory/mod.ts";
 import {
   awaitTask,
   awaitTaskUntil,
@@ -18,7 +18,6 @@ import {
   isAwaited,
   notWaitable,
   OriginKind,
-  readErrorRecord,
   settleWaiters,
   type Task,
   TaskFlag,
@@ -29,6 +28,7 @@ import {
   type TaskType,
   type WaitOptions,
 } from "../task/mod.ts";
+import { takeErrorRecord } from "./error_record_of.ts";
 import type { Router } from "./router.ts";
 import type { RunContext } from "./run_context.ts";
 import type { WorkerState } from "./worker_state.ts";
@@ -122,7 +122,7 @@ export class Subtasks implements TaskOwner {
     words[block + H.returnCode] = 0;
     words[block + H.errorRecord] = 0;
     words[block + H.origin] = OriginKind.subtask;
-    words[block + H.segment] = 0;
+    words[block + H.segment] = (header.context as RunContext).task.header.block;
     words[block + H.port] = state.id;
     words[block + H.custodian] = state.id;
     words[block + H.ticket] = header.slot;
@@ -146,6 +146,7 @@ export class Subtasks implements TaskOwner {
     const parent = header.context as RunContext;
     this.#held[header.slot] = parent;
     parent.pin();
+    state.epochs.inherit(block, parent.task.header.block);
     this.#hooks.router().route(container, state.view(container, type, block));
     if (parent.abortError !== null) this.#hooks.abort(header.slot, header.generation);
     this.#hooks.onSubmit();
@@ -157,15 +158,9 @@ export class Subtasks implements TaskOwner {
     if (!task || task.header.generation !== generation) return;
     let error: ChimaeraError | null = null;
     if (code !== 0) {
-      const record = this.#state.node.u32[task.header.block + H.errorRecord]!;
-      if (record === 0) {
-        // There was no memory for its text.
-        const kind = errorNameOf(code) ?? "handlerThrew";
-        error = new ChimaeraError(kind, { what: "subtask", why: `failed with code ${code}` });
-      } else {
-        error = readErrorRecord(this.#state.node, record, code);
-        this.#state.heap.free(asOffset(record));
-      }
+      const record = this.#state.node.i32[task.header.block + H.errorRecord]!;
+      const { heap, node } = this.#state;
+      error = takeErrorRecord(heap, node, record, code, "subtask");
     }
     this.finish(ticket, generation, error);
   }
@@ -192,6 +187,7 @@ export class Subtasks implements TaskOwner {
       if (task.header.state === TaskState.done) continue;
       const { block, slot, generation } = task.header;
       if (words[block + H.custodian] !== worker) continue;
+      this.#state.epochs.end(block);
       task.header.block = 0;
       this.finish(slot, generation, error);
     }
@@ -271,7 +267,7 @@ export class Subtasks implements TaskOwner {
   }
 
   /** Takes back what a handler that has ended left: whoever still waits for it is told. */
-  endOf(parent: RunContext): void {
+  readonly endOf = (parent: RunContext): void => {
     for (const task of this.#byTicket) {
       if (task === null || task.header.context !== parent) continue;
       if (task.header.state === TaskState.abandoned) {
@@ -285,7 +281,7 @@ export class Subtasks implements TaskOwner {
       const error = new ChimaeraError("taskState", { what: "wait for a task", why });
       tellWaiters(task.header, error, parent);
     }
-  }
+  };
 
   #recycle(task: Task): void {
     const header = task.header;

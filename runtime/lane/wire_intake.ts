@@ -43,6 +43,8 @@ const encoder = new TextEncoder();
 export class WireIntake {
   readonly #state: WorkerState;
   readonly #router: Router;
+  /** Messages that came; wraps around. */
+  taken = 0;
   readonly #onAbort: (origin: number, slot: number, generation: number) => void;
 
   /** @param onAbort Called for a task that its caller gave up; the session is negative. */
@@ -59,6 +61,7 @@ export class WireIntake {
   /** A message of the node's door: the bytes of one task. */
   receive(block: number, sizeBytes: number, session: number): void {
     const state = this.#state;
+    this.taken = (this.taken + 1) | 0;
     const offset = asOffset(block >>> 0);
     const message = state.node.u8.slice(offset, offset + sizeBytes);
     state.heap.free(offset);
@@ -128,6 +131,7 @@ export class WireIntake {
     }
     to[cellOf(words, 0)] = block;
     container.active++;
+    state.epochs.begin(block);
     task.header.context = this;
     this.#router.route(container, task);
   }

@@ -21,12 +21,15 @@ import {
 } from "../platform/mod.ts";
 import type { Task } from "../task/mod.ts";
 import { Aborts } from "./aborts.ts";
+import { Answers } from "./answers.ts";
 import { ClientSessions } from "./client_sessions.ts";
 import { Containers } from "./containers.ts";
 import { DISK_BACKENDS, WORKER_COUNTER } from "./counters.ts";
 import { ControlChannel } from "./control.ts";
 import { DiskQueue } from "./disk_queue.ts";
 import { Executor } from "./executor.ts";
+import { Flushes } from "./flushes.ts";
+import { HeldWork } from "./held_work.ts";
 import { Intake } from "./intake.ts";
 import { LaneMoves } from "./lane_moves.ts";
 import { LaneOrder } from "./lane_order.ts";
@@ -35,7 +38,7 @@ import { bellLineOf, LinkKind, type Links } from "./links.ts";
 import { Periodics } from "./periodics.ts";
 import { Router } from "./router.ts";
 import type { RunContext, RunHost } from "./run_context.ts";
-import { Subtasks } from "./subtasks.ts";
+import { type SubtaskHooks, Subtasks } from "./subtasks.ts";
 import { Takeover } from "./takeover.ts";
 import { WireIntake } from "./wire_intake.ts";
 import { blockOwner, nodeControl } from "./worker_edges.ts";
@@ -63,7 +66,7 @@ export class LaneWorker implements RunHost {
   readonly #intake: Intake;
   readonly #wire: WireIntake;
   readonly #aborts: Aborts;
-  readonly #periodics: Periodics;
+  readonly #flushes: Flushes;
   readonly #executor: Executor;
   readonly #subtasks: Subtasks;
   readonly #timers = new WorkerTimers(() => this.wake());
@@ -98,31 +101,25 @@ export class LaneWorker implements RunHost {
         counters.words[counters.worker(id) + WORKER_COUNTER.disk] = DISK_BACKENDS.indexOf(backend);
       },
     });
-    const nodeSide = { control: nodeControl(this.control, workers), owner: blockOwner(segments) };
+    const flush = (rctx: RunContext) => this.#flushes.flush(rctx);
+    const control = nodeControl(this.control, workers, flush);
     const { incarnation } = options;
     const own = { id, workers, incarnation };
-    const parts = { ...own, node, heap, segments, links, counters, ...nodeSide };
-    this.#state = new WorkerState(parts);
+    const parts = { ...own, node, heap, segments, links, counters, control };
+    this.#state = new WorkerState({ ...parts, owner: blockOwner(segments) });
     this.#aborts = new Aborts(this.#state, () => this.#executor, wake);
-    this.#subtasks = new Subtasks(this.#state, {
+    const hooks: SubtaskHooks = {
       router: () => this.#router,
       onSubmit: wake,
       after: (ms, call) => this.after(ms, call),
       abort: this.#aborts.fromHandler,
-    });
-    this.#router = new Router(this.#state, {
-      fail: (task, error) => this.#executor.fail(task, error),
-      failBlock: (block, error) => this.#executor.failBlock(block, error),
-      beginPeriodic: (lane, task) => this.#periodics.begin(lane, task),
-    });
-    this.#wire = new WireIntake(this.#state, this.#router, this.#aborts.fromClient);
-    this.#periodics = new Periodics(this.#state, this.#clock, this.#timers, () => this.#executor);
-    const ends = {
-      subtasks: this.#subtasks,
-      wire: this.#wire,
-      periodics: this.#periodics,
-      onSettled: wake,
     };
+    this.#subtasks = new Subtasks(this.#state, hooks);
+    const answers = new Answers(this.#state, this.#subtasks, () => this.#wire);
+    const periodics = new Periodics(this.#state, this.#clock, this.#timers, answers);
+    this.#router = new Router(this.#state, answers, periodics);
+    this.#wire = new WireIntake(this.#state, this.#router, this.#aborts.fromClient);
+    const ends = { answers, subtasks: this.#subtasks, periodics, onSettled: wake };
     const order = laneSeed === null ? null : new LaneOrder(laneSeed, id);
     this.#executor = new Executor(this.#state, this, ends, this.#clock, order);
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
@@ -132,12 +129,16 @@ export class LaneWorker implements RunHost {
     this.containers = new Containers(this.#state, this, {
       load: options.load,
       failQueued: (lane, error) => this.#executor.failQueued(lane, error),
-      endOf: (parent) => this.#subtasks.endOf(parent),
+      endOf: this.#subtasks.endOf,
     });
     const { containers } = this;
-    const served = { containers, executor: this.#executor, periodics: this.#periodics };
+    const served = { containers, executor: this.#executor, periodics };
     this.moves = new LaneMoves(this.#state, this.#router, served);
-    this.takeover = new Takeover(this.#state, this.#intake, this.#subtasks, this.moves);
+    const work = new HeldWork(this.#state, this, this.#subtasks.endOf);
+    const sources = { intake: this.#intake, wire: this.#wire, periodics, work };
+    this.#flushes = new Flushes(this.#state, sources, hooks);
+    const known = { ...sources, subtasks: this.#subtasks, moves: this.moves };
+    this.takeover = new Takeover(this.#state, { ...known, flushes: this.#flushes });
   }
 
   // ---- the loop --------------------------------------------------------------------------------
@@ -181,6 +182,7 @@ export class LaneWorker implements RunHost {
     const ran = this.#executor.runLanes();
     this.#tasksSinceTurn += ran;
     this.#flush();
+    this.#flushes.afterPass(ran);
     return worked + ran;
   }
 
@@ -214,6 +216,9 @@ export class LaneWorker implements RunHost {
       case LinkKind.abortSubtask:
         this.#aborts.receiveSubtask(from, a, b);
         break;
+      case LinkKind.flush:
+        this.#flushes.receive(from, a, b, c);
+        break;
       case LinkKind.done:
         this.#subtasks.finishRemote(a, b, c);
         break;
@@ -242,6 +247,7 @@ export class LaneWorker implements RunHost {
       if (port.session.closing) this.sessions.report(port.session);
     }
     dirty.length = 0;
+    this.#state.epochs.show();
   }
 
   // ---- waiting ---------------------------------------------------------------------------------

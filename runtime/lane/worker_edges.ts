@@ -22,8 +22,12 @@ export function blockOwner(segments: SegmentTable): TaskOwner {
   };
 }
 
-/** The admin's calls, carried to the thread that assembled the node. */
-export function nodeControl(control: ControlChannel, node: number): NodeControl {
+/** The admin's calls; all but `flush` are carried to the thread that assembled the node. */
+export function nodeControl(
+  control: ControlChannel,
+  node: number,
+  flush: NodeControl["flush"],
+): NodeControl {
   const ask = <T>(kind: string, values: object = {}) =>
     control.request(node, { kind, ...values }) as Promise<T>;
   return {
@@ -32,6 +36,7 @@ export function nodeControl(control: ControlChannel, node: number): NodeControl 
     destroyPool: async (id) => void await ask("destroyPool", { id }),
     listPools: () => ask("listPools"),
     stats: () => ask("stats"),
+    flush,
     setPolicy: async (policy, poolId) => void await ask("setPolicy", { policy, poolId }),
     moveLane: (request) => ask("moveLane", { request }),
     stop: async () => void await ask("stop"),

@@ -10,6 +10,7 @@ import type { Allocator, Segment, SegmentTable } from "../memory/mod.ts";
 import {
   BLOCK_HEADER_WORDS,
   H,
+  OriginKind,
   type Task,
   TaskFlag,
   type TaskOwner,
@@ -20,6 +21,7 @@ import {
 import type { ClientPort } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { type Counters, LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
+import { Epochs } from "./epochs.ts";
 import type { Lane } from "./lane.ts";
 import type { Links } from "./links.ts";
 import type { NodeControl } from "./node_control.ts";
@@ -71,6 +73,7 @@ export class WorkerState {
   plugged: Lane | null = null;
   readonly tasks: TaskPool;
   readonly blocks: TaskBlocks;
+  readonly epochs: Epochs;
   /** Sessions that close, and have tasks of theirs here or on their way. */
   closing = 0;
   /** Ports with completions to publish. */
@@ -89,6 +92,7 @@ export class WorkerState {
     this.counter = parts.counters.worker(parts.id);
     this.tasks = new TaskPool(parts.owner);
     this.blocks = new TaskBlocks(parts.heap);
+    this.epochs = new Epochs(parts.node.i32, parts.counters.epochs(parts.id));
   }
 
   /** Whether the node has given this worker up, and another thread goes on in its place. */
@@ -131,6 +135,13 @@ export class WorkerState {
       lane.listed = true;
       this.ready.push(lane);
     }
+  }
+
+  /** Whether the session that a task came from is closing. */
+  isOrphan(task: Task): boolean {
+    const block = task.header.block;
+    if (this.node.i32[block + H.origin] !== OriginKind.port) return false;
+    return this.ports.get(this.node.i32[block + H.port]!)?.session.closing ?? false;
   }
 
   /** Queues a client's completion. */

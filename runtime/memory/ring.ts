@@ -148,6 +148,11 @@ export class RingConsumer {
     return at;
   }
 
+  /** Slots taken so far; wraps around. */
+  get taken(): number {
+    return this.#head;
+  }
+
   /** Returns the room of all slots taken so far to the producer. */
   release(): void {
     store(this.words, this.#base + HEAD, this.#head);

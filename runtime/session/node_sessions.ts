@@ -207,9 +207,21 @@ export class NodeSessions {
     }
   }
 
-  /** Has the thread in place of a lost worker answer the tasks that the worker had. */
-  async failHeld(worker: number, error: ChimaeraError, ask: Ask): Promise<void> {
+  /**
+   * Has the thread in place of a lost worker answer the tasks that the worker had.
+   *
+   * @param answered Blocks of tasks that are answered already, and only counted.
+   */
+  async failHeld(
+    worker: number,
+    error: ChimaeraError,
+    ask: Ask,
+    answered: readonly number[],
+  ): Promise<void> {
     const { node } = this.#options;
+    const data = errorData(error);
+    const others = answered.flatMap((block) => [0, 0, block]);
+    await ask(worker, { kind: "failTasks", port: -1, tasks: others, error: data });
     for (const session of this.list) {
       for (const port of session.ports) {
         const held = heldBy(node.i32, port.custody >>> 2, worker);
@@ -217,8 +229,8 @@ export class NodeSessions {
         await ask(worker, {
           kind: "failTasks",
           port: session.id * LIMITS.portsPerSession + port.places.index,
-          tasks: held.flatMap(({ slot, generation }) => [slot, generation]),
-          error: errorData(error),
+          tasks: held.flatMap(({ slot, generation, block }) => [slot, generation, block]),
+          error: data,
         });
       }
     }

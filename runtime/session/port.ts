@@ -44,6 +44,7 @@ import {
   TaskPool,
   TaskState,
   type TaskType,
+  unpinAll,
   type WaitOptions,
 } from "../task/mod.ts";
 import { bellLineOf, type PortPlaces } from "../lane/mod.ts";
@@ -143,6 +144,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     if (header.state !== TaskState.allocated) throw notSendable(header.state);
     if (this.#lost !== null) throw this.#lost;
     if (header.pinned !== null) pinAll(header.pinned);
+    if (header.poolId === ADMIN_POOL_ID) this.flush(); // A flush comes after all that was sent.
     const worker = this.#routes.begin(header, this.#host.homeOf);
     const ring = this.#submissions[worker]!;
     // A ring holds as many entries as the port has slots; only aborts can fill it besides.
@@ -214,8 +216,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     this.completed++;
     const header = task.header;
     if (header.pinned !== null) {
-      // What a lost worker had it may still write to: such blocks are never used again.
-      if (!isLost(returnCode)) { for (const block of header.pinned) block.unpin(); }
+      if (!isLost(returnCode)) unpinAll(header.pinned); // A lost worker may still write to them.
       header.pinned = null;
     }
     header.returnCode = returnCode;
@@ -309,7 +310,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
 
   #ringFull(header: Task["header"]): never {
     this.#routes.end(header.slot, -1);
-    if (header.pinned !== null) { for (const block of header.pinned) block.unpin(); }
+    if (header.pinned !== null) unpinAll(header.pinned);
     throw ringFull();
   }
 
@@ -394,7 +395,6 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
   #findSlot(): void {
     this.flush();
     this.poll();
-    if (this.#slots.freeCount > 0) return;
-    throw noFreeSlot(this.#outstanding);
+    if (this.#slots.freeCount === 0) throw noFreeSlot(this.#outstanding);
   }
 }

@@ -11,6 +11,7 @@
  * Thread rules: the assembling thread; workers write the words of tasks that they have.
  */
 
+import type { HeldTask } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import type { Allocator, Offset, Segment } from "../memory/mod.ts";
 import { H } from "../task/mod.ts";
@@ -55,13 +56,13 @@ export class WireCustody {
   }
 
   /** The tasks that a worker has. */
-  heldBy(worker: number): { readonly slot: number; readonly generation: number }[] {
+  heldBy(worker: number): HeldTask[] {
     const words = this.#node.i32;
-    const held = [];
+    const held: HeldTask[] = [];
     for (const [slot, generation] of this.#generations) {
       const at = words[this.#cell(slot)]!;
       const holder = at > 0 ? words[at + H.custodian]! : -1 - at;
-      if (holder === worker) held.push({ slot, generation });
+      if (holder === worker) held.push({ slot, generation, block: Math.max(0, at) });
     }
     return held;
   }

@@ -6,7 +6,14 @@
  */
 
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
-import { errorData, LinkKind, type Links, type SessionInfo } from "../lane/mod.ts";
+import {
+  type Counters,
+  errorData,
+  LinkKind,
+  type Links,
+  type SessionInfo,
+  WORKER_COUNTER,
+} from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
 import { type FrameConnection, uniqueName } from "../platform/mod.ts";
@@ -24,6 +31,7 @@ export class WireHost {
   readonly #tables: Allocator;
   readonly #links: Links;
   readonly #workers: number;
+  readonly #counters: Counters;
   readonly #wake: () => void;
   readonly #sessions = new Map<number, WireSession>();
   #lastId = 0;
@@ -35,8 +43,10 @@ export class WireHost {
     tables: Allocator,
     links: Links,
     workers: number,
+    counters: Counters,
     wake: () => void,
   ) {
+    this.#counters = counters;
     this.#node = node;
     this.#heap = heap;
     this.#tables = tables;
@@ -103,6 +113,7 @@ export class WireHost {
         why: `${LIMITS.workerOverflowMax} tasks wait for it already`,
       });
     }
+    this.#counters.words[this.#counters.worker(worker) + WORKER_COUNTER.wireHanded]!++;
     this.#wake();
   }
 
@@ -111,9 +122,9 @@ export class WireHost {
     return new WireCustody(this.#node, this.#tables);
   }
 
-  /** Answers the tasks that a lost worker had. */
-  failHeld(worker: number, error: ChimaeraError): void {
-    for (const session of this.#sessions.values()) session.failHeld(worker, error);
+  /** Answers the tasks that a lost worker had. Returns the blocks of those that had one. */
+  failHeld(worker: number, error: ChimaeraError): number[] {
+    return [...this.#sessions.values()].flatMap((session) => session.failHeld(worker, error));
   }
 
   /** A worker found no room for a result, nor for its error. */
@@ -178,10 +189,10 @@ export class WireSession {
   }
 
   /** The tasks that a lost worker had are answered by the node. */
-  failHeld(worker: number, error: ChimaeraError): void {
-    for (const { slot, generation } of this.#custody.heldBy(worker)) {
-      this.answer(packFailure(slot, generation, error));
-    }
+  failHeld(worker: number, error: ChimaeraError): number[] {
+    const held = this.#custody.heldBy(worker);
+    for (const { slot, generation } of held) this.answer(packFailure(slot, generation, error));
+    return held.map(({ block }) => block).filter((block) => block !== 0);
   }
 
   /** A result; nobody wants it when the client has gone meanwhile. */

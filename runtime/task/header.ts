@@ -13,9 +13,10 @@
  *         6 domain query: first argument   14 return code
  *         7 domain query: second argument  15 error record (offset), 0: none
  *   block only:
- *        16 origin: kind and number (see OriginKind)            17 segment of the sender
+ *        16 origin: kind and number (see OriginKind)
+ *        17 segment of the sender, or the parent's block
  *        18 port, or the parent's worker   19 custodian: worker that has it
- *        20 ticket   21…23 zero
+ *        20 ticket   21 cover (see epochs.ts in lane)   22, 23 zero
  *        24 … the task's fields
  */
 
@@ -41,6 +42,7 @@ export const H = {
   port: 18,
   custodian: 19,
   ticket: 20,
+  cover: 21,
 } as const;
 
 /** A descriptor with this pool aborts the task of its slot and generation, and is no task. */

@@ -324,6 +324,10 @@ export function pinAll(blocks: readonly Pinnable[]): void {
   }
 }
 
+export function unpinAll(blocks: readonly Pinnable[]): void {
+  for (const block of blocks) block.unpin();
+}
+
 function isPinnable(bulk: object): bulk is Bulk & Pinnable {
   return typeof (bulk as Partial<Pinnable>).pin === "function";
 }

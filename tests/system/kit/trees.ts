@@ -1,6 +1,6 @@
 /** Trees of tasks of `tests_steady` that nobody waits for. */
 
-import { DomainQuery, type Session } from "chimaera";
+import { DomainQuery, LIMITS, type Session } from "chimaera";
 import type { Client } from "../modules/steady/steady_client.ts";
 
 const HERE = DomainQuery.getLocalId();
@@ -17,19 +17,18 @@ export interface Trees {
   readonly fails?: boolean;
 }
 
-/** Sends the roots one by one, each when there is a slot for it. */
+/** Sends the roots; when all slots are in use, it waits until half of them are free. */
 export async function forgetTrees(session: Session, client: Client, of: Trees): Promise<void> {
   const { key, trees, depth, width = 1, fails = false } = of;
+  const { port } = session;
   for (let lane = 0; lane < trees; lane++) {
-    for (;;) {
-      try {
-        client.asyncTree.forget(HERE, { key, lane, depthLeft: depth, width, fails });
-        break;
-      } catch (thrown) {
-        if ((thrown as { code?: string }).code !== "CHI-3011") throw thrown;
-        await session.port.slotFree();
+    if (port.outstanding === LIMITS.slotsPerPort) {
+      port.flush();
+      while (port.outstanding > LIMITS.slotsPerPort / 2) {
+        if (port.poll() === 0) await new Promise((resolve) => setTimeout(resolve, 1));
       }
     }
+    client.asyncTree.forget(HERE, { key, lane, depthLeft: depth, width, fails });
   }
-  await session.port.slotFree(); // Whoever goes on needs one.
+  await port.slotFree(); // Whoever goes on needs one.
 }

@@ -8,7 +8,16 @@ import {
   ModuleClient,
   taskMethod,
 } from "chimaera";
-import { BeatTask, CreateTask, RelayTask, TallyTask, TreeTask } from "./steady_tasks.ts";
+import {
+  BeatTask,
+  CreateTask,
+  FlushHereTask,
+  ForeverTask,
+  HoldTask,
+  RelayTask,
+  TallyTask,
+  TreeTask,
+} from "./steady_tasks.ts";
 
 export class Client extends ModuleClient {
   // CHI_BEGIN(Create)
@@ -55,5 +64,23 @@ export class Client extends ModuleClient {
   // CHI_BEGIN(Tree)
   asyncTree = taskMethod(TreeTask);
   // CHI_END(Tree)
+
+  // CHI_BEGIN(Forever)
+  asyncForever = taskMethod(ForeverTask);
+  // CHI_END(Forever)
+
+  // CHI_BEGIN(FlushHere)
+  /** Returns how many tasks of its trees had run. */
+  async flushHere(dom: DomainQuery, fields: FieldsOf<FlushHereTask>): Promise<number> {
+    using task = this.asyncFlushHere(dom, fields);
+    await task.wait();
+    return task.found;
+  }
+  asyncFlushHere = taskMethod(FlushHereTask);
+  // CHI_END(FlushHere)
+
+  // CHI_BEGIN(Hold)
+  asyncHold = taskMethod(HoldTask);
+  // CHI_END(Hold)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

@@ -13,6 +13,9 @@ export const libExec: LibExec = {
     [Method.kTally, tasks.TallyTask],
     [Method.kRelay, tasks.RelayTask],
     [Method.kTree, tasks.TreeTask],
+    [Method.kForever, tasks.ForeverTask],
+    [Method.kFlushHere, tasks.FlushHereTask],
+    [Method.kHold, tasks.HoldTask],
   ],
   methodNames: {
     [Method.kCreate]: "kCreate",
@@ -21,6 +24,9 @@ export const libExec: LibExec = {
     [Method.kTally]: "kTally",
     [Method.kRelay]: "kRelay",
     [Method.kTree]: "kTree",
+    [Method.kForever]: "kForever",
+    [Method.kFlushHere]: "kFlushHere",
+    [Method.kHold]: "kHold",
   },
 
   run(module: Module, method: number, task: Task, rctx: RunContext): void | Promise<void> {
@@ -34,6 +40,12 @@ export const libExec: LibExec = {
         return server.relay(task as tasks.RelayTask, rctx);
       case Method.kTree:
         return server.tree(task as tasks.TreeTask, rctx);
+      case Method.kForever:
+        return server.forever(task as tasks.ForeverTask, rctx);
+      case Method.kFlushHere:
+        return server.flushHere(task as tasks.FlushHereTask, rctx);
+      case Method.kHold:
+        return server.hold(task as tasks.HoldTask, rctx);
     }
   },
 
@@ -56,6 +68,12 @@ export const libExec: LibExec = {
         return server.monitorRelay(mode, task as tasks.RelayTask, rctx);
       case Method.kTree:
         return server.monitorTree(mode, task as tasks.TreeTask, rctx);
+      case Method.kForever:
+        return server.monitorForever(mode, task as tasks.ForeverTask, rctx);
+      case Method.kFlushHere:
+        return server.monitorFlushHere(mode, task as tasks.FlushHereTask, rctx);
+      case Method.kHold:
+        return server.monitorHold(mode, task as tasks.HoldTask, rctx);
     }
   },
 };

@@ -8,4 +8,7 @@ export const Method = {
   kTally: 11,
   kRelay: 12,
   kTree: 13,
+  kForever: 14,
+  kFlushHere: 15,
+  kHold: 16,
 } as const;

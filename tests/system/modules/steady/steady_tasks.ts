@@ -6,6 +6,18 @@ import { Method } from "./steady_methods.ts";
 /** The library's name. Generated. */
 export const libName = "tests_steady";
 
+/** Ways to hold work back. */
+export const Holding = {
+  /** The task itself is not done before a flush asks. */
+  task: 0,
+  /** The task is done; what it left runs as tasks that a flush starts, one for each step. */
+  later: 1,
+  /** As `later`, without tasks: one step each time that a flush asks. */
+  bitByBit: 2,
+  /** The monitor throws. */
+  throws: 3,
+} as const;
+
 // CHI_BEGIN(Create)
 export class CreateTask extends defineCreateTask(libName, {
   lanes: IN.u32(4),
@@ -68,4 +80,39 @@ export class TreeTask extends defineTask(Method.kTree, {
   fails: IN.bool(),
 }) {}
 // CHI_END(Tree)
+
+// CHI_BEGIN(Forever)
+/** Calls Tally every few milliseconds until its caller has gone. */
+export class ForeverTask extends defineTask(Method.kForever, {
+  key: IN.u32(),
+  lane: IN.u32(),
+}) {}
+// CHI_END(Forever)
+
+// CHI_BEGIN(FlushHere)
+/** Flushes from a handler, several times together; each may be `deep` handlers further down. */
+export class FlushHereTask extends defineTask(Method.kFlushHere, {
+  lane: IN.u32(),
+  times: IN.u32(1),
+  deep: IN.u32(),
+  /** Trees of `depth` that it forgets before; under `key`. */
+  key: IN.u32(),
+  trees: IN.u32(),
+  depth: IN.u32(),
+  /** How many tasks of those trees had run when the flush was over, on all lanes. */
+  found: OUT.u32(),
+}) {}
+// CHI_END(FlushHere)
+
+// CHI_BEGIN(Hold)
+/** How the home lane holds work back until a flush asks for it. */
+export class HoldTask extends defineTask(Method.kHold, {
+  key: IN.u32(),
+  /** See {@linkcode Holding}. */
+  how: IN.u32(),
+  lane: IN.u32(),
+  /** Steps of later work. */
+  steps: IN.u32(1),
+}) {}
+// CHI_END(Hold)
 // CHI_AUTOGEN_METHODS  // keep at class bottom

@@ -8,7 +8,7 @@
  *                           9 handlers in flight   10 cpu + 1, 0: not pinned
  *                           11 how it reaches disks (see DISK_BACKENDS)
  *                           14 tasks over the socket that were handed to it
- *                           15 fence: threads of this worker that the node has given up
+ *                           15 pass: of the thread that may go on (see passOf)
  *   epoch line, 16 words    see epochs.ts; one per worker
  *   lane line, 16 words     0 worker   1 tasks waiting   2 tasks done   3 tasks failed
  */
@@ -32,8 +32,16 @@ export const WORKER_COUNTER = {
   cpu: 10,
   disk: 11,
   wireHanded: 14,
-  fence: 15,
+  pass: 15,
 } as const;
+
+/**
+ * What a worker's pass word holds while a thread may go on, by the threads that the node had given
+ * up before it. Never 0, which is what memory holds that was given back.
+ */
+export function passOf(incarnation: number): number {
+  return incarnation + 1;
+}
 
 export const LANE_COUNTER = { worker: 0, waiting: 1, done: 2, failed: 3 } as const;
 

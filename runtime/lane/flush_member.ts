@@ -59,7 +59,9 @@ export class FlushMember {
         this.#begin(from, epoch);
         break;
       case FlushStep.ask:
-        this.#answer();
+        // The thread before this one was told to begin.
+        if (this.#leader < 0) this.#begin(from, epoch);
+        else this.#answer();
         break;
       case FlushStep.end:
         this.#leader = -1;

@@ -20,7 +20,7 @@ import {
 } from "../task/mod.ts";
 import type { ClientPort } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
-import { type Counters, LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
+import { type Counters, LANE_COUNTER, passOf, WORKER_COUNTER } from "./counters.ts";
 import { Epochs } from "./epochs.ts";
 import type { Lane } from "./lane.ts";
 import type { Links } from "./links.ts";
@@ -59,6 +59,7 @@ export class WorkerState {
   readonly links: Links;
   readonly counters: Counters;
   readonly control: NodeControl;
+  readonly #pass: number;
   /** First word of this worker's line of counters. */
   readonly counter: number;
   /** By pool id. */
@@ -83,6 +84,7 @@ export class WorkerState {
     this.id = parts.id;
     this.workers = parts.workers;
     this.incarnation = parts.incarnation;
+    this.#pass = passOf(parts.incarnation);
     this.node = parts.node;
     this.heap = parts.heap;
     this.segments = parts.segments;
@@ -97,7 +99,7 @@ export class WorkerState {
 
   /** Whether the node has given this worker up, and another thread goes on in its place. */
   get fenced(): boolean {
-    return this.counters.words[this.counter + WORKER_COUNTER.fence] !== this.incarnation;
+    return this.counters.words[this.counter + WORKER_COUNTER.pass] !== this.#pass;
   }
 
   /** The task object of a block whose words and fields are in place. */

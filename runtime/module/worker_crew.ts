@@ -25,6 +25,7 @@ import {
   type Counters,
   errorData,
   type Links,
+  passOf,
   WORKER_COUNTER,
 } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
@@ -68,6 +69,8 @@ interface Member {
   /** Resolves when the thread's loop runs. */
   started: Promise<void>;
   onStarted: () => void;
+  /** The thread fails before it has taken the place of the one before it. */
+  onFailed: (error: ChimaeraError) => void;
   /** Ends when the worker has been replaced; null while it works. */
   replacing: Promise<void> | null;
 }
@@ -93,6 +96,7 @@ export class WorkerCrew {
   /** Starts all threads. Resolves when their loops run. */
   async start(): Promise<void> {
     for (let worker = 0; worker < this.#options.workers; worker++) {
+      this.#setPass(worker, 0);
       this.#members.push(this.#startThread(worker, 0));
     }
     await Promise.all(this.#members.map(({ started }) => started));
@@ -134,7 +138,11 @@ export class WorkerCrew {
    */
   lose(worker: number, error: ChimaeraError, isStuck: boolean): void {
     const member = this.#members[worker];
-    if (this.#ended || member === undefined || member.replacing !== null) return;
+    if (this.#ended || member === undefined) return;
+    if (member.replacing !== null) {
+      member.onFailed(error);
+      return;
+    }
     const lost = { worker, isStuck, why: error.message };
     this.lost.push(lost);
     this.#options.onLost(lost);
@@ -148,7 +156,7 @@ export class WorkerCrew {
   /** Gives up workers whose handlers have held them too long. */
   giveUp(stalls: Iterable<Stall>): void {
     for (const { worker, libName, methodName, poolName, forMs } of stalls) {
-      if (forMs < this.#options.stallAbandonMs) continue;
+      if (forMs < this.#options.stallAbandonMs || this.#isReplacing(worker)) continue;
       const error = new ChimaeraError("workerStalled", {
         what: `${libName}.${methodName} of pool ${poolName}`,
         why: `it held worker ${worker} for ${forMs} ms, which was given up`,
@@ -187,13 +195,18 @@ export class WorkerCrew {
     let onStarted = () => {};
     const started = new Promise<void>((resolve) => onStarted = resolve);
     thread.post(this.#options.startMessage(worker, incarnation));
-    return { thread, incarnation, started, onStarted, replacing: null };
+    return { thread, incarnation, started, onStarted, onFailed: () => {}, replacing: null };
+  }
+
+  /** From now on only that thread of a worker may go on. */
+  #setPass(worker: number, incarnation: number): void {
+    const { counters } = this.#options;
+    counters.words[counters.worker(worker) + WORKER_COUNTER.pass] = passOf(incarnation);
   }
 
   #fence(worker: number, member: Member): void {
-    const { counters } = this.#options;
     member.incarnation++;
-    counters.words[counters.worker(worker) + WORKER_COUNTER.fence] = member.incarnation;
+    this.#setPass(worker, member.incarnation);
   }
 
   async #replace(worker: number, error: ChimaeraError, isStuck: boolean): Promise<void> {
@@ -214,10 +227,17 @@ export class WorkerCrew {
     counters.words[counters.worker(worker) + WORKER_COUNTER.pool] = 0;
     const fresh = this.#startThread(worker, member.incarnation);
     Object.assign(member, { ...fresh, replacing: member.replacing });
-    await member.started;
+    const failed = new Promise<never>((_, reject) => member.onFailed = reject);
+    await Promise.race([this.#prepare(worker, error), failed]);
+  }
+
+  /** Brings a new thread to where the one before it was, and lets it take tasks. */
+  async #prepare(worker: number, error: ChimaeraError): Promise<void> {
+    const { control, restore, failHeld } = this.#options;
     const ask: Ask = (to, order) => control.request(to, order);
-    await this.#options.restore(worker, ask);
-    await this.#options.failHeld(worker, error, ask);
+    await this.#members[worker]!.started;
+    await restore(worker, ask);
+    await failHeld(worker, error, ask);
     await ask(worker, { kind: "takeTasks" });
   }
 

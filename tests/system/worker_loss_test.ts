@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { ChimaeraError, DomainQuery } from "chimaera";
 import { type Node, startNode } from "chimaera/node";
+import { Client as Admin } from "../../chimods/admin/admin_client.ts";
 import { test } from "../permission.ts";
 import { startClient } from "./kit/client_process.ts";
 import { eventually } from "./kit/expect.ts";
@@ -97,6 +98,38 @@ for (const workers of WORKERS) {
     await withClient(workers, async (client) => {
       assert.equal(await outcome(client.block(HERE, BLOCK_MS, 0, true)), "CHI-4009");
       await expectAllLanes(client);
+    }, ABANDON_MS);
+  });
+}
+
+for (const workers of WORKERS) {
+  test(`a flush ends although a worker is lost under it, ${workers} workers`, async () => {
+    await withClient(workers, async (client, node) => {
+      const admin = new Admin();
+      const homes = new Set<number>();
+      for (let lane = 0; lane < 2; lane++) {
+        const block = outcome(client.block(HERE, BLOCK_MS, lane, false));
+        const sleeps = Array.from(
+          { length: 8 },
+          (_, k) => outcome(client.sleep(HERE, 30, 1, k % LANES)),
+        );
+        // The flush fails when the worker of the admin's lane is the one that is lost.
+        const flushed = outcome(admin.flush(HERE));
+        assert.match(await flushed, /^(ok|CHI-4009)$/);
+        if (await flushed === "ok") {
+          for (const done of [block, ...sleeps]) {
+            assert.match(await Promise.race([done, "runs"]), /^(ok|CHI-4009)$/);
+          }
+        }
+        await Promise.all([block, ...sleeps]);
+        homes.add(node.stats().lost.at(-1)!.worker);
+        // What was begun before the loss and after it is found by the next flush.
+        const late = client.asyncSleep(HERE, { ms: 50, value: 1, lane });
+        await admin.flush(HERE);
+        assert.ok(late.done);
+        late.free();
+      }
+      assert.equal(homes.size, Math.min(workers, 2));
     }, ABANDON_MS);
   });
 }

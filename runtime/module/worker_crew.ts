@@ -30,7 +30,7 @@ import {
 } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import type { Stall } from "../observe/mod.ts";
-import { delay, entryUrl, startThread, type Thread } from "../platform/mod.ts";
+import { atMost, delay, entryUrl, startThread, type Thread } from "../platform/mod.ts";
 import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
 
 /** A thread that is no longer its worker's. */
@@ -150,7 +150,7 @@ export class WorkerCrew {
     this.#options.control.abandonTo(worker, error);
     member.replacing = this.#losses = this.#losses
       .then(() => this.#replace(worker, error, isStuck))
-      .then(() => void (member.replacing = null), (thrown) => this.#break(thrown));
+      .then(() => void (member.replacing = null), (thrown) => this.#break(worker, thrown));
   }
 
   /** Gives up workers whose handlers have held them too long. */
@@ -173,7 +173,8 @@ export class WorkerCrew {
   /** No more losses are dealt with: the node ends. */
   async end(): Promise<void> {
     this.#ended = true;
-    await this.#losses;
+    // A new thread that died does not get any further.
+    await atMost(LIMITS.closeGraceMs, this.#losses);
   }
 
   terminate(): void {
@@ -184,7 +185,9 @@ export class WorkerCrew {
     const isPresent = () => this.#members[worker]?.incarnation === incarnation;
     const onDeath = (why: string) => {
       if (!isPresent()) return;
-      this.lose(worker, new ChimaeraError("workerDied", { what: `worker ${worker}`, why }), false);
+      const error = new ChimaeraError("workerDied", { what: `worker ${worker}`, why });
+      if (incarnation > 0 && this.#isReplacing(worker)) this.#break(worker, error);
+      else this.lose(worker, error, false);
     };
     const thread = startThread(
       entryUrl("runtime/module/worker_main"),
@@ -241,11 +244,13 @@ export class WorkerCrew {
     await ask(worker, { kind: "takeTasks" });
   }
 
-  #break(thrown: unknown): void {
+  /** What stands in the way of a new thread is the end of the node. */
+  #break(worker: number, thrown: unknown): void {
     if (this.#ended) return;
-    const error = thrown instanceof ChimaeraError ? thrown : new ChimaeraError("workerDied", {
-      what: "replace a worker",
-      why: String(thrown),
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    const error = new ChimaeraError("workerDied", {
+      what: `replace worker ${worker}`,
+      why,
       cause: thrown,
     });
     this.#options.onBroken(error);

@@ -3,6 +3,7 @@
 import type { BenchLine } from "../harness/line.ts";
 import { CANARY_LINES } from "./canary.ts";
 import { COMUTEX_LINES } from "./comutex.ts";
+import { FLUSH_LINES } from "./flush.ts";
 import { IDLE_LINES } from "./idle.ts";
 import { LANE_FANOUT_LINES } from "./lane_fanout.ts";
 import { LANE_IO_LINES } from "./lane_io.ts";
@@ -30,6 +31,7 @@ export const LINES: readonly BenchLine[] = [
   ...LANE_MIXED_LINES,
   ...LANE_IO_LINES,
   ...LANE_MOVE_LINES,
+  ...FLUSH_LINES,
   ...SERVE_LINES,
   ...IDLE_LINES,
   ...CANARY_LINES,

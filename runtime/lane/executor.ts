@@ -197,7 +197,7 @@ export class Executor {
   }
 
   #end(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {
-    if (rctx.subtasks > 0) this.#ends.subtasks.endOf(rctx);
+    if (rctx.firstSubtask !== null) this.#ends.subtasks.endOf(rctx);
     const failure = rctx.guards === null ? error : releaseKept(rctx, error);
     rctx.leave();
     if (!rctx.pinned) {

@@ -73,7 +73,7 @@ export class HeldWork {
         try {
           libExec.monitor(home.server!, MonitorMode.kFlushWork, method, task, rctx);
         } finally {
-          if (rctx.subtasks > 0) this.#endOf(rctx);
+          if (rctx.firstSubtask !== null) this.#endOf(rctx);
           rctx.leave();
         }
       }

@@ -65,8 +65,8 @@ export class RunContext implements Submitter {
   readonly flush = { count: 0 };
   /** The tasks of a replicated task, in kReplicaAgg. */
   replicas: readonly Task[] = NO_REPLICAS;
-  /** Subtasks that the handler has not given back; the runtime counts them. */
-  subtasks = 0;
+  /** The last of the subtasks that the handler has not given back; the runtime lists them. */
+  firstSubtask: Task | null = null;
   /** Awaitables of the loop that the handler has not got back yet. */
   #waiting = 0;
   /** Operations of the kernel on what the task names. */
@@ -125,7 +125,7 @@ export class RunContext implements Submitter {
     this.task = task;
     this.lane = lane;
     this.replicas = NO_REPLICAS;
-    this.subtasks = 0;
+    this.firstSubtask = null;
     this.#waiting = 0;
     this.#abort = null;
     this.#abortError = null;

@@ -91,8 +91,7 @@ export class Subtasks implements TaskOwner {
     header.rootOrigin = words[above + H.rootOrigin]!;
     header.depth = words[above + H.depth]! + 1;
     header.error = null;
-    header.context = parent;
-    parent.subtasks++;
+    attach(task, parent);
     return task;
   }
 
@@ -268,8 +267,8 @@ export class Subtasks implements TaskOwner {
 
   /** Takes back what a handler that has ended left: whoever still waits for it is told. */
   readonly endOf = (parent: RunContext): void => {
-    for (const task of this.#byTicket) {
-      if (task === null || task.header.context !== parent) continue;
+    for (let task = parent.firstSubtask; task !== null; task = parent.firstSubtask) {
+      detach(task);
       if (task.header.state === TaskState.abandoned) {
         task.header.flags &= ~TaskFlag.fireAndForget;
         this.#abandon(task);
@@ -299,12 +298,28 @@ function tellWaiters(header: TaskHeader, error: ChimaeraError | null, parent: Ru
   for (let count = settleWaiters(header, error); count > 0; count--) parent.unpark();
 }
 
+/** The task is its handler's, which finds it without looking through all the worker's. */
+function attach(task: Task, parent: RunContext): void {
+  const { header } = task;
+  const first = parent.firstSubtask;
+  header.context = parent;
+  header.next = first;
+  if (first !== null) first.header.previous = task;
+  parent.firstSubtask = task;
+}
+
 /** The task is no longer its handler's. */
 function detach(task: Task): void {
-  const parent = task.header.context as RunContext | null;
+  const { header } = task;
+  const parent = header.context as RunContext | null;
   if (parent === null) return;
-  parent.subtasks--;
-  task.header.context = null;
+  const { previous, next } = header;
+  if (previous === null) parent.firstSubtask = next;
+  else previous.header.next = next;
+  if (next !== null) next.header.previous = previous;
+  header.previous = null;
+  header.next = null;
+  header.context = null;
 }
 
 function notFound(poolId: number, method: number, poolName: string | undefined): ChimaeraError {

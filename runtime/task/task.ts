@@ -83,6 +83,9 @@ export class TaskHeader {
   pinned: Pinnable[] | null = null;
   /** What the task's owner keeps with it. */
   context: object | null = null;
+  /** Neighbours in the list of a handler's subtasks. */
+  previous: Task | null = null;
+  next: Task | null = null;
   /** What settles the promise of the first caller that awaits; see `waiters.ts`. */
   resolve: (() => void) | null = null;
   reject: ((error: ChimaeraError) => void) | null = null;

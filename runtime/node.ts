@@ -389,7 +389,7 @@ export class Node {
     if (stopped) {
       this.segment.discard();
       this.bells.discard();
-    } else this.#crew.terminate();
+    } else for (const thread of this.#crew.threads) thread.terminate();
     this.#instance?.release();
   }
 

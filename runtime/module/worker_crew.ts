@@ -177,8 +177,9 @@ export class WorkerCrew {
     await atMost(LIMITS.closeGraceMs, this.#losses);
   }
 
-  terminate(): void {
-    for (const { thread } of this.#members) thread.terminate();
+  /** The threads in place. */
+  get threads(): readonly Thread[] {
+    return this.#members.map(({ thread }) => thread);
   }
 
   #startThread(worker: number, incarnation: number): Member {
@@ -218,7 +219,6 @@ export class WorkerCrew {
     if (this.lost.length > LIMITS.workersLostMax) throw error;
     // A thread that came back at this very moment sees the fence within the time of this wait.
     if (isStuck) await delay(LIMITS.fenceMs);
-    else member.thread.terminate();
     links.discard(worker);
     const message = { kind: "workerLost", worker, error: errorData(error) };
     const others = Array.from({ length: workers }, (_, other) => other)

@@ -30,6 +30,7 @@ function start(message: WorkerStart): void {
     const why = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
     // By the only way that needs nothing of what may have broken.
     self.postMessage(why);
+    close();
   });
 }
 

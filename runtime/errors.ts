@@ -46,7 +46,10 @@ export const ERRORS = {
     code: 3010,
     hint: "a task is allocated, submitted, waited for and freed, once each",
   },
-  noFreeSlot: { code: 3011, hint: "wait for outstanding tasks, or open another port" },
+  noFreeSlot: {
+    code: 3011,
+    hint: "`await client.asyncX.paced(…)` waits for room; a program may also open another port",
+  },
   waitSyncOnNodeThread: {
     code: 3012,
     hint: "creating pools needs the thread that runs the node: use `await`",

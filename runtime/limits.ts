@@ -19,6 +19,8 @@ export const LIMITS = {
   portsPerSession: 16,
   /** Task slots of a port, and so entries of its completion rings; CHI-3011. */
   slotsPerPort: 4096,
+  /** Subtasks of one task that are under way or not freed; CHI-3011. */
+  subtasksPerTask: 4096,
   /** Bytes of a slot for a task's fields; larger tasks take a heap block. */
   slotBytes: 128,
   /** Bytes of the error record that belongs to each slot. */

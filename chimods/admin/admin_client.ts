@@ -30,46 +30,40 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(DestroyContainer)
   /** Ends a pool. Throws CHI-4001. */
-  async destroyContainer(dom: DomainQuery, targetPool: number): Promise<void> {
-    using task = this.asyncDestroyContainer(dom, { targetPool });
-    await task.wait();
+  destroyContainer(dom: DomainQuery, targetPool: number): Promise<void> {
+    return this.asyncDestroyContainer.ask(dom, { targetPool });
   }
   asyncDestroyContainer = taskMethod(DestroyContainerTask);
   // CHI_END(DestroyContainer)
 
   // CHI_BEGIN(GetPoolId)
   /** The id of a pool; 0 when there is none of that name. */
-  async getPoolId(dom: DomainQuery, poolName: string): Promise<number> {
-    using task = this.asyncGetPoolId(dom, { poolName });
-    await task.wait();
-    return task.id;
+  getPoolId(dom: DomainQuery, poolName: string): Promise<number> {
+    return this.asyncGetPoolId.ask(dom, { poolName }, (task) => task.id);
   }
   asyncGetPoolId = taskMethod(GetPoolIdTask);
   // CHI_END(GetPoolId)
 
   // CHI_BEGIN(StopRuntime)
   /** Asks the node to stop; it ends soon after. */
-  async stopRuntime(dom: DomainQuery): Promise<void> {
-    using task = this.asyncStopRuntime(dom);
-    await task.wait();
+  stopRuntime(dom: DomainQuery): Promise<void> {
+    return this.asyncStopRuntime.ask(dom);
   }
   asyncStopRuntime = taskMethod(StopRuntimeTask);
   // CHI_END(StopRuntime)
 
   // CHI_BEGIN(SetWorkOrchQueuePolicy)
   /** Puts a pool in charge of which worker runs which lane, for lanes made from now on. */
-  async setWorkOrchQueuePolicy(dom: DomainQuery, policyPool: number): Promise<void> {
-    using task = this.asyncSetWorkOrchQueuePolicy(dom, { policyPool });
-    await task.wait();
+  setWorkOrchQueuePolicy(dom: DomainQuery, policyPool: number): Promise<void> {
+    return this.asyncSetWorkOrchQueuePolicy.ask(dom, { policyPool });
   }
   asyncSetWorkOrchQueuePolicy = taskMethod(SetWorkOrchQueuePolicyTask);
   // CHI_END(SetWorkOrchQueuePolicy)
 
   // CHI_BEGIN(SetWorkOrchProcPolicy)
   /** Puts a pool in charge of which processor a worker is bound to; takes effect at once. */
-  async setWorkOrchProcPolicy(dom: DomainQuery, policyPool: number): Promise<void> {
-    using task = this.asyncSetWorkOrchProcPolicy(dom, { policyPool });
-    await task.wait();
+  setWorkOrchProcPolicy(dom: DomainQuery, policyPool: number): Promise<void> {
+    return this.asyncSetWorkOrchProcPolicy.ask(dom, { policyPool });
   }
   asyncSetWorkOrchProcPolicy = taskMethod(SetWorkOrchProcPolicyTask);
   // CHI_END(SetWorkOrchProcPolicy)
@@ -93,7 +87,7 @@ export class Client extends ModuleClient {
   // CHI_BEGIN(PollStats)
   /** Workers, sessions, memory and stalls of the node. */
   async pollStats(dom: DomainQuery): Promise<NodeStats> {
-    using task = this.asyncPollStats(dom);
+    using task = await this.asyncPollStats.paced(dom);
     await task.wait();
     return JSON.parse(task.json);
   }
@@ -106,7 +100,7 @@ export class Client extends ModuleClient {
     const pools: PoolInfo[] = [];
     let [pool, lane, total] = [0, 0, 1];
     while (pool < total) {
-      using task = this.asyncListPools(dom, { pool, lane });
+      using task = await this.asyncListPools.paced(dom, { pool, lane });
       await task.wait();
       for (const info of JSON.parse(task.json) as PoolInfo[]) {
         const last = pools.at(-1);
@@ -136,7 +130,7 @@ export class Client extends ModuleClient {
     index: number,
     worker: number,
   ): Promise<LaneMoveInfo> {
-    using task = this.asyncMoveLane(dom, { targetPool, group, index, worker });
+    using task = await this.asyncMoveLane.paced(dom, { targetPool, group, index, worker });
     await task.wait();
     const { from, isCarried, tasks, stallMs } = task;
     return { from, isCarried, tasks, stallMs };

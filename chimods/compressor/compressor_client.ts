@@ -98,15 +98,13 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(Compress)
   /** Compresses all of `src` into `dst`; returns the bytes written. Throws CHI-3003 for no room. */
-  async compress(
+  compress(
     dom: DomainQuery,
     src: Bulk,
     dst: Bulk,
     options: CompressOptions = {},
   ): Promise<number> {
-    using task = this.asyncCompress(dom, { ...placed(src, dst), ...options });
-    await task.wait();
-    return task.dstSize;
+    return this.asyncCompress.ask(dom, { ...placed(src, dst), ...options }, (task) => task.dstSize);
   }
   asyncCompress = taskMethod(CompressTask);
   // CHI_END(Compress)
@@ -116,15 +114,17 @@ export class Client extends ModuleClient {
    * Decompresses one block or frame into `dst`; returns the bytes written. Throws CHI-6002 for
    * damaged data, CHI-6004 when it holds more than `dst` does.
    */
-  async decompress(
+  decompress(
     dom: DomainQuery,
     src: Bulk,
     dst: Bulk,
     options: Pick<CompressOptions, "form" | "codec"> = {},
   ): Promise<number> {
-    using task = this.asyncDecompress(dom, { ...placed(src, dst), ...options });
-    await task.wait();
-    return task.dstSize;
+    return this.asyncDecompress.ask(
+      dom,
+      { ...placed(src, dst), ...options },
+      (task) => task.dstSize,
+    );
   }
   asyncDecompress = taskMethod(DecompressTask);
   // CHI_END(Decompress)
@@ -132,7 +132,7 @@ export class Client extends ModuleClient {
   // CHI_BEGIN(OpenStream)
   /** Begins to decompress a stream of frames. */
   async openStream(dom: DomainQuery, codec: number = CODEC_OF_POOL): Promise<OpenStream> {
-    using task = this.asyncOpenStream(dom, { codec });
+    using task = await this.asyncOpenStream.paced(dom, { codec });
     await task.wait();
     return { id: task.id, provider: task.provider };
   }
@@ -145,7 +145,7 @@ export class Client extends ModuleClient {
    * go on while `dst` comes back full. Throws CHI-6002 for damaged data.
    */
   async pushStream(dom: DomainQuery, id: number, src: Bulk, dst: Bulk): Promise<StreamProgress> {
-    using task = this.asyncPushStream(dom, { id, ...placed(src, dst) });
+    using task = await this.asyncPushStream.paced(dom, { id, ...placed(src, dst) });
     await task.wait();
     return { read: task.srcUsed, written: task.dstSize };
   }
@@ -154,9 +154,8 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(CloseStream)
   /** Ends a stream. With `complete`, throws CHI-6002 when it stopped in the middle of a frame. */
-  async closeStream(dom: DomainQuery, id: number, complete: boolean): Promise<void> {
-    using task = this.asyncCloseStream(dom, { id, complete });
-    await task.wait();
+  closeStream(dom: DomainQuery, id: number, complete: boolean): Promise<void> {
+    return this.asyncCloseStream.ask(dom, { id, complete });
   }
   asyncCloseStream = taskMethod(CloseStreamTask);
   // CHI_END(CloseStream)
@@ -164,7 +163,7 @@ export class Client extends ModuleClient {
   // CHI_BEGIN(ListCodecs)
   /** The codecs, the implementation in use of each, and why no earlier one is. */
   async listCodecs(dom: DomainQuery): Promise<CodecReport[]> {
-    using task = this.asyncListCodecs(dom);
+    using task = await this.asyncListCodecs.paced(dom);
     await task.wait();
     return JSON.parse(task.json);
   }

@@ -30,25 +30,21 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(Md)
   /** Runs a chain of `depth` further tasks below this one; returns how many ran. */
-  async md(dom: DomainQuery, depth: number, lane = 0): Promise<number> {
-    using task = this.asyncMd(dom, { depthLeft: depth, lane });
-    await task.wait();
-    return task.ret;
+  md(dom: DomainQuery, depth: number, lane = 0): Promise<number> {
+    return this.asyncMd.ask(dom, { depthLeft: depth, lane }, (task) => task.ret);
   }
   asyncMd = taskMethod(MdTask);
   // CHI_END(Md)
 
   // CHI_BEGIN(Io)
   /** Sums (MD_IO_WRITE) or fills (MD_IO_READ) a block; returns the sum of its bytes. */
-  async io(dom: DomainQuery, block: Block, mode: number): Promise<number> {
-    using task = this.asyncIo(dom, {
+  io(dom: DomainQuery, block: Block, mode: number): Promise<number> {
+    return this.asyncIo.ask(dom, {
       mode,
       data: block,
       size: block.size,
       capacity: block.size,
-    });
-    await task.wait();
-    return task.ret;
+    }, (task) => task.ret);
   }
   asyncIo = taskMethod(IoTask);
   // CHI_END(Io)

@@ -114,22 +114,16 @@ export class Executor {
       : Math.min(LIMITS.laneShare, this.#share * 2);
   }
 
-  /** Low-latency tasks first; a high-latency one after each quota of them, or when none waits. */
   #runLane(lane: Lane, share: number): number {
-    const { low, high } = lane;
     let ran = 0;
     while (ran < share) {
-      if (low.length > 0 && (high.length === 0 || lane.sinceHigh < LIMITS.highLatencyQuota)) {
-        if (high.length > 0) lane.sinceHigh++;
-        this.#run(lane, low.shift());
-      } else if (high.length > 0) {
-        lane.sinceHigh = 0;
-        this.#run(lane, high.shift());
-      } else break;
+      const task = lane.next();
+      if (task === null) break;
+      this.#run(lane, task);
       ran++;
     }
     const words = this.#state.counters.words;
-    words[lane.counter + LANE_COUNTER.waiting] = low.length + high.length;
+    words[lane.counter + LANE_COUNTER.waiting] = lane.waiting;
     words[lane.counter + LANE_COUNTER.done]! += ran;
     words[this.#state.counter + WORKER_COUNTER.tasks]! += ran;
     return ran;

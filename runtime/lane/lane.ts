@@ -11,7 +11,7 @@ import type { Counters } from "./counters.ts";
 import { LANE_COUNTER } from "./counters.ts";
 import type { Module } from "./module.ts";
 import type { ContainerOnWorker } from "./container.ts";
-import { TaskQueue } from "./task_queue.ts";
+import { LaneQueue } from "./lane_queue.ts";
 
 /** Kinds of lane group, as the document names them. */
 export const QUEUE_LOW_LATENCY = 0;
@@ -20,7 +20,7 @@ export const QUEUE_HIGH_LATENCY = 1;
 /** {@linkcode Lane.sendTo} of a lane that moves: its tasks are kept until it has arrived. */
 export const HELD = -1;
 
-export class Lane {
+export class Lane extends LaneQueue {
   /** Number in the node's lane table. */
   readonly id: number;
   readonly group: number;
@@ -34,10 +34,6 @@ export class Lane {
   sendTo: number;
   /** The instance that runs here; null when the lane is on another worker. */
   server: Module | null = null;
-  readonly low = new TaskQueue();
-  readonly high = new TaskQueue();
-  /** Low-latency tasks that ran while a high-latency one waited. */
-  sinceHigh = 0;
   /** Whether the worker's list of lanes with work has it; a plugged lane says so too. */
   listed = false;
   /** Tasks that were begun and have not ended, but for those that end at once. */
@@ -53,6 +49,7 @@ export class Lane {
     container: ContainerOnWorker,
     counters: Counters,
   ) {
+    super();
     this.id = id;
     this.group = group;
     this.index = index;
@@ -61,11 +58,6 @@ export class Lane {
     this.container = container;
     this.#counters = counters.words;
     this.counter = counters.lane(id);
-  }
-
-  /** Tasks that wait in its queues here. */
-  get waiting(): number {
-    return this.low.length + this.high.length;
   }
 
   /** The lane runs on `worker` from now on. */

@@ -21,6 +21,7 @@ import {
 import type { DiskQueue } from "./disk_queue.ts";
 import type { Lane } from "./lane.ts";
 import type { LockGuard, LockOwner } from "./lock_guard.ts";
+import { SubtaskRoom } from "./subtask_room.ts";
 
 /** The document's monitor modes. */
 export const MonitorMode = {
@@ -67,6 +68,7 @@ export class RunContext implements Submitter {
   replicas: readonly Task[] = NO_REPLICAS;
   /** The last of the subtasks that the handler has not given back; the runtime lists them. */
   firstSubtask: Task | null = null;
+  readonly room = new SubtaskRoom(this);
   /** Awaitables of the loop that the handler has not got back yet. */
   #waiting = 0;
   /** Operations of the kernel on what the task names. */
@@ -126,6 +128,7 @@ export class RunContext implements Submitter {
     this.lane = lane;
     this.replicas = NO_REPLICAS;
     this.firstSubtask = null;
+    this.room.reset();
     this.#waiting = 0;
     this.#abort = null;
     this.#abortError = null;
@@ -228,11 +231,13 @@ export class RunContext implements Submitter {
   leave(): void {
     this.life++;
     this.#abortCalls = null;
+    this.room.leave();
     if (this.#waiting > 0) this.host.parked(-1);
     this.#waiting = 0;
   }
 
   allocate(type: TaskType): Task {
+    this.room.check();
     return this.host.allocateSubtask(type, this);
   }
 

@@ -92,6 +92,7 @@ export class Subtasks implements TaskOwner {
     header.depth = words[above + H.depth]! + 1;
     header.error = null;
     attach(task, parent);
+    parent.room.take();
     return task;
   }
 
@@ -171,7 +172,7 @@ export class Subtasks implements TaskOwner {
     this.#held[ticket] = null;
     // Who awaits a task that was freed meanwhile still learns that it ended.
     if (parent !== null) tellWaiters(task.header, error, parent);
-    if (task.header.state === TaskState.abandoned) this.#recycle(task);
+    if (task.header.state === TaskState.abandoned) this.#recycle(task, parent);
     else this.#settle(task, error);
     parent?.unpin();
   }
@@ -241,7 +242,9 @@ export class Subtasks implements TaskOwner {
     const state = task.header.state;
     if (state === TaskState.submitted || state === TaskState.lapsed) {
       this.#abandon(task);
-    } else if (state === TaskState.done || state === TaskState.allocated) this.#recycle(task);
+    } else if (state === TaskState.done || state === TaskState.allocated) {
+      this.#recycle(task, task.header.context as RunContext | null);
+    }
   }
 
   #abandon(task: Task): void {
@@ -282,7 +285,8 @@ export class Subtasks implements TaskOwner {
     }
   };
 
-  #recycle(task: Task): void {
+  /** @param parent The handler that made it. */
+  #recycle(task: Task, parent: RunContext | null): void {
     const header = task.header;
     header.state = TaskState.free;
     detach(task);
@@ -290,6 +294,7 @@ export class Subtasks implements TaskOwner {
     this.#freeTickets.push(header.slot);
     if (header.block !== 0) this.#state.blocks.free(header.block, task.layout.fieldsBytes);
     this.#pool.give(task);
+    parent?.room.give();
   }
 }
 

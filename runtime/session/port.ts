@@ -23,7 +23,7 @@ import {
   type RingProducer,
   type SegmentTable,
 } from "../memory/mod.ts";
-import { after, delay, realClock } from "../platform/mod.ts";
+import { after, realClock } from "../platform/mod.ts";
 import {
   ADMIN_POOL_ID,
   awaitTask,
@@ -61,6 +61,7 @@ import { writeAbort, writeDescriptor } from "./descriptor.ts";
 import { type PortHost, portRings } from "./port_host.ts";
 import { PortPump, type PumpedPort } from "./port_pump.ts";
 import { PortRoutes } from "./port_routes.ts";
+import { PortRoom } from "./port_room.ts";
 import type { PortSleeper } from "./port_sleeper.ts";
 import { PortSlots } from "./port_slots.ts";
 
@@ -80,6 +81,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
   #flushScheduled = false;
   #outstanding = 0;
   readonly #pump: PortPump;
+  readonly room: PortRoom;
   #lost: ChimaeraError | null = null;
   /** Completed tasks, for the session's figures. */
   completed = 0;
@@ -93,6 +95,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     this.#bell = new Bell(host.bells, places.bellLine);
     this.#sleeper = sleeper;
     this.#pump = new PortPump(this, this.#bell, sleeper);
+    this.room = new PortRoom(this, this.#pump, slots);
     this.#routes = new PortRoutes(host.workers);
     for (let worker = 0; worker < host.workers; worker++) {
       const rings = portRings(host, places.ringsOffset, worker);
@@ -115,7 +118,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
 
   allocate(type: TaskType): Task {
     if (this.#lost !== null) throw this.#lost;
-    if (this.#slots.freeCount === 0) this.#findSlot();
+    if (this.#slots.freeCount === 0 && !this.room.isOpen) throw noFreeSlot(this.#outstanding);
     const slot = this.#slots.take();
     const task = this.#pool.take(type);
     if (task.$i32 !== this.#words) task.moveTo(this.#host.segment, 0);
@@ -254,6 +257,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     }
     this.#slots.give(slot);
     this.#pool.give(task);
+    this.room.serve();
   }
 
   // ---- waiting ---------------------------------------------------------------------------------
@@ -314,13 +318,10 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     throw ringFull();
   }
 
-  /** Resolves when a task can be allocated. */
+  /** Resolves when a task can be allocated. Rejects with the error that ended the session. */
   async slotFree(): Promise<void> {
-    while (this.#slots.freeCount === 0) {
-      if (this.#lost !== null) throw this.#lost;
-      this.flush();
-      if (this.poll() === 0) await delay(1);
-    }
+    while (!this.room.isOpen) await new Promise<void>((resolve) => this.room.wait(resolve));
+    if (this.#slots.freeCount === 0) throw this.#lost;
   }
 
   waitSync(task: Task, timeoutMs = Infinity): void {
@@ -388,13 +389,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
       this.#pump.end(settleWaiters(task.header, error));
     }
     this.#outstanding = 0;
+    this.room.serve();
     this.#sleeper.poke();
-  }
-
-  /** A task that was abandoned or sent without waiting may have ended: its slot is free then. */
-  #findSlot(): void {
-    this.flush();
-    this.poll();
-    if (this.#slots.freeCount === 0) throw noFreeSlot(this.#outstanding);
   }
 }

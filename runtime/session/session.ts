@@ -24,6 +24,7 @@ import type { SharedWords } from "../platform/mod.ts";
 import {
   type ModuleClient,
   offerDefaultSubmitter,
+  type Room,
   setDefaultSubmitter,
   type Submitter,
   type Task,
@@ -229,6 +230,10 @@ export class Session implements Submitter {
 
   submit(task: Task): void {
     this.port.submit(task);
+  }
+
+  get room(): Room {
+    return this.port.room;
   }
 
   bind<M extends ModuleClient>(client: M): M {

@@ -7,9 +7,13 @@
  *   asyncCompress.alloc(taskNode, dom, fields)            allocate only
  *   asyncCompress.base(parent, taskNode, dom, fields)     submit as a child of `parent`
  *
- * and a fourth for a result that nobody wants:
+ * a fourth for a result that nobody wants, and three that wait instead of throwing CHI-3011 when
+ * too many tasks are under way:
  *
  *   asyncCompress.forget(dom, fields)                     fire and forget
+ *   await asyncCompress.paced(dom, fields)                submit as soon as there is room
+ *   await asyncCompress.pacedForget(dom, fields)          the same, and forget
+ *   await asyncCompress.ask(dom, fields, read)            the same, wait, read the result, and free
  *
  * A stub submits through a session's port in a client program, and through the running task in a
  * handler: `this.other.in(rctx).compress(…)`. There is no ambient current task; a stub used in a
@@ -27,6 +31,7 @@ import {
   type CreateTaskType,
   encodeParams,
 } from "./create.ts";
+import type { Room } from "./room_queue.ts";
 import { TaskFlag } from "./header.ts";
 import type { Task } from "./task.ts";
 import type { TaskType } from "./task_layout.ts";
@@ -43,6 +48,8 @@ export interface Submitter {
   /** A zeroed task of the type, with defaults, bound to this submitter. */
   allocate(type: TaskType): Task;
   submit(task: Task): void;
+  /** Whether `allocate` would find room. */
+  readonly room: Room;
   /** The client object that submits here. */
   bind<C extends ModuleClient>(client: C): C;
 }
@@ -154,17 +161,35 @@ function setQuery(task: Task, dom: DomainQuery): void {
 /** The values of a task's own fields, as a caller may pass them. */
 export type FieldsOf<T extends Task> = Partial<Omit<T, keyof Task>>;
 
-/** The document's three forms of an asynchronous call, and one that forgets. */
+/**
+ * The document's three forms of an asynchronous call, one that forgets, and three that wait for room.
+ *
+ * A port has {@linkcode LIMITS.slotsPerPort} tasks under way or not freed, and a running task
+ * {@linkcode LIMITS.subtasksPerTask}; what would be one more throws CHI-3011.
+ */
 export interface TaskMethod<T extends Task> {
   (this: ModuleClient, dom: DomainQuery, fields?: FieldsOf<T>): T;
   alloc(taskNode: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T;
   base(parent: Submitter, taskNode: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T;
   /**
-   * Sends a task whose result nobody wants; see {@linkcode Task.fireAndForget}. Throws CHI-3011 when
-   * all slots of the port are in use: `await session.port.slotFree()` waits for one. In a handler
-   * the running task is answered only when what it forgot has ended too.
+   * Sends a task whose result nobody wants; see {@linkcode Task.fireAndForget}. In a handler the
+   * running task is answered only when what it forgot has ended too.
    */
   forget(dom: DomainQuery, fields?: FieldsOf<T>): void;
+  /**
+   * Sends a task as soon as there is room for it; the task, or a promise of it when there is none
+   * yet. Such calls go in their own order. Nothing makes room but ends of tasks that are freed.
+   */
+  paced(dom: DomainQuery, fields?: FieldsOf<T>): T | Promise<T>;
+  /** As {@linkcode forget}, as soon as there is room; a promise when there is none yet. */
+  pacedForget(dom: DomainQuery, fields?: FieldsOf<T>): void | Promise<void>;
+  /**
+   * Sends a task as soon as there is room, waits for it, and frees it.
+   *
+   * @returns What `read` makes of the task that is done.
+   */
+  ask(dom: DomainQuery, fields?: FieldsOf<T>): Promise<void>;
+  ask<R>(dom: DomainQuery, fields: FieldsOf<T>, read: (task: T) => R): Promise<R>;
 }
 
 function send<T extends Task>(submitter: Submitter, task: T): T {
@@ -177,35 +202,94 @@ function send<T extends Task>(submitter: Submitter, task: T): T {
   return task;
 }
 
+/** Calls `start`, now or as soon as there is room for a task. */
+function inRoom<R>(submitter: Submitter, start: () => R): R | Promise<R> {
+  if (submitter.room.isOpen) return start();
+  return new Promise((resolve, reject) =>
+    submitter.room.wait(() => {
+      try {
+        resolve(start());
+      } catch (thrown) {
+        reject(thrown);
+      }
+    })
+  );
+}
+
+/** A task of a client with its fields, not sent yet. */
+function prepare<T extends Task>(
+  type: TaskType<T>,
+  submitter: Submitter,
+  client: ModuleClient,
+  node: TaskNode | null,
+  dom: DomainQuery,
+  fields: FieldsOf<T> | undefined,
+): T {
+  const { poolId } = client;
+  if (poolId === 0) throw notBound("the client is bound to none");
+  const task = submitter.allocate(type) as T;
+  task.header.poolId = poolId;
+  setQuery(task, dom);
+  if (node !== null) {
+    task.header.rootSlot = node.rootSlot;
+    task.header.rootOrigin = node.rootOrigin;
+    task.header.depth = node.depth;
+  }
+  if (fields === undefined) return task;
+  try {
+    type.layout.assign(task, fields);
+  } catch (thrown) {
+    task.free();
+    throw thrown;
+  }
+  return task;
+}
+
+function sendForgotten<T extends Task>(submitter: Submitter, task: T): void {
+  task.header.flags |= TaskFlag.fireAndForget;
+  send(submitter, task).free();
+}
+
+/** The forms of an asynchronous call that wait for room. */
+function pacedForms<T extends Task>(type: TaskType<T>, ownerOf: () => ModuleClient | null) {
+  const bound = (): ModuleClient => {
+    const owner = ownerOf();
+    if (owner === null) throw notBound("the client is bound to none");
+    return owner;
+  };
+  const paced = (dom: DomainQuery, fields?: FieldsOf<T>): T | Promise<T> => {
+    const client = bound();
+    const { submitter } = client;
+    return inRoom(
+      submitter,
+      () => send(submitter, prepare(type, submitter, client, null, dom, fields)),
+    );
+  };
+  const pacedForget = (dom: DomainQuery, fields?: FieldsOf<T>): void | Promise<void> => {
+    const client = bound();
+    const { submitter } = client;
+    return inRoom(
+      submitter,
+      () => sendForgotten(submitter, prepare(type, submitter, client, null, dom, fields)),
+    );
+  };
+  const ask = async <R>(
+    dom: DomainQuery,
+    fields?: FieldsOf<T>,
+    read?: (task: T) => R,
+  ): Promise<R | void> => {
+    const sent = paced(dom, fields);
+    // Where there is room, the caller waits for the task at once and for nothing before it.
+    using task = sent instanceof Promise ? await sent : sent;
+    await task.wait();
+    return read?.(task);
+  };
+  return { paced, pacedForget, ask };
+}
+
 /** Makes the asynchronous stubs of one method. Assign it to a field of a `ModuleClient`. */
 export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
   let owner: ModuleClient | null = null;
-  const prepare = (
-    submitter: Submitter,
-    client: ModuleClient,
-    node: TaskNode | null,
-    dom: DomainQuery,
-    fields: FieldsOf<T> | undefined,
-  ): T => {
-    const { poolId } = client;
-    if (poolId === 0) throw notBound("the client is bound to none");
-    const task = submitter.allocate(type) as T;
-    task.header.poolId = poolId;
-    setQuery(task, dom);
-    if (node !== null) {
-      task.header.rootSlot = node.rootSlot;
-      task.header.rootOrigin = node.rootOrigin;
-      task.header.depth = node.depth;
-    }
-    if (fields === undefined) return task;
-    try {
-      type.layout.assign(task, fields);
-    } catch (thrown) {
-      task.free();
-      throw thrown;
-    }
-    return task;
-  };
   const known = (): ModuleClient => {
     if (owner !== null) return owner;
     throw new ChimaeraError("taskState", {
@@ -216,12 +300,12 @@ export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
   const call = function (this: ModuleClient, dom: DomainQuery, fields?: FieldsOf<T>): T {
     owner = this;
     const submitter = this.submitter;
-    return send(submitter, prepare(submitter, this, null, dom, fields));
+    return send(submitter, prepare(type, submitter, this, null, dom, fields));
   };
   const method: TaskMethod<T> = Object.assign(call, {
     alloc: (node: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T => {
       const client = known();
-      return prepare(client.submitter, client, node, dom, fields);
+      return prepare(type, client.submitter, client, node, dom, fields);
     },
     base: (
       parent: Submitter,
@@ -229,14 +313,13 @@ export function taskMethod<T extends Task>(type: TaskType<T>): TaskMethod<T> {
       dom: DomainQuery,
       fields?: FieldsOf<T>,
     ): T => {
-      return send(parent, prepare(parent, known(), node, dom, fields));
+      return send(parent, prepare(type, parent, known(), node, dom, fields));
     },
     forget: (dom: DomainQuery, fields?: FieldsOf<T>): void => {
       const client = known();
-      const task = prepare(client.submitter, client, null, dom, fields);
-      task.header.flags |= TaskFlag.fireAndForget;
-      send(client.submitter, task).free();
+      sendForgotten(client.submitter, prepare(type, client.submitter, client, null, dom, fields));
     },
+    ...pacedForms(type, () => owner),
   });
   owners.set(method, (client) => owner = client);
   return method;

@@ -29,40 +29,32 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(Noop)
   /** Returns `value` + 1. */
-  async noop(dom: DomainQuery, value: number): Promise<number> {
-    using task = this.asyncNoop(dom, { value });
-    await task.wait();
-    return task.result;
+  noop(dom: DomainQuery, value: number): Promise<number> {
+    return this.asyncNoop.ask(dom, { value }, (task) => task.result);
   }
   asyncNoop = taskMethod(NoopTask);
   // CHI_END(Noop)
 
   // CHI_BEGIN(SlowNoop)
   /** Returns `value` + 1, after 10 µs of work. */
-  async slowNoop(dom: DomainQuery, value: number): Promise<number> {
-    using task = this.asyncSlowNoop(dom, { value });
-    await task.wait();
-    return task.result;
+  slowNoop(dom: DomainQuery, value: number): Promise<number> {
+    return this.asyncSlowNoop.ask(dom, { value }, (task) => task.result);
   }
   asyncSlowNoop = taskMethod(SlowNoopTask);
   // CHI_END(SlowNoop)
 
   // CHI_BEGIN(Pass)
   /** Returns the sum of the block's first byte, last byte, and size. */
-  async pass(dom: DomainQuery, data: Block): Promise<number> {
-    using task = this.asyncPass(dom, { data, dataSize: data.size });
-    await task.wait();
-    return task.result;
+  pass(dom: DomainQuery, data: Block): Promise<number> {
+    return this.asyncPass.ask(dom, { data, dataSize: data.size }, (task) => task.result);
   }
   asyncPass = taskMethod(PassTask);
   // CHI_END(Pass)
 
   // CHI_BEGIN(Nest)
   /** Lets the module call itself `count` times; returns the sum of the results. */
-  async nest(dom: DomainQuery, count: number, across = false): Promise<number> {
-    using task = this.asyncNest(dom, { count, across });
-    await task.wait();
-    return task.result;
+  nest(dom: DomainQuery, count: number, across = false): Promise<number> {
+    return this.asyncNest.ask(dom, { count, across }, (task) => task.result);
   }
   asyncNest = taskMethod(NestTask);
   // CHI_END(Nest)

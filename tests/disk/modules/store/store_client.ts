@@ -47,68 +47,69 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(Read)
   /** Reads the file at `offset` into `data`; returns the bytes read. */
-  async read(dom: DomainQuery, data: Block, offset: number, lane = 0): Promise<number> {
-    using task = this.asyncRead(dom, { data, dataCapacity: data.size, offset, lane });
-    await task.wait();
-    return task.dataSize;
+  read(dom: DomainQuery, data: Block, offset: number, lane = 0): Promise<number> {
+    return this.asyncRead.ask(
+      dom,
+      { data, dataCapacity: data.size, offset, lane },
+      (task) => task.dataSize,
+    );
   }
   asyncRead = taskMethod(ReadTask);
   // CHI_END(Read)
 
   // CHI_BEGIN(Write)
   /** Writes `data` to the file at `offset`, durably; returns the bytes written. */
-  async write(dom: DomainQuery, data: Block, offset: number, lane = 0): Promise<number> {
-    using task = this.asyncWrite(dom, { data, dataSize: data.size, offset, lane });
-    await task.wait();
-    return task.written;
+  write(dom: DomainQuery, data: Block, offset: number, lane = 0): Promise<number> {
+    return this.asyncWrite.ask(
+      dom,
+      { data, dataSize: data.size, offset, lane },
+      (task) => task.written,
+    );
   }
   asyncWrite = taskMethod(WriteTask);
   // CHI_END(Write)
 
   // CHI_BEGIN(ReadPipe)
   /** Reads what comes through the pipe next. */
-  async readPipe(dom: DomainQuery, data: Block, awaited = true, lane = 0): Promise<number> {
-    using task = this.asyncReadPipe(dom, { data, dataCapacity: data.size, awaited, lane });
-    await task.wait();
-    return task.dataSize;
+  readPipe(dom: DomainQuery, data: Block, awaited = true, lane = 0): Promise<number> {
+    return this.asyncReadPipe.ask(dom, {
+      data,
+      dataCapacity: data.size,
+      awaited,
+      lane,
+    }, (task) => task.dataSize);
   }
   asyncReadPipe = taskMethod(ReadPipeTask);
   // CHI_END(ReadPipe)
 
   // CHI_BEGIN(Echo)
   /** Returns `value` + 1. */
-  async echo(dom: DomainQuery, value: number, lane = 0): Promise<number> {
-    using task = this.asyncEcho(dom, { value, lane });
-    await task.wait();
-    return task.result;
+  echo(dom: DomainQuery, value: number, lane = 0): Promise<number> {
+    return this.asyncEcho.ask(dom, { value, lane }, (task) => task.result);
   }
   asyncEcho = taskMethod(EchoTask);
   // CHI_END(Echo)
 
   // CHI_BEGIN(Hold)
   /** Ends after {@linkcode release}. */
-  async hold(dom: DomainQuery, lane = 0): Promise<void> {
-    using task = this.asyncHold(dom, { lane });
-    await task.wait();
+  hold(dom: DomainQuery, lane = 0): Promise<void> {
+    return this.asyncHold.ask(dom, { lane });
   }
   asyncHold = taskMethod(HoldTask);
   // CHI_END(Hold)
 
   // CHI_BEGIN(Release)
   /** Ends what holds on the lane. */
-  async release(dom: DomainQuery, lane = 0): Promise<void> {
-    using task = this.asyncRelease(dom, { lane });
-    await task.wait();
+  release(dom: DomainQuery, lane = 0): Promise<void> {
+    return this.asyncRelease.ask(dom, { lane });
   }
   asyncRelease = taskMethod(ReleaseTask);
   // CHI_END(Release)
 
   // CHI_BEGIN(Check)
   /** Tries the ways that need no data of the caller; returns the worker's backend. */
-  async check(dom: DomainQuery, offset: number, lane = 0): Promise<string> {
-    using task = this.asyncCheck(dom, { offset, lane });
-    await task.wait();
-    return task.backend;
+  check(dom: DomainQuery, offset: number, lane = 0): Promise<string> {
+    return this.asyncCheck.ask(dom, { offset, lane }, (task) => task.backend);
   }
   asyncCheck = taskMethod(CheckTask);
   // CHI_END(Check)

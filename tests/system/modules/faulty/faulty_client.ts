@@ -48,72 +48,60 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(Ok)
   /** Returns `value` + 1. */
-  async ok(dom: DomainQuery, value: number, lane = 0): Promise<number> {
-    using task = this.asyncOk(dom, { value, lane });
-    await task.wait();
-    return task.result;
+  ok(dom: DomainQuery, value: number, lane = 0): Promise<number> {
+    return this.asyncOk.ask(dom, { value, lane }, (task) => task.result);
   }
   asyncOk = taskMethod(OkTask);
   // CHI_END(Ok)
 
   // CHI_BEGIN(Fail)
-  async fail(dom: DomainQuery, fault: Fault, lane = 0): Promise<void> {
-    using task = this.asyncFail(dom, { fault, lane });
-    await task.wait();
+  fail(dom: DomainQuery, fault: Fault, lane = 0): Promise<void> {
+    return this.asyncFail.ask(dom, { fault, lane });
   }
   asyncFail = taskMethod(FailTask);
   // CHI_END(Fail)
 
   // CHI_BEGIN(Block)
-  async block(dom: DomainQuery, ms: number, lane = 0, after = false): Promise<void> {
-    using task = this.asyncBlock(dom, { ms, lane, after });
-    await task.wait();
+  block(dom: DomainQuery, ms: number, lane = 0, after = false): Promise<void> {
+    return this.asyncBlock.ask(dom, { ms, lane, after });
   }
   asyncBlock = taskMethod(BlockTask);
   // CHI_END(Block)
 
   // CHI_BEGIN(Sleep)
   /** Returns `value` + 1. */
-  async sleep(dom: DomainQuery, ms: number, value = 0, lane = 0): Promise<number> {
-    using task = this.asyncSleep(dom, { ms, value, lane });
-    await task.wait();
-    return task.result;
+  sleep(dom: DomainQuery, ms: number, value = 0, lane = 0): Promise<number> {
+    return this.asyncSleep.ask(dom, { ms, value, lane }, (task) => task.result);
   }
   asyncSleep = taskMethod(SleepTask);
   // CHI_END(Sleep)
 
   // CHI_BEGIN(Exhaust)
-  async exhaust(dom: DomainQuery, lane = 0): Promise<void> {
-    using task = this.asyncExhaust(dom, { lane });
-    await task.wait();
+  exhaust(dom: DomainQuery, lane = 0): Promise<void> {
+    return this.asyncExhaust.ask(dom, { lane });
   }
   asyncExhaust = taskMethod(ExhaustTask);
   // CHI_END(Exhaust)
 
   // CHI_BEGIN(Call)
   /** Returns the sum of the results. */
-  async call(dom: DomainQuery, fields: FieldsOf<CallTask>): Promise<number> {
-    using task = this.asyncCall(dom, fields);
-    await task.wait();
-    return task.result;
+  call(dom: DomainQuery, fields: FieldsOf<CallTask>): Promise<number> {
+    return this.asyncCall.ask(dom, fields, (task) => task.result);
   }
   asyncCall = taskMethod(CallTask);
   // CHI_END(Call)
 
   // CHI_BEGIN(Overflow)
-  async overflow(dom: DomainQuery, data: Block, lane = 0): Promise<void> {
-    using task = this.asyncOverflow(dom, { data, dataCapacity: data.size, lane });
-    await task.wait();
+  overflow(dom: DomainQuery, data: Block, lane = 0): Promise<void> {
+    return this.asyncOverflow.ask(dom, { data, dataCapacity: data.size, lane });
   }
   asyncOverflow = taskMethod(OverflowTask);
   // CHI_END(Overflow)
 
   // CHI_BEGIN(ReadFile)
   /** Returns the file's size in bytes. */
-  async readFile(dom: DomainQuery, path: string, lane = 0): Promise<number> {
-    using task = this.asyncReadFile(dom, { path, lane });
-    await task.wait();
-    return task.result;
+  readFile(dom: DomainQuery, path: string, lane = 0): Promise<number> {
+    return this.asyncReadFile.ask(dom, { path, lane }, (task) => task.result);
   }
   asyncReadFile = taskMethod(ReadFileTask);
   // CHI_END(ReadFile)

@@ -39,7 +39,7 @@ export class Client extends ModuleClient {
     dom: DomainQuery,
     fields: FieldsOf<HoldTask>,
   ): Promise<Seen & { asked: number; entered: number }> {
-    using task = this.asyncHold(dom, fields);
+    using task = await this.asyncHold.paced(dom, fields);
     await task.wait();
     const { strangers, together, asked, entered } = task;
     return { strangers, together, asked, entered };
@@ -49,7 +49,7 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(Fan)
   async fan(dom: DomainQuery, fields: FieldsOf<FanTask>): Promise<Seen> {
-    using task = this.asyncFan(dom, fields);
+    using task = await this.asyncFan.paced(dom, fields);
     await task.wait();
     const { strangers, together } = task;
     return { strangers, together };
@@ -62,7 +62,7 @@ export class Client extends ModuleClient {
   async state(dom: DomainQuery, lanes = 1) {
     const sum = { locked: 0, waiting: 0, present: 0, watching: 0, aborted: 0, bornAborted: 0 };
     for (let lane = 0; lane < lanes; lane++) {
-      using task = this.asyncState(dom, { lane });
+      using task = await this.asyncState.paced(dom, { lane });
       await task.wait();
       sum.locked += Number(task.locked);
       sum.waiting += task.waiting;

@@ -40,10 +40,8 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(Ok)
   /** Returns `value` + 1. */
-  async ok(dom: DomainQuery, value: number, lane = 0): Promise<number> {
-    using task = this.asyncOk(dom, { value, lane });
-    await task.wait();
-    return task.result;
+  ok(dom: DomainQuery, value: number, lane = 0): Promise<number> {
+    return this.asyncOk.ask(dom, { value, lane }, (task) => task.result);
   }
   asyncOk = taskMethod(OkTask);
   // CHI_END(Ok)
@@ -54,43 +52,41 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(Leave)
   /** Returns whether the handler came to its end. */
-  async leave(dom: DomainQuery, fields: FieldsOf<LeaveTask>): Promise<boolean> {
-    using task = this.asyncLeave(dom, fields);
-    await task.wait();
-    return task.ended;
+  leave(dom: DomainQuery, fields: FieldsOf<LeaveTask>): Promise<boolean> {
+    return this.asyncLeave.ask(dom, fields, (task) => task.ended);
   }
   asyncLeave = taskMethod(LeaveTask);
   // CHI_END(Leave)
 
   // CHI_BEGIN(LeaveSync)
-  async leaveSync(dom: DomainQuery, fields: FieldsOf<LeaveSyncTask>): Promise<void> {
-    using task = this.asyncLeaveSync(dom, fields);
-    await task.wait();
+  leaveSync(dom: DomainQuery, fields: FieldsOf<LeaveSyncTask>): Promise<void> {
+    return this.asyncLeaveSync.ask(dom, fields);
   }
   asyncLeaveSync = taskMethod(LeaveSyncTask);
   // CHI_END(LeaveSync)
 
   // CHI_BEGIN(Fill)
-  async fill(dom: DomainQuery, data: Block, ms: number): Promise<void> {
-    using task = this.asyncFill(dom, { ms, data, dataSize: data.size, dataCapacity: data.size });
-    await task.wait();
+  fill(dom: DomainQuery, data: Block, ms: number): Promise<void> {
+    return this.asyncFill.ask(dom, {
+      ms,
+      data,
+      dataSize: data.size,
+      dataCapacity: data.size,
+    });
   }
   asyncFill = taskMethod(FillTask);
   // CHI_END(Fill)
 
   // CHI_BEGIN(Sleep)
-  async sleep(dom: DomainQuery, ms: number, lane = 0): Promise<void> {
-    using task = this.asyncSleep(dom, { ms, lane });
-    await task.wait();
+  sleep(dom: DomainQuery, ms: number, lane = 0): Promise<void> {
+    return this.asyncSleep.ask(dom, { ms, lane });
   }
   asyncSleep = taskMethod(SleepTask);
   // CHI_END(Sleep)
 
   // CHI_BEGIN(Race)
-  async race(dom: DomainQuery, fields: FieldsOf<RaceTask>): Promise<number> {
-    using task = this.asyncRace(dom, fields);
-    await task.wait();
-    return task.first;
+  race(dom: DomainQuery, fields: FieldsOf<RaceTask>): Promise<number> {
+    return this.asyncRace.ask(dom, fields, (task) => task.first);
   }
   asyncRace = taskMethod(RaceTask);
   // CHI_END(Race)

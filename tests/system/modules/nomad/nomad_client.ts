@@ -40,16 +40,15 @@ export class Client extends ModuleClient {
   // CHI_END(Pause)
 
   // CHI_BEGIN(Keep)
-  async keep(dom: DomainQuery, lane: number, sizeBytes: number, byte: number): Promise<void> {
-    using task = this.asyncKeep(dom, { lane, sizeBytes, byte });
-    await task.wait();
+  keep(dom: DomainQuery, lane: number, sizeBytes: number, byte: number): Promise<void> {
+    return this.asyncKeep.ask(dom, { lane, sizeBytes, byte });
   }
   asyncKeep = taskMethod(KeepTask);
   // CHI_END(Keep)
 
   // CHI_BEGIN(Recall)
   async recall(dom: DomainQuery, lane: number): Promise<Memory> {
-    using task = this.asyncRecall(dom, { lane });
+    using task = await this.asyncRecall.paced(dom, { lane });
     await task.wait();
     const { count, sum, offset, moves, worker } = task;
     return { count, sum, offset, moves, worker };

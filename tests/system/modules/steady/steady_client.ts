@@ -43,20 +43,16 @@ export class Client extends ModuleClient {
 
   // CHI_BEGIN(Tally)
   /** What the instance of one lane has counted under a key. */
-  async tally(dom: DomainQuery, key: number, lane: number): Promise<number> {
-    using task = this.asyncTally(dom, { key, lane });
-    await task.wait();
-    return task.count;
+  tally(dom: DomainQuery, key: number, lane: number): Promise<number> {
+    return this.asyncTally.ask(dom, { key, lane }, (task) => task.count);
   }
   asyncTally = taskMethod(TallyTask);
   // CHI_END(Tally)
 
   // CHI_BEGIN(Relay)
   /** Returns the runs of the task that the handler sent. */
-  async relay(dom: DomainQuery, fields: FieldsOf<RelayTask>): Promise<number> {
-    using task = this.asyncRelay(dom, fields);
-    await task.wait();
-    return task.runs;
+  relay(dom: DomainQuery, fields: FieldsOf<RelayTask>): Promise<number> {
+    return this.asyncRelay.ask(dom, fields, (task) => task.runs);
   }
   asyncRelay = taskMethod(RelayTask);
   // CHI_END(Relay)

@@ -80,7 +80,8 @@ export class Executor {
   runLanes(): number {
     const ready = this.#state.ready;
     if (ready.length === 0) return 0;
-    const timed = ready.length > 1 || ready[0]!.waiting > this.#share;
+    const first = ready[0]!;
+    const timed = ready.length > 1 || first.waiting > this.#share || first.high.length > 0;
     let ran = 0;
     let lastMs = timed ? this.#clock.nowMs() : 0;
     const endMs = timed ? lastMs + LIMITS.tickMicros / 1000 : Infinity;
@@ -114,13 +115,16 @@ export class Executor {
       : Math.min(LIMITS.laneShare, this.#share * 2);
   }
 
+  /** A share ends with a high-latency task: such may take long, and others may have come. */
   #runLane(lane: Lane, share: number): number {
     let ran = 0;
     while (ran < share) {
       const task = lane.next();
       if (task === null) break;
+      const isLast = lane.wentHigh;
       this.#run(lane, task);
       ran++;
+      if (isLast) break;
     }
     const words = this.#state.counters.words;
     words[lane.counter + LANE_COUNTER.waiting] = lane.waiting;

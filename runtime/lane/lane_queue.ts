@@ -18,6 +18,8 @@ export class LaneQueue {
   readonly #quota: number;
   /** Low-latency tasks that went while a high-latency one waited. */
   #sinceHigh = 0;
+  /** Whether the last task that went was a high-latency one. */
+  wentHigh = false;
 
   /** @param quota Low-latency tasks that go for each high-latency one while both wait. */
   constructor(quota: number = LIMITS.highLatencyQuota) {
@@ -32,12 +34,14 @@ export class LaneQueue {
   /** Takes out the task whose turn it is; null when none waits. */
   next(): Task | null {
     const { low, high } = this;
+    this.wentHigh = false;
     if (high.length === 0) return low.length === 0 ? null : low.shift();
     if (low.length > 0 && this.#sinceHigh < this.#quota) {
       this.#sinceHigh++;
       return low.shift();
     }
     this.#sinceHigh = 0;
+    this.wentHigh = true;
     return high.shift();
   }
 }

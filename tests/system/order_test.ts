@@ -157,6 +157,33 @@ for (const workers of WORKERS) {
   });
 }
 
+for (const workers of WORKERS) {
+  test(`a flood of high latency does not hurt low latency, ${workers} workers`, async () => {
+    await withNode(workers, async (_node, session) => {
+      const client = new Client(session);
+      await client.create(HERE, HERE, "flood of high", new CreateContext(), 1);
+      await client.ok(HERE, 0);
+      const hold = client.asyncBlock(HERE, { ms: 200 });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const send = (prio: number, count: number, us: number) =>
+        Array.from({ length: count }, (_, sequence) => {
+          const task = client.asyncNext.alloc(null, HERE, { sender: prio, sequence, us });
+          task.prio = prio;
+          task.submit();
+          return task;
+        });
+      const high = send(TaskPrio.kHighLatency, 600, 1000);
+      const low = send(TaskPrio.kLowLatency, 64, 0);
+      for (const task of [hold, ...high, ...low]) await task.wait();
+      // They came last. One high-latency task goes for each 32 of them, and one in each pass in
+      // which the worker takes those that were sent before them.
+      const behind = high.filter(({ place }) => place < low.at(-1)!.place).length;
+      assert.ok(behind <= 12, `${behind} high-latency tasks went before the last low-latency one`);
+      for (const task of [hold, ...high, ...low]) task.free();
+    });
+  });
+}
+
 test("a flooded lane does not starve another lane of its worker", async () => {
   await withNode(1, async (_node, session) => {
     const client = new Client(session);

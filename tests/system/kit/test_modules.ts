@@ -11,4 +11,5 @@ export const TEST_MODULES = [
   "steady",
   "locking",
   "nomad",
+  "pressing",
 ].map((name) => moduleInFolder(new URL(`../modules/${name}/`, import.meta.url), NAMESPACE));

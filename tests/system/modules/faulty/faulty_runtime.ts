@@ -253,6 +253,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Next)
   next(task: NextTask, _rctx: RunContext): void {
+    if (task.us > 0) spin(task.us / 1000);
     task.previous = this.#seen.get(task.sender) ?? -1;
     this.#seen.set(task.sender, task.sequence);
     task.place = this.#place++;

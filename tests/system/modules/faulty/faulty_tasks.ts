@@ -139,11 +139,15 @@ export class ReadFileTask extends defineTask(Method.kReadFile, {
 // CHI_END(ReadFile)
 
 // CHI_BEGIN(Next)
-/** `previous` is the `sequence` that the lane's instance saw before from this sender; −1: none. */
+/**
+ * `previous` is the `sequence` that the lane's instance saw before from this sender; −1: none.
+ * Keeps its worker busy for `us` before.
+ */
 export class NextTask extends defineTask(Method.kNext, {
   sender: IN.u32(),
   sequence: IN.i32(),
   lane: IN.u32(),
+  us: IN.u32(),
   previous: OUT.i32(),
   /** Place among all tasks of `next` that the instance ran. */
   place: OUT.u64(),

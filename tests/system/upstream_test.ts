@@ -1,0 +1,175 @@
+/**
+ * The scenarios of the C++ original's own tests (`TestIpc`, `TestAsyncIpc`, …), under their names,
+ * with the sums that it expects.
+ */
+
+import assert from "node:assert/strict";
+import { CreateContext, DomainQuery, type Session } from "chimaera";
+import { type Node, startNode } from "chimaera/node";
+import { Client as Admin } from "../../chimods/admin/admin_client.ts";
+import { Client } from "../../chimods/small_message/small_message_client.ts";
+import { MD_IO_READ, MD_IO_WRITE } from "../../chimods/small_message/small_message_tasks.ts";
+import { test } from "../permission.ts";
+import { startClient } from "./kit/client_process.ts";
+import { eventually } from "./kit/expect.ts";
+import { liveBlocks } from "./kit/live_blocks.ts";
+import { NodeProcess } from "./kit/node_process.ts";
+import { RuntimeFolder } from "./kit/runtime_folder.ts";
+import { inTime } from "./kit/watchdog.ts";
+
+const HERE = DomainQuery.getLocalId();
+const WORKERS = [1, 2, 4];
+const LANES = 4;
+const DEPTH = 8;
+const PAGE_BYTES = 4096;
+/** Sixteen ports take half of it. */
+const PATIENCE_MS = 150_000;
+const SESSION_BYTES = 256 << 20;
+
+async function withPool(
+  workers: number,
+  body: (client: Client, session: Session, node: Node) => Promise<void>,
+  debugHeap = true,
+): Promise<void> {
+  await using node = await startNode({ workers, debugHeap, memoryBytes: 256 << 20 });
+  {
+    await using session = await node.connect(SESSION_BYTES);
+    const client = new Client(session);
+    await client.create(HERE, HERE, "ipc_test", new CreateContext(), LANES);
+    await inTime("the test", body(client, session, node), PATIENCE_MS);
+  }
+  if (debugHeap) {
+    await eventually("no block is left", () => liveBlocks(node.segment).length === 0);
+  }
+}
+
+/** Tasks that the pool's lanes have done. */
+async function doneBy(client: Client, session: Session): Promise<number> {
+  const pools = await new Admin(session).listPools(HERE);
+  const { lanes } = pools.find(({ id }) => id === client.poolId)!;
+  return lanes.reduce((sum, { done }) => sum + done, 0);
+}
+
+/** Sends `ops` trees of `DEPTH` + 1 tasks that nobody waits for, as fast as there is room. */
+async function sendForgotten(client: Client, ops: number): Promise<void> {
+  for (let k = 0; k < ops; k++) {
+    const room = client.asyncMd.pacedForget(HERE, { depthLeft: DEPTH, lane: k });
+    if (room !== undefined) await room;
+  }
+}
+
+/** 1000 blocks of 4 KiB, one after the other. */
+async function bulk(client: Client, session: Session, write: boolean, read: boolean) {
+  using block = session.alloc(PAGE_BYTES);
+  for (let k = 0; k < 1000; k++) {
+    if (write) {
+      block.bytes.fill(10);
+      assert.equal(await client.io(HERE, block, MD_IO_WRITE), PAGE_BYTES * 10);
+    }
+    if (read) {
+      assert.equal(await client.io(HERE, block, MD_IO_READ), PAGE_BYTES * 15);
+      assert.ok(block.bytes.every((byte) => byte === 15));
+    }
+  }
+}
+
+for (const workers of WORKERS) {
+  test(`TestIpc: 256 tasks, one after the other, ${workers} workers`, async () => {
+    await withPool(workers, async (client) => {
+      for (let k = 0; k < 256; k++) assert.equal(await client.md(HERE, 0, k), 1);
+    });
+  });
+
+  // The whole 2^20 are nine million tasks with a promise each: at one number of workers only, and
+  // without the debug heap, which makes each several times as dear.
+  const log2 = workers === 2 ? 20 : 13;
+  test(`TestAsyncIpc: 2^${log2} forgotten tasks, ${DEPTH} deep, ${workers} workers`, async () => {
+    await withPool(workers, async (client, session) => {
+      await sendForgotten(client, 2 ** log2);
+      const all = 2 ** log2 * (DEPTH + 1);
+      await eventually("all are done", async () => await doneBy(client, session) === all);
+    }, workers !== 2);
+  });
+
+  for (const submitters of [4, 8, 16, 32]) {
+    test(`TestMultithread: ${submitters} ports, ${workers} workers`, async () => {
+      await withPool(workers, async (client, session, node) => {
+        // A session has sixteen ports.
+        await using other = await node.connect(SESSION_BYTES);
+        const clients: Client[] = [];
+        for (let k = 0; k < submitters; k++) {
+          const owner = k < 16 ? session : other;
+          clients.push(client.in(k % 16 === 0 ? owner.port : await owner.openPort()));
+        }
+        await Promise.all(clients.map(async (bound, k) => {
+          for (let n = 0; n < 64; n++) assert.equal(await bound.md(HERE, DEPTH, k), DEPTH + 1);
+          await sendForgotten(bound, 64);
+        }));
+        const all = submitters * 128 * (DEPTH + 1);
+        await eventually("all are done", async () => await doneBy(client, session) === all);
+      });
+    });
+  }
+
+  test(`TestBulkWrite, TestBulkRead, TestBulk: 1000 × 4 KiB, ${workers} workers`, async () => {
+    await withPool(workers, async (client, session) => {
+      await bulk(client, session, true, false);
+      await bulk(client, session, false, true);
+      await bulk(client, session, true, true);
+    });
+  });
+
+  // Between processes that share no memory each task is packed into a frame, as it would be
+  // between nodes.
+  test(`TestSerialize: 8192 tasks by frames, ${workers} workers`, async () => {
+    using folder = new RuntimeFolder();
+    const env = { env: folder.env };
+    await using node = await NodeProcess.start({ workers }, env);
+    const config = { scenario: "messages", transport: "socket", count: 8192, depth: 1 } as const;
+    await using client = startClient({ ...config, bulkBytes: PAGE_BYTES }, env);
+    const { ran, sums } = await client.next<{ ran: number; sums: number[] }>("messages");
+    assert.equal(ran, 8192 * 2);
+    assert.deepEqual(sums, [PAGE_BYTES * 10, PAGE_BYTES * 15]);
+    await client.ended();
+    await node.stop();
+  });
+
+  test(`TestMalloc: blocks of all sizes are their owner's alone, ${workers} workers`, async () => {
+    await withPool(workers, async (client, session) => {
+      const before = liveBlocks(session.segment).length;
+      for (let round = 0; round < 4; round++) {
+        const blocks = Array.from({ length: 256 }, (_, k) => session.alloc(1 << (k % 17)));
+        for (const [k, block] of blocks.entries()) block.bytes.fill(k);
+        const sums = await Promise.all(blocks.map((block) => client.io(HERE, block, MD_IO_WRITE)));
+        assert.deepEqual(sums, blocks.map(({ size }, k) => size * k));
+        for (const block of blocks) block.free();
+      }
+      assert.equal(liveBlocks(session.segment).length, before);
+    });
+  });
+}
+
+for (const [submitters, workers] of [[4, 1], [8, 2], [16, 4], [32, 2]] as const) {
+  // Programs take a third of a second each to start: not every number with every other.
+  test(`TestMultithread: ${submitters} processes, ${workers} workers`, async () => {
+    using folder = new RuntimeFolder();
+    const env = { env: folder.env };
+    await using node = await NodeProcess.start({ workers }, env);
+    const clients = Array.from({ length: submitters }, () => {
+      const config = { scenario: "messages", count: 1024, depth: DEPTH, bulkBytes: PAGE_BYTES };
+      return startClient({ ...config, sizeBytes: 32 << 20 }, env);
+    });
+    try {
+      for (const client of clients) {
+        const { ran, sums } = await client.next<{ ran: number; sums: number[] }>("messages");
+        assert.equal(ran, 1024 * (DEPTH + 1));
+        assert.deepEqual(sums, [PAGE_BYTES * 10, PAGE_BYTES * 15]);
+        await client.ended();
+      }
+    } finally {
+      for (const client of clients) await client[Symbol.asyncDispose]();
+    }
+    await eventually("no block is left", async () => (await node.figures()).blocks.length === 0);
+    await node.stop();
+  });
+}

@@ -77,9 +77,8 @@ export class Client extends ModuleClient {
    * hold back (kFlushWork), and that is waited for too. Rejects with what one of them threw;
    * CHI-3010 while a module starts.
    */
-  async flush(dom: DomainQuery): Promise<void> {
-    using task = this.asyncFlush(dom);
-    await task.wait();
+  flush(dom: DomainQuery): Promise<void> {
+    return this.asyncFlush.ask(dom);
   }
   asyncFlush = taskMethod(FlushTask);
   // CHI_END(Flush)

@@ -8,6 +8,10 @@
  *   queued ──▶ running ──▶ waiting ──▶ queued …
  *                 └──▶ answered: its handler said so or threw, its caller or its pool has gone
  *
+ * One that moves with its lane is out of this worker's hands until the move is given up: its block
+ * may be another worker's, or free. It is counted as if a flush waited for it, so that none which
+ * begins meanwhile can return before the next worker has run it.
+ *
  * Thread rules: one worker's isolate.
  */
 
@@ -28,6 +32,8 @@ export interface MovingPeriodic {
   readonly isEnded: boolean;
   /** Until its next run. */
   readonly dueMs: number;
+  /** The cover of its block when no flush waits for it. */
+  readonly cover: number;
 }
 
 interface Periodic {
@@ -37,6 +43,8 @@ interface Periodic {
   startedMs: number;
   /** Takes the timer back; null while the task is queued or runs. */
   cancel: (() => void) | null;
+  /** It has left with its lane, which may come back. */
+  moves: boolean;
   /** It waits for its time while its lane moves, and has no timer. */
   rests: boolean;
   running: boolean;
@@ -84,11 +92,14 @@ export class Periodics {
       periodic.rests = cancel !== null;
       cancel?.();
       periodic.cancel = null;
+      periodic.moves = true;
+      this.#count(task.header.block, periodic);
       return {
         block: task.header.block,
         isQueued: !periodic.rests,
         isEnded: ended !== null,
         dueMs: Math.max(0, startedMs + periodMs - nowMs),
+        cover: periodic.cover,
       };
     });
   }
@@ -96,9 +107,10 @@ export class Periodics {
   /** The lane does not move: back on the clock. */
   resume(lane: Lane): void {
     for (const periodic of this.#of(lane)) {
+      if (!periodic.moves) continue;
+      periodic.moves = false;
       if (!periodic.rests) continue;
-      periodic.rests = false;
-      this.#wait(periodic);
+      this.#waitOrRun(periodic);
       if (periodic.ended !== null) this.#end(periodic, periodic.ended);
     }
   }
@@ -111,10 +123,11 @@ export class Periodics {
   }
 
   /** One that came with its lane. The caller enqueues it if it was queued. */
-  adopt(lane: Lane, task: Task, { isQueued, isEnded, dueMs }: MovingPeriodic): void {
+  adopt(lane: Lane, task: Task, { isQueued, isEnded, dueMs, cover }: MovingPeriodic): void {
     const periodic = this.#add(lane, task);
     periodic.startedMs = this.#clock.nowMs() + dueMs - periodic.periodMs;
-    if (!isQueued) this.#wait(periodic);
+    periodic.cover = cover;
+    if (!isQueued) this.#waitOrRun(periodic);
     if (isEnded) this.#end(periodic, callerGone());
   }
 
@@ -133,6 +146,7 @@ export class Periodics {
       periodMs,
       startedMs: 0,
       cancel: null,
+      moves: false,
       rests: false,
       running: false,
       again: false,
@@ -191,17 +205,29 @@ export class Periodics {
    * present epoch until that run has ended.
    */
   owe(): void {
-    const { epochs, node } = this.#state;
     for (const [block, periodic] of this.#byBlock) {
-      if (!epochs.counts(block)) {
-        periodic.cover = node.i32[block + H.cover]!;
-        epochs.count(block);
-      }
+      if (periodic.moves) continue;
+      this.#count(block, periodic);
       if (periodic.running) periodic.again = true;
       if (periodic.cancel === null) continue;
       periodic.cancel();
       this.#due(periodic);
     }
+  }
+
+  #count(block: number, periodic: Periodic): void {
+    const { epochs, node } = this.#state;
+    if (epochs.counts(block)) return;
+    periodic.cover = node.i32[block + H.cover]!;
+    epochs.count(block);
+  }
+
+  /** One that was on the way: a flush that began meanwhile waits for its next run. */
+  #waitOrRun(periodic: Periodic): void {
+    const { epochs } = this.#state;
+    periodic.rests = false;
+    if (epochs.isOf(periodic.task.header.block, epochs.now)) this.#wait(periodic);
+    else this.#due(periodic);
   }
 
   #wait(periodic: Periodic): void {

@@ -9,8 +9,8 @@
  *        5  periodic tasks
  *        6 … offset and size of each of the module's blocks; the task blocks in their order (word
  *        indices; with bit 31 for one that its caller gave up); of each periodic task its block, the
- *        microseconds to its next run, and flags: 1 queued (and so among the tasks), 2 ended; then
- *        the state, as `node:v8` writes it
+ *        microseconds to its next run, flags: 1 queued (and so among the tasks), 2 ended, and its
+ *        cover; then the state, as `node:v8` writes it
  *
  * Thread rules: plain functions; the parcel has one owner at a time.
  */
@@ -24,7 +24,7 @@ import type { MovingPeriodic } from "./periodics.ts";
 
 const HEAD_WORDS = 6;
 const GIVEN_UP = 1 << 31;
-const PERIODIC_WORDS = 3;
+const PERIODIC_WORDS = 4;
 const QUEUED = 1;
 const ENDED = 2;
 
@@ -88,10 +88,11 @@ export function packParcel(
   };
   low.forEach(note);
   high.forEach(note);
-  for (const { block, dueMs, isQueued, isEnded } of periodics) {
+  for (const { block, dueMs, isQueued, isEnded, cover } of periodics) {
     to[at++] = block;
     to[at++] = Math.ceil(dueMs * 1000);
     to[at++] = (isQueued ? QUEUED : 0) | (isEnded ? ENDED : 0);
+    to[at++] = cover;
   }
   node.u8.set(state, parcel + words * 4);
   return parcel;
@@ -127,9 +128,9 @@ export function readParcel(node: Segment, parcel: Offset): Parcel {
     return { block: word & ~GIVEN_UP, isGivenUp: word < 0 };
   });
   const periodics = Array.from({ length: periodicCount }, (): MovingPeriodic => {
-    const [block, dueUs, flags] = [next(), next(), next()];
+    const [block, dueUs, flags, cover] = [next(), next(), next(), next() | 0];
     const [isQueued, isEnded] = [(flags & QUEUED) !== 0, (flags & ENDED) !== 0];
-    return { block, isQueued, isEnded, dueMs: dueUs / 1000 };
+    return { block, isQueued, isEnded, dueMs: dueUs / 1000, cover };
   });
   const state = node.u8.slice(at * 4, at * 4 + stateBytes);
   return { v, state, blocks, tasks, periodics };

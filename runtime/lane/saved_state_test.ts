@@ -33,6 +33,7 @@ Deno.test("parcel: what is packed is read", () => {
         isQueued: fc.boolean(),
         isEnded: fc.boolean(),
         dueMs: fc.integer({ min: 0, max: 4_000_000 }),
+        cover: fc.integer(),
       }, plain),
       { maxLength: 5 },
     ),

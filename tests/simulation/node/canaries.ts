@@ -10,6 +10,7 @@
  */
 
 import { ClientPort } from "../../../runtime/lane/client_port.ts";
+import { FlushLeader } from "../../../runtime/lane/flush_leader.ts";
 import { LaneHold } from "../../../runtime/lane/lane_hold.ts";
 import { Links } from "../../../runtime/lane/links.ts";
 import { LockQueue } from "../../../runtime/lane/lock_queue.ts";
@@ -122,6 +123,19 @@ export const CANARIES: readonly Canary[] = [
         () =>
           function (this: LockQueue, guard) {
             this.pushFirst(guard);
+          },
+      ),
+  },
+  {
+    name: "early_flush",
+    finds: /a flush returned while|a later flush had returned/,
+    install: (dice) =>
+      replace(
+        FlushLeader.prototype,
+        "flush",
+        (real) =>
+          function (this: FlushLeader, rctx) {
+            return dice.once(3) ? Promise.resolve() : real.call(this, rctx);
           },
       ),
   },

@@ -294,6 +294,26 @@ async function destroyPool(scene: Scene, client: ClientProcess): Promise<void> {
   }
 }
 
+/** Waits for everything that came into the node before. */
+async function flush(scene: Scene, client: ClientProcess): Promise<void> {
+  const { dice } = client;
+  if (client.ports.length === 0) return;
+  const port = dice.pick(client.ports);
+  const admin = new AdminClient(port);
+  const returned = scene.witness.flushSent(scene.portNumber(client, port));
+  const task = scene.send(client, () => admin.asyncFlush.alloc(null, HERE));
+  if (task === null) return;
+  const options = dice.once(4) ? { timeoutMs: dice.below(6) } : undefined;
+  const expected: ErrorName[] = options === undefined ? [] : ["timeout"];
+  try {
+    await task.wait(options);
+    if (!client.hostile) returned();
+  } catch (thrown) {
+    scene.expect(client, thrown, expected);
+  }
+  task.free();
+}
+
 /** Has a lane run elsewhere, whatever it does at the moment. */
 async function moveLane(scene: Scene, client: ClientProcess): Promise<void> {
   const { dice, session } = client;
@@ -332,6 +352,7 @@ export const JOBS: readonly Job[] = [
   { name: "stray", weight: 1, run: stray },
   { name: "createPool", weight: 2, run: createPool },
   { name: "destroyPool", weight: 1, run: destroyPool },
+  { name: "flush", weight: 3, run: flush },
   { name: "moveLane", weight: 3, run: moveLane },
   { name: "openPort", weight: 1, run: openPort },
 ];

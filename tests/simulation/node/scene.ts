@@ -41,7 +41,12 @@ export class Scene {
 
   /** A name for the next task of a port. */
   nameFor(client: ClientProcess, port: Port): number {
-    return this.witness.sent(client.sessionId * LIMITS.portsPerSession + port.places.index);
+    return this.witness.sent(this.portNumber(client, port));
+  }
+
+  /** Number of a port at the node. */
+  portNumber(client: ClientProcess, port: Port): number {
+    return client.sessionId * LIMITS.portsPerSession + port.places.index;
   }
 
   /**

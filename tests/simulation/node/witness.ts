@@ -24,10 +24,35 @@ interface Life {
   begun: boolean;
   ended: boolean;
   answered: boolean;
+  /** Its handler is over, whatever came of it. */
+  isOver: boolean;
+  /** Nobody waits for its end. */
+  isEndless: boolean;
+  /** A flush that came after it has returned. */
+  isLate: boolean;
   /** Of a periodic task: runs that began, whether one is not over, and when the last began. */
   runs: number;
   running: boolean;
   beatMs: number;
+  /** Runs that came before their time. */
+  earlyRuns: number;
+}
+
+function newLife(port: number, order: number): Life {
+  return {
+    port,
+    order,
+    begun: false,
+    ended: false,
+    answered: false,
+    isOver: false,
+    isEndless: false,
+    isLate: false,
+    runs: 0,
+    running: false,
+    beatMs: 0,
+    earlyRuns: 0,
+  };
 }
 
 /** By so much later than the runtime the witness looks at the clock. */
@@ -42,6 +67,7 @@ export class Witness {
   readonly #hostile = new Set<number>();
   /** By lane: the tasks before the last that it served. */
   readonly #served = new Map<string, number>();
+  #flushes = 0;
   #lastId = 0;
   begunCount = 0;
   answeredCount = 0;
@@ -53,16 +79,7 @@ export class Witness {
   /** A name for a task that a client is about to send by a port. */
   sent(port: number): number {
     const id = ++this.#lastId;
-    this.#lives.set(id, {
-      port,
-      order: id,
-      begun: false,
-      ended: false,
-      answered: false,
-      runs: 0,
-      running: false,
-      beatMs: 0,
-    });
+    this.#lives.set(id, newLife(port, id));
     return id;
   }
 
@@ -77,19 +94,20 @@ export class Witness {
   }
 
   /** A handler begins. */
-  began(task: NamedTask, rctx: RunContext): void {
+  began(task: NamedTask, rctx: RunContext): Life {
     const port = portOf(task);
-    if (this.#isHostile(port)) return;
+    if (this.#isHostile(port)) return newLife(port, 0);
     const life = this.#lives.get(task.id);
     this.begunCount++;
     this.#world.history.add(task.id, rctx.workerId, rctx.lane.id);
     if (life === undefined || life.port !== port) {
       this.#world.fail(`task ${task.id} of port ${port} began; it was not sent there`);
-      return;
+      return newLife(port, 0);
     }
     if (life.begun) this.#world.fail(`task ${task.id} of port ${port} began twice`);
+    if (life.isLate) this.#world.fail(`task ${task.id} began; a later flush had returned`);
     life.begun = true;
-    if (port < 0) return;
+    if (port < 0) return life;
     const key = `${port} ${rctx.lane.id} ${task.prio}`;
     const last = this.#lastBegun.get(key) ?? 0;
     this.#lastBegun.set(key, life.order);
@@ -99,6 +117,28 @@ export class Witness {
           `(lane ${rctx.lane.id}, priority ${task.prio})`,
       );
     }
+    return life;
+  }
+
+  /**
+   * A flush is sent by a port. What was sent there before, and what runs anywhere, must be over when
+   * it returns.
+   *
+   * @returns What to call when it returns.
+   */
+  flushSent(port: number): () => void {
+    this.#flushes++;
+    const before = [...this.#lives].filter(([, life]) =>
+      !life.isEndless && !life.isOver && (life.begun || life.port === port)
+    );
+    return () => {
+      for (const [id, life] of before) {
+        if (!life.begun) life.isLate = true;
+        else if (!life.isOver && !life.isEndless) {
+          this.#world.fail(`a flush returned while task ${id}, which came before it, runs`);
+        }
+      }
+    };
   }
 
   /** A periodic task runs again; it has run `runs` times. */
@@ -113,11 +153,14 @@ export class Witness {
     const nowMs = this.#world.nowMs();
     const periodMs = task.$i32[task.header.block + H.periodUs]! / 1000;
     if (life === undefined) return;
-    if (runs > 0 && nowMs - life.beatMs < periodMs - CLOCK_MS) {
+    const isEarly = runs > 0 && nowMs - life.beatMs < periodMs - CLOCK_MS;
+    // A flush has every periodic task run once more, whatever its period.
+    if (isEarly && ++life.earlyRuns > this.#flushes) {
       this.#world.fail(
         `periodic task ${task.id} runs ${nowMs - life.beatMs} ms after its last run`,
       );
     }
+    life.isEndless = true;
     life.runs = runs + 1;
     life.running = true;
     life.beatMs = nowMs;

@@ -83,7 +83,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Echo)
   echo(task: EchoTask, rctx: RunContext): void {
-    this.#begin(task, rctx);
+    using _begun = this.#begin(task, rctx);
     task.result = (task.value + 1) >>> 0;
     witness().ended(task);
   }
@@ -92,7 +92,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Wait)
   async wait(task: WaitTask, rctx: RunContext): Promise<void> {
-    this.#begin(task, rctx);
+    using _begun = this.#begin(task, rctx);
     const { waitFor } = task;
     const ms = atMost(LONGEST_MS, task.ms);
     if (waitFor === WaitFor.sleep) await rctx.sleep(ms);
@@ -105,7 +105,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Nest)
   async nest(task: NestTask, rctx: RunContext): Promise<void> {
-    this.#begin(task, rctx);
+    using _begun = this.#begin(task, rctx);
     const { pool, laneStep } = task;
     const width = atMost(WIDTH_MAX, task.width);
     const depth = atMost(DEPTH_MAX, task.depth);
@@ -132,7 +132,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Leave)
   leave(task: LeaveTask, rctx: RunContext): void {
-    this.#begin(task, rctx);
+    using _begun = this.#begin(task, rctx);
     const client = this.#clientOf(task.pool).in(rctx);
     const count = atMost(WIDTH_MAX, task.count);
     for (let k = 0; k < count; k++) {
@@ -146,7 +146,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Fail)
   fail(task: FailTask, rctx: RunContext): Promise<void> {
-    this.#begin(task, rctx);
+    using _begun = this.#begin(task, rctx);
     const why = new Error("on purpose");
     switch (task.failure) {
       case Failure.rejects:
@@ -164,7 +164,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Bulk)
   async bulk(task: BulkTask, rctx: RunContext): Promise<void> {
-    this.#begin(task, rctx);
+    using _begun = this.#begin(task, rctx);
     await rctx.sleep(atMost(LONGEST_MS, task.ms));
     const data = task.data.bytes;
     let sum = 0;
@@ -193,7 +193,8 @@ export class Server extends Module {
 
   // CHI_BEGIN(Stay)
   async stay(task: StayTask, rctx: RunContext): Promise<void> {
-    this.#begin(task, rctx);
+    this.#count(rctx);
+    witness().began(task, rctx).isEndless = true;
     for (;;) await rctx.sleep(2);
   }
   monitorStay(_mode: MonitorMode, _task: StayTask, _rctx: RunContext): void {}
@@ -201,7 +202,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(Lock)
   async lock(task: LockTask, rctx: RunContext): Promise<void> {
-    this.#begin(task, rctx);
+    using _begun = this.#begin(task, rctx);
     const { id, isWriter } = task;
     const visit = this.#visits.ask(id, isWriter);
     try {
@@ -218,9 +219,11 @@ export class Server extends Module {
   // CHI_END(Lock)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 
-  #begin(task: NamedTask, rctx: RunContext): void {
+  /** What it returns is disposed of when the handler is over, however that comes. */
+  #begin(task: NamedTask, rctx: RunContext): Disposable {
     this.#count(rctx);
-    witness().began(task, rctx);
+    const life = witness().began(task, rctx);
+    return { [Symbol.dispose]: () => void (life.isOver = true) };
   }
 
   /** What the lane has served stands in its state and in its block: both go where the lane goes. */

@@ -128,7 +128,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: "early_flush",
-    finds: /a flush returned while|a later flush had returned/,
+    finds: /a flush returned while|flush had returned/,
     install: (dice) =>
       replace(
         FlushLeader.prototype,

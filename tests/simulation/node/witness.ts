@@ -36,6 +36,8 @@ interface Life {
   beatMs: number;
   /** Runs that came before their time. */
   earlyRuns: number;
+  /** A flush has returned in whose time it did not run. */
+  isPassedOver: boolean;
 }
 
 function newLife(port: number, order: number): Life {
@@ -52,6 +54,7 @@ function newLife(port: number, order: number): Life {
     running: false,
     beatMs: 0,
     earlyRuns: 0,
+    isPassedOver: false,
   };
 }
 
@@ -122,7 +125,7 @@ export class Witness {
 
   /**
    * A flush is sent by a port. What was sent there before, and what runs anywhere, must be over when
-   * it returns.
+   * it returns; a periodic task must have run once more if it goes on.
    *
    * @returns What to call when it returns.
    */
@@ -131,7 +134,12 @@ export class Witness {
     const before = [...this.#lives].filter(([, life]) =>
       !life.isEndless && !life.isOver && (life.begun || life.port === port)
     );
+    const beats = [...this.#lives.values()].filter((life) => life.runs > 0);
+    const runsBefore = beats.map(({ runs }) => runs);
     return () => {
+      beats.forEach((life, k) => {
+        if (life.runs === runsBefore[k]) life.isPassedOver = true;
+      });
       for (const [id, life] of before) {
         if (!life.begun) life.isLate = true;
         else if (!life.isOver && !life.isEndless) {
@@ -144,8 +152,10 @@ export class Witness {
   /** A periodic task runs again; it has run `runs` times. */
   beat(task: NamedTask, runs: number, rctx: RunContext): void {
     const life = this.#lives.get(task.id);
-    if (runs === 0 || life === undefined || this.#isHostile(portOf(task))) {
-      this.began(task, rctx);
+    if (this.#isHostile(portOf(task))) return;
+    if (runs === 0 || life === undefined) this.began(task, rctx);
+    else if (life.isPassedOver) {
+      this.#world.fail(`periodic task ${task.id} runs; a flush had returned without a run of it`);
     } else if (life.running) this.#world.fail(`periodic task ${task.id} runs twice at a time`);
     else if (life.runs !== runs) {
       this.#world.fail(`periodic task ${task.id} ran ${life.runs} times, and finds ${runs}`);
@@ -169,7 +179,7 @@ export class Witness {
   /** A run of a periodic task is over. */
   beatEnded(task: NamedTask, isLast: boolean): void {
     const life = this.#lives.get(task.id);
-    if (life !== undefined) life.running = false;
+    if (life !== undefined && !this.#isHostile(portOf(task))) life.running = false;
     if (isLast) this.ended(task);
   }
 

@@ -17,6 +17,7 @@ import {
   usageError,
 } from "./command.ts";
 import { reachNode } from "./node_access.ts";
+import { printLine } from "./output.ts";
 import { textTable } from "./text_table.ts";
 
 const LOCAL = DomainQuery.getLocalId();
@@ -47,7 +48,7 @@ export const bench: CliCommand<BenchOptions> = {
       figures,
     };
     await access.close();
-    console.log(options.json ? JSON.stringify(report) : describe(report));
+    printLine(options.json ? JSON.stringify(report) : describe(report));
     return ExitCode.ok;
   },
 };

@@ -76,7 +76,7 @@ test("compress: with a node running it attaches", async () => {
 async function poolsOfRuns(folder: ProgramFolder): Promise<string[]> {
   const { pools } = await folder.json(["pool", "list"]);
   return pools.map(({ name }: { name: string }) => name)
-    .filter((name: string) => name.startsWith("command_line-"));
+    .filter((name: string) => name.startsWith(".command_line-"));
 }
 
 test("compress: a run's pool ends with it, if it fails, is interrupted or killed", async () => {

@@ -1,5 +1,6 @@
 /** `chimaera decompress`: a file of frames, on the lanes of a compressor pool. */
 
+import { ChimaeraError } from "../runtime/errors.ts";
 import { type CliCommand } from "./command.ts";
 import {
   type FileOptions,
@@ -16,16 +17,34 @@ export const decompress: CliCommand<FileOptions> = {
   define: (command) => void fileArguments(command, "the file to decompress: lz4, zstd or gzip"),
   example: "decompress big.tar.zst -o - | tar t",
 
-  run([input], options) {
-    return runFileJob({
+  async run([input], options) {
+    return await runFileJob({
       verb: "decompress",
       input: input!,
-      output: options.output ?? unpackedName(input!),
+      output: options.output ?? await outputName(input!),
       options,
       work: decompressFile,
     });
   },
 };
+
+/** What cannot be decompressed whatever its name is said to be so. Throws CHI-1001 for the rest. */
+async function outputName(input: string): Promise<string> {
+  try {
+    return unpackedName(input);
+  } catch (thrown) {
+    const what = `decompress ${input}`;
+    const info = await Deno.stat(input).catch(() => null); // Then its name is all that is known.
+    if (info?.isDirectory) {
+      const hint = "name a file in it; a packed folder is one too";
+      throw new ChimaeraError("fileIsDirectory", { what, why: "it is a folder", hint });
+    }
+    if (info?.isFile && info.size === 0) {
+      throw new ChimaeraError("codecCorrupt", { what, why: "it is empty" });
+    }
+    throw thrown;
+  }
+}
 
 async function decompressFile(
   { session, client, lanes, providers, source, sink, progress }: FileWork,

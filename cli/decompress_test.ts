@@ -108,22 +108,46 @@ test("decompress: what is no compressed file", async () => {
   await using folder = new ProgramFolder();
   folder.write("text.lz4", sample(5000));
   folder.write("empty.lz4", new Uint8Array(0));
+  folder.write("legacy.lz4", new Uint8Array([2, 0x21, 0x4c, 0x18, 1, 0, 0, 0, 0]));
+  folder.write("hollow", new Uint8Array(0));
+  Deno.mkdirSync(`${folder.path}/folder`);
+  Deno.mkdirSync(`${folder.path}/box.lz4`);
   folder.write("short.lz4", new Uint8Array([4, 34]));
   folder.write("skipped.lz4", skippableFrame(100));
   const cases = [
-    ["text.lz4", /it is not a file of lz4, zstd or gzip/],
-    ["empty.lz4", /it is empty/],
-    ["short.lz4", /it is not a file of lz4, zstd or gzip/],
-    ["skipped.lz4", /it holds nothing to decompress/],
+    ["text.lz4", 6002, /it is not a file of lz4, zstd or gzip/],
+    ["empty.lz4", 6002, /it is empty/],
+    ["hollow", 6002, /it is empty/],
+    ["short.lz4", 6002, /it is not a file of lz4, zstd or gzip/],
+    ["skipped.lz4", 6002, /it holds nothing to decompress/],
+    [
+      "legacy.lz4",
+      6001,
+      /legacy format .*\nhint: convert it: `lz4 -dc OLD\.lz4 \| lz4 > NEW\.lz4`/,
+    ],
+    ["folder", 1103, /decompress folder: it is a folder/],
+    ["box.lz4", 1103, /decompress box\.lz4: it is a folder/],
   ] as const;
   const before = folder.list();
-  await Promise.all(cases.map(async ([name, why]) => {
+  await Promise.all(cases.map(async ([name, number, why]) => {
     const { code, stderr } = await folder.run(["decompress", name]);
     assert.equal(code, 1);
-    assert.match(stderr, /error\[CHI-6002\]/);
+    assert.ok(stderr.includes(`error[CHI-${number}]`), stderr);
     assert.match(stderr, why);
   }));
   assert.deepEqual(folder.list(), before);
+});
+
+test("decompress: a window above the limit, and what to do about it", async () => {
+  await using folder = new ProgramFolder();
+  // A zstd frame of no size and a window of 2 GiB, as `zstd --long=31` makes it of a pipe.
+  folder.write("long.zst", Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8, 0x09, 0, 0, 0x41));
+  for (const options of [{}, { denyFfi: true }]) {
+    const { code, stderr } = await folder.run(["decompress", "long.zst"], options);
+    assert.equal(code, 1);
+    assert.match(stderr, /error\[CHI-6004\]: decompress long\.zst: .*: its window is above /);
+    assert.match(stderr, /^hint: .*`zstd -dc --long=31 FILE \| zstd --long=27`$/m);
+  }
 });
 
 test("decompress: frames of user data are passed over, padding behind gzip too", async () => {

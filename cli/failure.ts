@@ -6,6 +6,8 @@
  *     hint: check the path
  *
  *     {"error":{"code":"CHI-1101","what":"compress a.bin","why":"no such file","hint":"…"}}
+ *
+ * Where a stream cannot be written, the exit code is all that is left to say it with.
  */
 
 import { type ChimaeraError, ERRORS, toChimaeraError } from "../runtime/errors.ts";
@@ -14,16 +16,25 @@ import { ExitCode } from "./command.ts";
 /** Prints what was thrown by the program called with `words`; returns the exit code. */
 export function showFailure(thrown: unknown, words: readonly string[]): number {
   const error = toChimaeraError(thrown, "internal", "chimaera");
-  console.error(error.format());
+  tell(console.error, error.format());
   if (error.kind === "internal") {
-    console.error(thrown instanceof Error ? thrown.stack : String(thrown));
+    tell(console.error, thrown instanceof Error ? `${thrown.stack}` : String(thrown));
   }
   if (words.includes("--json")) {
     const line = JSON.stringify({ error: errorJson(error) });
-    if (isDataOnStdout(words)) console.error(line);
-    else console.log(line);
+    tell(isDataOnStdout(words) ? console.error : console.log, line);
   }
   return error.number === ERRORS.usage.code ? ExitCode.usage : ExitCode.failed;
+}
+
+/** Writes a line where that is possible. The error that is being told is worth more than this one. */
+function tell(write: (text: string) => void, text: string): void {
+  try {
+    write(text);
+  } catch (thrown) {
+    // Of a stream that takes nothing the system speaks; anything else is a defect of ours.
+    if (!(thrown instanceof Error)) throw thrown;
+  }
 }
 
 /** The parts of an error that a program reads. */

@@ -5,6 +5,7 @@ import { ChimaeraError, DomainQuery } from "../sdk/mod.ts";
 import { type CliCommand, type CommonOptions, ExitCode, instanceOption } from "./command.ts";
 import { ANSWER_MS_MAX, within } from "./deadline.ts";
 import { attachNode } from "./node_access.ts";
+import { printLine } from "./output.ts";
 import { laneTable } from "./pool_table.ts";
 
 const SESSION_BYTES = 32 << 20;
@@ -31,8 +32,8 @@ export const laneList: CliCommand<LaneListOptions> = {
     const lanes = pools.flatMap(({ id, name, lanes }) =>
       lanes.map((lane) => ({ pool: name, poolId: id, ...lane }))
     );
-    if (json) console.log(JSON.stringify({ instance, lanes }));
-    else console.log(laneTable(pools));
+    if (json) printLine(JSON.stringify({ instance, lanes }));
+    else printLine(laneTable(pools));
     await access.close();
     return ExitCode.ok;
   },

@@ -12,6 +12,7 @@ import {
 } from "./command.ts";
 import { within } from "./deadline.ts";
 import { attachNode } from "./node_access.ts";
+import { printLine } from "./output.ts";
 
 const HERE = DomainQuery.getLocalId();
 const SESSION_BYTES = 32 << 20;
@@ -42,8 +43,8 @@ export const laneMove: CliCommand<LaneMoveOptions> = {
     }
     const moving = admin.moveLane(HERE, poolId, group, index, worker);
     const move = await within(`move lane ${place} of ${name}`, MOVE_MS_MAX, moving);
-    if (json) console.log(JSON.stringify({ instance, pool: name, group, index, worker, ...move }));
-    else console.log(sentence(`${name} ${group}/${index}`, worker, move));
+    if (json) printLine(JSON.stringify({ instance, pool: name, group, index, worker, ...move }));
+    else printLine(sentence(`${name} ${group}/${index}`, worker, move));
     await access.close();
     return ExitCode.ok;
   },

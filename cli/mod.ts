@@ -7,6 +7,7 @@
 
 import type { HelpText } from "./command.ts";
 import { COMMANDS } from "./command_table.ts";
+import { printLine } from "./output.ts";
 
 /** Runs the program with these words; returns the exit code. */
 export async function runCli(words: readonly string[]): Promise<number> {
@@ -30,7 +31,7 @@ async function dispatch(words: readonly string[]): Promise<number> {
 }
 
 function print(help: HelpText): number {
-  console.log(help.text);
+  printLine(help.text);
   return 0;
 }
 
@@ -46,7 +47,7 @@ async function overviewOf(first: string | undefined, words: readonly string[]): 
     return ExitCode.usage;
   }
   if (isHelp(first)) {
-    console.log(overview("chimaera", shown));
+    printLine(overview("chimaera", shown));
     return ExitCode.ok;
   }
   const group = shown.filter(({ name }) => name.startsWith(`${first} `));
@@ -59,7 +60,7 @@ async function overviewOf(first: string | undefined, words: readonly string[]): 
     return ExitCode.usage;
   }
   if (isHelp(second)) {
-    console.log(overview(`chimaera ${first}`, group));
+    printLine(overview(`chimaera ${first}`, group));
     return ExitCode.ok;
   }
   const hint = `run \`chimaera ${first} --help\``;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "../tests/permission.ts";
+import { permitted, test } from "../tests/permission.ts";
 import { COMMANDS } from "./command_table.ts";
-import { ProgramFolder } from "./testing/program.ts";
+import { ProgramFolder, sample } from "./testing/program.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -57,6 +57,7 @@ test("command line: what it does not know is CHI-1001 and exit code 2", async ()
     [["compress", "a", "--codec", "gzip", "--level", "12"], /gzip has levels 1 to 9/],
     [["compress", "a", "--block-size", "1k"], /`1k` is outside 64 KiB to 32 MiB/],
     [["serve", "--workers", "0"], /--workers: `0` is not a whole number from 1 to 64/],
+    [["serve", "--memory", "5GiB"], /--memory: `5GiB` is outside 64 MiB to 4 GiB/],
     [["compress", "a", "-o", ""], /--output: it is empty/],
     [["decompress", "a.gz", "--output="], /--output: it is empty/],
     [["serve", "--instance", "a/b"], /a name has 1 to 32 letters/],
@@ -102,6 +103,41 @@ test("command line: with --json an error stays out of data on stdout", async () 
     assert.match(JSON.parse(onStdout ? stdout : line!).error.code, /^CHI-/);
     if (!onStdout) assert.equal(stdout, "", words.join(" "));
   }));
+});
+
+const FULL = "/dev/full";
+const noFull = !permitted() || Deno.build.os !== "linux";
+
+test("command line: output that cannot be written is an error", { ignore: noFull }, async () => {
+  await using folder = new ProgramFolder();
+  folder.write("data", sample(1000));
+  const cases = [
+    [["version"], "CHI-1105"],
+    [["--help"], "CHI-1105"],
+    [["serve"], "CHI-1105"],
+    [["compress", "data", "--json"], "CHI-1105"],
+    [["status", "--json"], "CHI-5001"],
+  ] as const;
+  for (const [words, errorCode] of cases) {
+    const { code, stderr } = await folder.runInto(FULL, words);
+    assert.equal(code, 1, words.join(" "));
+    const errors = stderr.split("\n").filter((line) => line.startsWith("error"));
+    assert.equal(errors.length, 1, stderr);
+    assert.ok(errors[0]!.startsWith(`error[${errorCode}]: `), stderr);
+    assert.doesNotMatch(stderr, /\n {4}at |defect/, "no stack");
+    if (errorCode !== "CHI-1105") continue;
+    assert.match(stderr, /: write to standard output: No space left/);
+    assert.match(stderr, /^hint: the result was not written: /m);
+  }
+  assert.ok(folder.list().includes("data.lz4"), "the file itself was written");
+});
+
+test("command line: a reader that has gone is no failure", async () => {
+  await using folder = new ProgramFolder();
+  const child = folder.spawn(["version"]);
+  await child.stdout.cancel();
+  assert.equal(await new Response(child.stderr).text(), "");
+  assert.equal((await child.status).code, 0);
 });
 
 test("version: says what it is", async () => {

@@ -7,6 +7,7 @@
 import { realClock } from "../runtime/platform/mod.ts";
 import { toChimaeraError } from "../runtime/errors.ts";
 import { type CliCommand, ExitCode } from "./command.ts";
+import { printLine } from "./output.ts";
 import { type Check, CHECKS } from "./selftest/checks.ts";
 import { Workbench } from "./selftest/workbench.ts";
 
@@ -29,11 +30,11 @@ export const selftest: CliCommand = {
     for (const check of CHECKS) {
       const result = await runCheck(check, bench);
       results.push(result);
-      if (!json) console.log(line(result));
+      if (!json) printLine(line(result));
     }
     const failed = results.filter(({ ok }) => !ok).length;
-    if (json) console.log(JSON.stringify({ ok: failed === 0, checks: results }));
-    else console.log(failed === 0 ? "all is well" : `${failed} of ${results.length} failed`);
+    if (json) printLine(JSON.stringify({ ok: failed === 0, checks: results }));
+    else printLine(failed === 0 ? "all is well" : `${failed} of ${results.length} failed`);
     return failed === 0 ? ExitCode.ok : ExitCode.failed;
   },
 };

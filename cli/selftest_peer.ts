@@ -4,6 +4,7 @@ import { Option } from "commander";
 import { connect, DomainQuery } from "../sdk/mod.ts";
 import { Client } from "../chimods/small_message/small_message_client.ts";
 import { type CliCommand, type CommonOptions, ExitCode, instanceOption } from "./command.ts";
+import { printLine } from "./output.ts";
 import type { PeerReport } from "./selftest/peer.ts";
 
 const LOCAL = DomainQuery.getLocalId();
@@ -39,7 +40,7 @@ export const selftestPeer: CliCommand<PeerOptions> = {
       nested: await client.md(LOCAL, 3),
       sum: await client.io(LOCAL, block, MODE_SUM),
     };
-    console.log(JSON.stringify(report));
+    printLine(JSON.stringify(report));
     return ExitCode.ok;
   },
 };

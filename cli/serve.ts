@@ -16,10 +16,13 @@ import {
   wholeNumber,
 } from "./command.ts";
 import { backingText } from "./backing_text.ts";
+import { printLine } from "./output.ts";
 import { formatDuration, formatSize, parseSize } from "./quantity.ts";
 import { exitCodeOf, onEndSignal } from "./signals.ts";
 
 const MEMORY_BYTES_MIN = 64 << 20;
+/** What people write for the most that there is; a segment ends one page before. */
+const MEMORY_BYTES_MAX = 4 * 1024 ** 3;
 
 /** A day. */
 const SECONDS_MAX = 86_400;
@@ -42,7 +45,7 @@ export const serve: CliCommand<ServeOptions> = {
       .option(
         "--memory <size>",
         "the node's own memory (default: 1 GiB, or an eighth of the machine's if that is less)",
-        parseSize("--memory", MEMORY_BYTES_MIN, LIMITS.segmentBytesMax),
+        parseSize("--memory", MEMORY_BYTES_MIN, MEMORY_BYTES_MAX),
       )
       .option(
         "--stall-abandon <seconds>",
@@ -63,11 +66,14 @@ export const serve: CliCommand<ServeOptions> = {
       instance.release();
       throw thrown;
     }
-    console.error(banner(node, instance));
-    console.log(readyLine(node, instance, options.json === true));
-    const why = await Promise.race([asked, node.stopAsked.then(() => "asked by a client")]);
-    console.error(`stopping: ${why}`);
-    await node.close();
+    try {
+      console.error(banner(node, instance));
+      printLine(readyLine(node, instance, options.json === true));
+      const why = await Promise.race([asked, node.stopAsked.then(() => "asked by a client")]);
+      console.error(`stopping: ${why}`);
+    } finally {
+      await node.close();
+    }
     return ExitCode.ok;
   },
 };
@@ -75,7 +81,9 @@ export const serve: CliCommand<ServeOptions> = {
 async function start(instance: Instance, options: ServeOptions): Promise<Node> {
   const chosen: { -readonly [K in keyof NodeOptions]: NodeOptions[K] } = {};
   if (options.workers !== undefined) chosen.workers = options.workers;
-  if (options.memory !== undefined) chosen.memoryBytes = options.memory;
+  if (options.memory !== undefined) {
+    chosen.memoryBytes = Math.min(options.memory, LIMITS.segmentBytesMax);
+  }
   if (options.stallAbandon !== undefined) chosen.stallAbandonMs = options.stallAbandon * 1000;
   return await startNode({
     ...chosen,

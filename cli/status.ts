@@ -8,6 +8,7 @@ import { diskText } from "./backing_text.ts";
 import { type CliCommand, type CommonOptions, ExitCode, instanceOption } from "./command.ts";
 import { ANSWER_MS_MAX, within } from "./deadline.ts";
 import { attachNode } from "./node_access.ts";
+import { printLine } from "./output.ts";
 import { poolTable } from "./pool_table.ts";
 import { formatDuration, formatSize } from "./quantity.ts";
 import { textTable } from "./text_table.ts";
@@ -47,16 +48,22 @@ export const status: CliCommand<StatusOptions> = {
       transportReason: session.reason,
       ...stats,
       // This command's own session says nothing of the node.
-      sessions: stats.sessions.filter(({ id, transport }) =>
-        id !== session.id || transport !== session.transport
-      ),
+      sessions: stats.sessions
+        .filter(({ id, transport }) => id !== session.id || transport !== session.transport)
+        .map(named),
       pools,
     };
-    console.log(json ? JSON.stringify(report) : describe(report));
+    printLine(json ? JSON.stringify(report) : describe(report));
     await access.close();
     return ExitCode.ok;
   },
 };
+
+/** What the node calls "this process" is another one to the reader. */
+function named(session: NodeStats["sessions"][number]): NodeStats["sessions"][number] {
+  // Its modules' own, such as those that place lanes.
+  return session.transport === "in-process" ? { ...session, client: "the node itself" } : session;
+}
 
 function describe(report: StatusReport): string {
   const { instance, pid, version, uptimeMs, backing, memoryBytes, usedBytes } = report;
@@ -108,8 +115,7 @@ function sessionTable({ sessions }: StatusReport): string {
     ["id", "client", "transport", "ports", "memory"],
     sessions.map(({ id, client, transport, ports, memoryBytes }) => [
       id,
-      // Its modules' own, such as those that place lanes.
-      transport === "in-process" ? "the node itself" : client,
+      client,
       transport,
       ports,
       formatSize(memoryBytes),

@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from "./command.ts";
 import { within } from "./deadline.ts";
+import { printLine } from "./output.ts";
 
 const LOOK_MS = 10;
 /** Then it is asked by a signal. */
@@ -61,7 +62,7 @@ export const stop: CliCommand<StopOptions> = {
     }
     const tookMs = Math.round(realClock.nowMs() - beganMs);
     const report = { stopped: true, instance, pid: record.pid, tookMs };
-    console.log(json ? JSON.stringify(report) : `stopped: instance ${instance}, pid ${record.pid}`);
+    printLine(json ? JSON.stringify(report) : `stopped: instance ${instance}, pid ${record.pid}`);
     return ExitCode.ok;
   },
 };

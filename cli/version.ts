@@ -2,6 +2,7 @@
 
 import { packaging, VERSION } from "../runtime/platform/mod.ts";
 import { type CliCommand, ExitCode } from "./command.ts";
+import { printLine } from "./output.ts";
 
 export const version: CliCommand = {
   define: () => {},
@@ -13,7 +14,7 @@ export const version: CliCommand = {
       packaging: packaging(),
       platform: `${Deno.build.os}-${Deno.build.arch}`,
     };
-    console.log(
+    printLine(
       json
         ? JSON.stringify(facts)
         : `chimaera ${facts.version} (${facts.packaging}, Deno ${facts.deno}, ${facts.platform})`,

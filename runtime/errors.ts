@@ -103,8 +103,12 @@ export const ERRORS = {
   codecUnknown: { code: 6001, hint: "use lz4, zstd, gzip, deflate or none" },
   codecCorrupt: { code: 6002, hint: "the data is damaged, cut short, or not of this format" },
   codecUnavailable: { code: 6003, hint: "install the library, or choose another codec" },
-  codecLimit: { code: 6004, hint: "the declared size is above the limit" },
+  codecLimit: {
+    code: 6004,
+    hint: "pass a larger destination, or smaller pieces; a size that cannot be is damage",
+  },
   codecFailed: { code: 6005, hint: "the library's own error is the cause" },
+  tooManyStreams: { code: 6006, hint: "close a stream first, or make the pool with more lanes" },
   ffiUnavailable: { code: 7001, hint: "run with --allow-ffi on Linux" },
   systemCall: { code: 7002, hint: "the cause names the system call and errno" },
 } as const;

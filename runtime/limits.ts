@@ -92,6 +92,4 @@ export const LIMITS = {
   poolNameBytes: 128,
   libNameBytes: 64,
   createParamsBytes: 4096,
-  /** Output of one decompression, unless the caller says less; CHI-6004. */
-  decompressedBytesMax: 1 << 30,
 } as const;

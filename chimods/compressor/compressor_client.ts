@@ -130,7 +130,10 @@ export class Client extends ModuleClient {
   // CHI_END(Decompress)
 
   // CHI_BEGIN(OpenStream)
-  /** Begins to decompress a stream of frames. */
+  /**
+   * Begins to decompress a stream of frames. Close it: a lane holds 16. Throws CHI-6006 when its
+   * lane has no room; streams that were idle for 10 minutes make some.
+   */
   async openStream(dom: DomainQuery, codec: number = CODEC_OF_POOL): Promise<OpenStream> {
     using task = await this.asyncOpenStream.paced(dom, { codec });
     await task.wait();

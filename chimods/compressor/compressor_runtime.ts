@@ -119,8 +119,10 @@ export class Server extends Module {
 
   // CHI_BEGIN(OpenStream)
   openStream(task: OpenStreamTask, rctx: RunContext): void {
+    const streams = this.#streamsOf(rctx);
+    streams.makeRoom();
     const decoder = this.#codecs.openDecoder(this.#codecOf(task.codec));
-    task.id = this.#streamsOf(rctx).add(decoder);
+    task.id = streams.add(decoder);
     task.provider = decoder.provider;
   }
   monitorOpenStream(_mode: MonitorMode, _task: OpenStreamTask, _rctx: RunContext): void {}

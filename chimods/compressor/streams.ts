@@ -6,17 +6,25 @@
  *
  *     id:  random, 21 bits │ lane, 32 bits
  *
- * A client that goes away leaves its streams behind; when a lane holds {@linkcode STREAMS_MAX}, the
- * one that was idle longest makes room for the next.
+ * A client that goes away leaves its streams behind. When a lane holds {@linkcode STREAMS_MAX}, those
+ * that were idle for {@linkcode STREAM_IDLE_MS} make room for the next; one in use never does.
  *
  * Thread rules: one lane.
  */
 
 import { ChimaeraError } from "chimaera";
+import { type Clock, realClock } from "chimaera/platform";
 import type { FrameDecoder } from "./codecs/mod.ts";
 
-/** Streams of one lane; each may hold a window of some MiB. */
+/** Streams of one lane, each of which may hold a window of some MiB; CHI-6006. */
 export const STREAMS_MAX = 16;
+/** After it a stream may be taken for one that its client left behind. */
+export const STREAM_IDLE_MS = 600_000;
+
+interface Stream {
+  readonly decoder: FrameDecoder;
+  usedMs: number;
+}
 
 const LANE_VALUES = 2 ** 32;
 const RANDOM_MASK = 2 ** 21 - 1;
@@ -28,38 +36,50 @@ export function laneHashOf(id: number): number {
 
 export class Streams {
   readonly #laneIndex: number;
-  readonly #byId = new Map<number, FrameDecoder>();
+  readonly #clock: Pick<Clock, "nowMs">;
+  readonly #byId = new Map<number, Stream>();
 
-  constructor(laneIndex: number) {
+  constructor(laneIndex: number, clock: Pick<Clock, "nowMs"> = realClock) {
     this.#laneIndex = laneIndex;
+    this.#clock = clock;
   }
 
   get count(): number {
     return this.#byId.size;
   }
 
-  /** Takes a decoder in; returns its stream's id. */
+  /** Sees to it that there is room for one more. Throws CHI-6006. */
+  makeRoom(): void {
+    if (this.#byId.size < STREAMS_MAX) return;
+    this.#closeIdle();
+    if (this.#byId.size < STREAMS_MAX) return;
+    throw new ChimaeraError("tooManyStreams", {
+      what: "open a stream",
+      why: `${STREAMS_MAX} are open on lane ${this.#laneIndex}, and all were used of late`,
+    });
+  }
+
+  /** Takes a decoder in, for which room was made; returns its stream's id. */
   add(decoder: FrameDecoder): number {
-    if (this.#byId.size >= STREAMS_MAX) this.#closeOldest();
     let id: number;
     do id = randomUpper() * LANE_VALUES + this.#laneIndex; while (this.#byId.has(id));
-    this.#byId.set(id, decoder);
+    this.#byId.set(id, { decoder, usedMs: this.#clock.nowMs() });
     return id;
   }
 
-  /** The decoder of a stream, which is the most recent from now on. Throws CHI-3010. */
+  /** The decoder of a stream, which counts as used. Throws CHI-3010. */
   get(id: number): FrameDecoder {
-    const decoder = this.#byId.get(id);
-    if (decoder === undefined) {
+    const stream = this.#byId.get(id);
+    if (stream === undefined) {
       throw new ChimaeraError("taskState", {
         what: "decompress a stream",
-        why: "no such stream is open: it was closed, or was idle while many others were opened",
+        why: "no such stream is open: it was closed, or was idle for " +
+          `${STREAM_IDLE_MS / 60_000} minutes while others were opened`,
         hint: "open it again and start from its first byte",
       });
     }
-    this.#byId.delete(id);
-    this.#byId.set(id, decoder);
-    return decoder;
+    stream.usedMs = this.#clock.nowMs();
+    return stream.decoder;
   }
 
   /** Forgets a stream and gives its decoder back. */
@@ -69,14 +89,13 @@ export class Streams {
   }
 
   closeAll(): void {
-    for (const decoder of this.#byId.values()) decoder[Symbol.dispose]();
+    for (const { decoder } of this.#byId.values()) decoder[Symbol.dispose]();
     this.#byId.clear();
   }
 
-  #closeOldest(): void {
-    // A map keeps the order in which its keys came, and `get` puts a stream last.
-    const [oldest] = this.#byId.keys();
-    if (oldest !== undefined) this.close(oldest);
+  #closeIdle(): void {
+    const latestMs = this.#clock.nowMs() - STREAM_IDLE_MS;
+    for (const [id, { usedMs }] of this.#byId) if (usedMs <= latestMs) this.close(id);
   }
 }
 

@@ -2,20 +2,26 @@
  * The compressor pool of one run, on whatever node it reached.
  *
  * A run has a pool of its own, so that what the pool's lanes count is the run's work and nobody
- * else's. It is named after the run's session, of which the node knows whether it lives: pools that
- * killed runs left behind are ended by the next run.
+ * else's. Pools that killed runs left behind are ended by the next run, and no others: a pool is one
+ * of those by its module and by the whole of its name, which nobody chooses by hand.
+ *
+ *     .command_line-shm-7-0d8a41e2
+ *                   │   │ └ random: no name comes twice
+ *                   └───┴ the run's session, of which the node knows whether it lives
  *
  * Thread rules: the main isolate.
  */
 
-import { DomainQuery, type Session } from "../../sdk/mod.ts";
+import { DomainQuery, type PoolInfo, type Session } from "../../sdk/mod.ts";
 import { Client as Admin } from "../../chimods/admin/admin_client.ts";
 import { Client, CodecId, type CodecName } from "../../chimods/compressor/compressor_client.ts";
 import { ChimaeraError } from "../../runtime/errors.ts";
+import { uniqueName } from "../../runtime/platform/mod.ts";
 import { within } from "../deadline.ts";
 
 const LOCAL = DomainQuery.getLocalId();
-const NAME_PREFIX = "command_line-";
+const LIB_NAME = "chimaera_compressor";
+const NAME = /^\.command_line-((?:shm|socket|in-process)-\d+)-[0-9a-f]{8}$/;
 const END_MS_MAX = 1000;
 
 /** Implementations by codec. */
@@ -39,7 +45,7 @@ export class RunPool implements AsyncDisposable {
     const admin = new Admin(session);
     await endLeftPools(admin);
     const client = new Client(session);
-    const name = nameFor(session);
+    const name = `.command_line-${sessionName(session)}-${uniqueName()}`;
     // Its tasks name their codec and level.
     await client.create(LOCAL, LOCAL, name, undefined, CodecId.lz4);
     return new RunPool(name, client, admin);
@@ -59,17 +65,25 @@ export class RunPool implements AsyncDisposable {
   }
 }
 
-function nameFor({ transport, id }: { readonly transport: string; readonly id: number }): string {
-  return `${NAME_PREFIX}${transport}-${id}`;
+/** A node gives no id twice. */
+function sessionName(
+  { transport, id }: { readonly transport: string; readonly id: number },
+): string {
+  return `${transport}-${id}`;
+}
+
+/** The session of the run that made the pool; undefined when no run did. */
+export function sessionOfPool({ name, libName }: Pick<PoolInfo, "name" | "libName">) {
+  return libName === LIB_NAME ? NAME.exec(name)?.[1] : undefined;
 }
 
 /** A pool in a list that is older than a list of sessions without its own is nobody's. */
 async function endLeftPools(admin: Admin): Promise<void> {
   const pools = await admin.listPools(LOCAL);
-  const runs = pools.filter(({ name }) => name.startsWith(NAME_PREFIX));
+  const runs = pools.filter((pool) => sessionOfPool(pool) !== undefined);
   if (runs.length === 0) return;
-  const living = new Set((await admin.pollStats(LOCAL)).sessions.map(nameFor));
-  const left = runs.filter(({ name }) => !living.has(name));
+  const living = new Set((await admin.pollStats(LOCAL)).sessions.map(sessionName));
+  const left = runs.filter((pool) => !living.has(sessionOfPool(pool)!));
   // Another run may be at the same.
   await Promise.all(left.map(({ id }) => admin.destroyContainer(LOCAL, id).catch(passOurs)));
 }

@@ -7,6 +7,7 @@ import type { Session } from "../../sdk/mod.ts";
 import type { Client } from "../../chimods/compressor/compressor_client.ts";
 import { type CommonOptions, ExitCode } from "../command.ts";
 import { type NodeAccess, reachNode } from "../node_access.ts";
+import { printLine } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { formatRate, formatSize, plural } from "../quantity.ts";
 import { exitCodeOf, onEndSignal } from "../signals.ts";
@@ -153,7 +154,7 @@ async function runOn(
 /** The result goes to standard output, unless the data itself does. */
 function show(report: FileReport, json: boolean, dataOnStdout: boolean): void {
   const text = json ? JSON.stringify(report) : describe(report);
-  if (json && !dataOnStdout) console.log(text);
+  if (json && !dataOnStdout) printLine(text);
   else console.error(text);
 }
 

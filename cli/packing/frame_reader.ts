@@ -139,7 +139,7 @@ export class FrameReader {
     const found = identifyFrame(this.#bytes);
     let codec = this.#codec;
     if (codec === null) {
-      if (found === undefined) throw this.#corrupt("it is not a file of lz4, zstd or gzip");
+      if (found === undefined) throw this.#foreign();
       codec = codecById(found);
       this.#codec = codec;
     }
@@ -179,13 +179,32 @@ export class FrameReader {
     return new ChimaeraError(thrown.kind, {
       what: `decompress ${this.#source.name}`,
       why: `${place}: ${thrown.why}`,
+      hint: thrown.hint,
       cause: thrown,
+    });
+  }
+
+  /** What begins like none of the formats. */
+  #foreign(): ChimaeraError {
+    const { name } = this.#source;
+    if (!isLegacyLz4(this.#bytes)) {
+      return this.#corrupt("it is not a file of lz4, zstd or gzip");
+    }
+    return new ChimaeraError("codecUnknown", {
+      what: `decompress ${name}`,
+      why: "it is in lz4's legacy format (`lz4 -l`), which is not supported",
+      hint: "convert it: `lz4 -dc OLD.lz4 | lz4 > NEW.lz4`",
     });
   }
 
   #corrupt(why: string): ChimaeraError {
     return new ChimaeraError("codecCorrupt", { what: `decompress ${this.#source.name}`, why });
   }
+}
+
+/** By its magic number, 0x184c2102. */
+function isLegacyLz4(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x02 && bytes[1] === 0x21 && bytes[2] === 0x4c && bytes[3] === 0x18;
 }
 
 function zerosOf(bytes: Uint8Array): number {

@@ -1,7 +1,6 @@
 /**
- * What a run did, by the runtime's own counters, read before and after: those of the session's port
- * for its tasks, and those of the lanes for where they ran. The pool is the run's own, so its lanes
- * count nobody else's work.
+ * What a run did, by the runtime's own counters of the pool's lanes, read before and after. The pool
+ * is the run's own, so its lanes count nobody else's work.
  */
 
 import { DomainQuery, type PoolInfo, type Session } from "../../sdk/mod.ts";
@@ -16,7 +15,7 @@ export interface LaneWork {
 
 /** What was counted between two moments. */
 export interface Counted {
-  /** Tasks of this session that were done. */
+  /** Tasks that the lanes have done. */
   readonly tasks: number;
   /** The pool's lanes that ran any. */
   readonly lanes: readonly LaneWork[];
@@ -26,13 +25,11 @@ export class PoolCounters {
   readonly #session: Session;
   readonly #poolId: number;
   readonly #lanesBefore: PoolInfo;
-  readonly #tasksBefore: number;
 
   private constructor(session: Session, poolId: number, before: PoolInfo) {
     this.#session = session;
     this.#poolId = poolId;
     this.#lanesBefore = before;
-    this.#tasksBefore = session.port.completed;
   }
 
   /** Reads the counters before the run. */
@@ -47,7 +44,6 @@ export class PoolCounters {
 
   /** Reads the counters after the run. */
   async end(): Promise<Counted> {
-    const tasks = this.#session.port.completed - this.#tasksBefore;
     const after = await poolOf(this.#session, this.#poolId);
     const doneBefore = new Map(this.#lanesBefore.lanes.map(({ id, done }) => [id, done]));
     const lanes = after.lanes.map(({ id, index, worker, done }) => ({
@@ -55,6 +51,7 @@ export class PoolCounters {
       worker,
       tasks: (done - (doneBefore.get(id) ?? 0)) | 0,
     }));
+    const tasks = lanes.reduce((sum, lane) => sum + lane.tasks, 0);
     return { tasks, lanes: lanes.filter((lane) => lane.tasks > 0) };
   }
 }

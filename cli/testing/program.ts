@@ -50,10 +50,14 @@ export class ProgramFolder implements AsyncDisposable {
   readonly path = Deno.makeTempDirSync({ prefix: "chimaera-cli-" });
   readonly #servers: Deno.ChildProcess[] = [];
 
-  #command(words: readonly string[], options: RunOptions, stdin: "piped" | "null"): Deno.Command {
+  #settings(
+    words: readonly string[],
+    options: RunOptions,
+    stdin: "piped" | "null",
+  ): Deno.CommandOptions & { args: string[] } {
     const ffi = options.denyFfi === true ? ["--deny-ffi"] : [];
     const config = ["--config", `${ROOT}deno.json`];
-    return new Deno.Command(Deno.execPath(), {
+    return {
       args: [
         "run",
         "--allow-all",
@@ -70,13 +74,22 @@ export class ProgramFolder implements AsyncDisposable {
       stdin,
       stdout: "piped",
       stderr: "piped",
-    });
+    } satisfies Deno.CommandOptions;
+  }
+
+  /** Runs the program with standard output into a file or device. */
+  async runInto(path: string, words: readonly string[]): Promise<Omit<Run, "stdout" | "bytes">> {
+    const { args, ...options } = this.#settings(words, {}, "null");
+    const program = ["-c", 'out=$1; shift; exec "$@" >"$out"', "sh", path, Deno.execPath()];
+    const command = new Deno.Command("sh", { ...options, args: [...program, ...args] });
+    const { code, stderr } = await command.output();
+    return { code, stderr: new TextDecoder().decode(stderr) };
   }
 
   /** Starts the program; the caller waits for it. */
   spawn(words: readonly string[], options: RunOptions = {}): Deno.ChildProcess {
     const stdin = options.stdin === undefined ? "null" : "piped";
-    return this.#command(words, options, stdin).spawn();
+    return new Deno.Command(Deno.execPath(), this.#settings(words, options, stdin)).spawn();
   }
 
   /** Runs the program to its end. */

@@ -83,8 +83,6 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
   readonly #pump: PortPump;
   readonly room: PortRoom;
   #lost: ChimaeraError | null = null;
-  /** Completed tasks, for the session's figures. */
-  completed = 0;
 
   constructor(host: PortHost, places: PortPlaces, sleeper: PortSleeper, slots = new PortSlots()) {
     this.#slots = slots;
@@ -216,7 +214,6 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     if (task === null) return;
     this.#routes.end(slot, worker);
     this.#outstanding--;
-    this.completed++;
     const header = task.header;
     if (header.pinned !== null) {
       if (!isLost(returnCode)) unpinAll(header.pinned); // A lost worker may still write to them.

@@ -37,6 +37,7 @@ function matches(files: readonly SourceFile[], pattern: RegExp): string[] {
   );
 }
 
+// A test file is a list of cases that are read one at a time; CONTRIBUTING says so too.
 test("tidy: no file is longer than a reader can hold", () => {
   const findings = sourceFiles()
     .filter((file) => isTypeScript(file) && !file.path.endsWith("_test.ts"))

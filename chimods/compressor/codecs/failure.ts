@@ -37,6 +37,16 @@ export function overLimit(what: string, why: string, hint?: string): ChimaeraErr
   return new ChimaeraError("codecLimit", { what, why, hint });
 }
 
+/** CHI-6004: the data was compressed with a longer memory than a decoder here gets. */
+export function windowOverLimit(what: string, windowBytesMax: number): ChimaeraError {
+  const windowMax = Math.log2(windowBytesMax);
+  return overLimit(
+    what,
+    `its window is above ${windowBytesMax} bytes`,
+    `compress it again with a smaller window: \`zstd -dc --long=31 FILE | zstd --long=${windowMax}\``,
+  );
+}
+
 /** CHI-6005: the provider itself failed. */
 export function failed(what: string, why: string, cause?: unknown): ChimaeraError {
   return new ChimaeraError("codecFailed", { what, why, cause });

@@ -6,7 +6,7 @@
  * gives an error or other bytes.
  */
 
-import { corrupt, failed, overLimit, unavailable } from "../failure.ts";
+import { corrupt, failed, overLimit, unavailable, windowOverLimit } from "../failure.ts";
 import { addressOf, native, NativeLibrary, pinned, textAt } from "../ffi.ts";
 import type { DecodeProgress, DecoderEngine } from "../frame_decoder.ts";
 import { requireDeclared, ZstdFrameWalker } from "./frame_layout.ts";
@@ -55,7 +55,7 @@ function decodeError(library: Library, result: bigint, code: number): Error {
   const why = textAt(library.symbols.ZSTD_getErrorName(result));
   switch (code) {
     case ErrorCode.windowTooLarge:
-      return overLimit(what, `its window is above ${WINDOW_BYTES_MAX} bytes`);
+      return windowOverLimit(what, WINDOW_BYTES_MAX);
     case ErrorCode.destinationTooSmall:
       return overLimit(what, "it holds more bytes than the destination");
     case ErrorCode.dictionaryWrong:

@@ -8,7 +8,7 @@
 
 import type * as Zlib from "node:zlib";
 
-import { corrupt, failed, overLimit, reasonOf } from "../failure.ts";
+import { corrupt, failed, overLimit, reasonOf, windowOverLimit } from "../failure.ts";
 import { FRAME_NEEDS_MORE } from "../frame_length.ts";
 import { parseZstdHeader, ZSTD_HEADER_BYTES_MAX, zstdFrameLength } from "./frame_layout.ts";
 import { WINDOW_BYTES_MAX, zstdBound, type ZstdProvider } from "./zstd_provider.ts";
@@ -110,7 +110,7 @@ export function zstdError(error: unknown): Error {
   }
   const why = reasonOf(error);
   if (why.includes("too much memory")) {
-    return overLimit(DECOMPRESS, `its window is above ${WINDOW_BYTES_MAX} bytes`);
+    return windowOverLimit(DECOMPRESS, WINDOW_BYTES_MAX);
   }
   return corrupt(DECOMPRESS, why, error);
 }

@@ -147,10 +147,18 @@ export class ChimaeraError extends Error {
   readonly code: string;
   /** Name in the table. */
   readonly kind: ErrorName;
+  /** What failed, as a short noun phrase. */
   readonly what: string;
+  /** Why it failed; `message` is `what: why`. */
   readonly why: string;
+  /** What to do next; never empty. */
   readonly hint: string;
 
+  /**
+   * With the text of a message that says what failed and why.
+   *
+   * @param kind Entry of {@linkcode ERRORS}: gives the code, and the hint when `details` has none.
+   */
   constructor(kind: ErrorName, details: ErrorDetails) {
     super(`${details.what}: ${details.why}`, { cause: details.cause });
     this.name = "ChimaeraError";

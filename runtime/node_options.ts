@@ -1,9 +1,10 @@
 /** What may be chosen of a node, and what is chosen where nothing was said. */
 
 import { ChimaeraError } from "./errors.ts";
+import type { ModuleSpec } from "./lane/mod.ts";
 import { LIMITS } from "./limits.ts";
 import { type Backing, memoryFilesReachable } from "./memory/mod.ts";
-import type { LostWorker, ModuleTable } from "./module/mod.ts";
+import type { LostWorker } from "./module/mod.ts";
 import type { Stall } from "./observe/mod.ts";
 import {
   cpuCount,
@@ -14,6 +15,7 @@ import {
 } from "./platform/mod.ts";
 import { type Instance, SEGMENT_FILES_FOLDER, type SegmentPlace } from "./session/mod.ts";
 
+/** What may be chosen of a node. What is out of range is CHI-1001 at the start. */
 export interface NodeOptions {
   /** Worker threads; one per processor and at least 2 when absent. */
   readonly workers?: number;
@@ -29,7 +31,7 @@ export interface NodeOptions {
    */
   readonly backing?: Backing;
   /** Module repos: their modules' specs, besides the core ones. */
-  readonly modules?: readonly Parameters<ModuleTable["add"]>[0][];
+  readonly modules?: readonly ModuleSpec[];
   /** Claimed runtime directory, for a node that other processes may connect to. */
   readonly instance?: Instance;
   /** Called when a handler holds its lane too long. */

@@ -7,8 +7,8 @@
 export { ChimaeraError, type ErrorDetails, type ErrorName, ERRORS } from "../runtime/errors.ts";
 export { LIMITS } from "../runtime/limits.ts";
 export type { FileAccess } from "../runtime/platform/mod.ts";
-export { DomainQuery } from "../runtime/domain/mod.ts";
-export type { Pointer } from "../runtime/memory/mod.ts";
+export { DomainQuery, type QueryKind } from "../runtime/domain/mod.ts";
+export type { HeapStats, Offset, Pointer, SegmentId } from "../runtime/memory/mod.ts";
 export {
   ADMIN_POOL_ID,
   type Archive,
@@ -20,10 +20,13 @@ export {
   type CreateTaskType,
   defineCreateTask,
   defineTask,
+  type Direction,
   DT_EXPOSE,
   DT_WRITE,
   type Field,
   type FieldBuilder,
+  type FieldKind,
+  type Fields,
   type FieldsOf,
   IN,
   INOUT,
@@ -32,6 +35,8 @@ export {
   kDestroy,
   ModuleClient,
   OUT,
+  type Pinnable,
+  type ScalarKind,
   type Submitter,
   Task,
   type TaskClass,
@@ -39,16 +44,20 @@ export {
   taskMethod,
   type TaskNode,
   TaskPrio,
+  type TaskSpec,
   type TaskType,
   TF_LOCAL,
   TF_SRL_ASYM,
   TF_SRL_SYM,
+  type ValuesOf,
   type WaitOptions,
+  type WideField,
 } from "../runtime/task/mod.ts";
 export {
   CoMutex,
   CoRwLock,
   DiskAccess,
+  type DiskBackend,
   type DiskBytes,
   DiskFile,
   HeapBlock,
@@ -58,11 +67,14 @@ export {
   type LaneMoveRequest,
   type LibExec,
   type LockGuard,
+  type LockOwner,
+  type LostWorkerInfo,
   Module,
   MonitorMode,
   type NodeControl,
   type NodeStats,
   type PoolInfo,
+  type PoolRequest,
   QUEUE_HIGH_LATENCY,
   QUEUE_LOW_LATENCY,
   RunContext,
@@ -74,7 +86,12 @@ export {
   type SyncOptions,
   type WorkerInfo,
 } from "../runtime/lane/mod.ts";
-export { type PolicyKind, ScheduleProcTask, ScheduleQueueTask } from "../runtime/module/mod.ts";
+export {
+  kSchedule,
+  type PolicyKind,
+  ScheduleProcTask,
+  ScheduleQueueTask,
+} from "../runtime/module/mod.ts";
 export {
   Block,
   connect,

@@ -7,7 +7,10 @@
 import { Node } from "../runtime/node.ts";
 import type { NodeOptions } from "../runtime/node_options.ts";
 
-export { moduleInFolder } from "../runtime/module/mod.ts";
+export type { ModuleSpec } from "../runtime/lane/mod.ts";
+export type { Backing } from "../runtime/memory/mod.ts";
+export { type LostWorker, moduleInFolder } from "../runtime/module/mod.ts";
+export type { Stall } from "../runtime/observe/mod.ts";
 export { Instance, InstancePaths, type NodeRecord } from "../runtime/session/mod.ts";
 export { Node, type NodeOptions };
 

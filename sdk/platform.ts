@@ -11,6 +11,7 @@ export {
   delay,
   environment,
   ffiAvailable,
+  type Packaging,
   packaging,
   type Random,
   realClock,

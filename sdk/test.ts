@@ -10,8 +10,11 @@ import type { Session } from "../runtime/session/mod.ts";
 
 /** A node and a session with it; both are closed together. */
 export interface TestNode {
+  /** Runs in this process, with the debug heap on. */
   readonly node: Node;
+  /** The session of clients that name none. */
   readonly session: Session;
+  /** Closes the session, then the node. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

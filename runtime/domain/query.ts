@@ -23,6 +23,7 @@ export const QueryKind = {
   broadcast: 8,
   dynamic: 9,
 } as const;
+/** One of the numbers of `QueryKind`. */
 export type QueryKind = typeof QueryKind[keyof typeof QueryKind];
 
 const TEXT: Readonly<Record<QueryKind, string>> = {
@@ -62,9 +63,13 @@ function wholeNumber(value: number, least: number, what: string): number {
   return value;
 }
 
+/** Which containers of a pool a task goes to. It travels as three words of the task's header. */
 export class DomainQuery {
+  /** What the other two mean. */
   readonly kind: QueryKind;
+  /** Container id, hash, or first container of a range, by `kind`; 0 where it takes none. */
   readonly first: number;
+  /** Containers of a range; else 0. */
   readonly second: number;
 
   private constructor(kind: QueryKind, first: number, second: number) {
@@ -147,6 +152,7 @@ export class DomainQuery {
     return new DomainQuery(kind as QueryKind, first, second);
   }
 
+  /** The text that {@linkcode fromString} reads: `range:2:4`. */
   toString(): string {
     const words = [TEXT[this.kind], this.first, this.second];
     return words.slice(0, 1 + ARGUMENTS[this.kind]).join(":");

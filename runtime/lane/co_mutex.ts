@@ -30,6 +30,11 @@ import type { RunContext } from "./run_context.ts";
  * ```
  */
 export class CoMutex extends LaneLock {
+  /**
+   * A lock that nobody holds.
+   *
+   * @param ownership Whose the lock is; the root's when absent.
+   */
   constructor(ownership: Ownership = Ownership.root) {
     super(ownership);
   }

@@ -34,8 +34,11 @@ import type { WorkerState } from "./worker_state.ts";
 
 /** Where a module's code is. */
 export interface ModuleSpec {
+  /** `<namespace>_<module>`. */
   readonly libName: string;
+  /** Of the file that exports the module's `Server`. */
   readonly runtimeUrl: string;
+  /** Of the generated file with its dispatch. */
   readonly libExecUrl: string;
 }
 

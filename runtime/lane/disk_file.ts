@@ -29,6 +29,7 @@ export class DiskAccess {
   readonly #rctx: RunContext;
   readonly #life: number;
 
+  /** For the runtime; handlers get one from `file.in(rctx)`. */
   constructor(file: DiskFile, queue: DiskQueue, rctx: RunContext) {
     this.#file = file;
     this.#queue = queue;
@@ -134,6 +135,7 @@ export class DiskFile {
     return new DiskFile(await PositionalFile.open(path, access));
   }
 
+  /** As given to {@linkcode open}. */
   get path(): string {
     return this.#file.path;
   }
@@ -158,6 +160,7 @@ export class DiskFile {
     this.closeNow();
   }
 
+  /** As {@linkcode close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -15,8 +15,14 @@ import type { Bulk } from "../task/mod.ts";
 const BlockState = { owned: 0, given: 1, freed: 2 } as const;
 type BlockState = typeof BlockState[keyof typeof BlockState];
 
+/**
+ * A block of the node's memory, from a module's `allocBlock`; it goes with its lane when that
+ * moves.
+ */
 export class HeapBlock implements Bulk {
+  /** Where the block is; the same for the instance that is restored from it. */
   readonly pointer: Pointer;
+  /** Bytes that were asked for. */
   readonly size: number;
   readonly #node: Segment;
   readonly #heap: Allocator;
@@ -52,6 +58,7 @@ export class HeapBlock implements Bulk {
     this.#heap.free(this.pointer.offset);
   }
 
+  /** As {@linkcode free}, unless the block was freed or given away before. */
   [Symbol.dispose](): void {
     if (this.#state === BlockState.owned) this.free();
   }

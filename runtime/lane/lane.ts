@@ -15,17 +15,23 @@ import { LaneQueue } from "./lane_queue.ts";
 
 /** Kinds of lane group, as the document names them. */
 export const QUEUE_LOW_LATENCY = 0;
+/** The other kind. A name only: the order of tasks goes by their own priority. */
 export const QUEUE_HIGH_LATENCY = 1;
 
 /** {@linkcode Lane.sendTo} of a lane that moves: its tasks are kept until it has arrived. */
 export const HELD = -1;
 
+/** A lane of a pool, as one worker knows it. */
 export class Lane extends LaneQueue {
   /** Number in the node's lane table. */
   readonly id: number;
+  /** Number of its group, as given to `createLaneGroup`. */
   readonly group: number;
+  /** Place within the group, from 0. */
   readonly index: number;
+  /** The pool's part in this isolate. */
   readonly container: ContainerOnWorker;
+  /** Word index of its counters in the node segment. */
   readonly counter: number;
   readonly #counters: Int32Array;
   /** The worker that runs the lane; while it moves, the one that it leaves. */
@@ -41,6 +47,7 @@ export class Lane extends LaneQueue {
   /** Called when `busy` comes down to 0. */
   onDrained: (() => void) | null = null;
 
+  /** For the runtime; modules get lanes from `getLane`. */
   constructor(
     id: number,
     group: number,

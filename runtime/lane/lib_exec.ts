@@ -7,6 +7,7 @@ import type { Task, TaskType } from "../task/mod.ts";
 import type { Module } from "./module.ts";
 import type { MonitorMode, RunContext } from "./run_context.ts";
 
+/** The generated half of a module: everything that the runtime needs besides its `Server`. */
 export interface LibExec {
   /** `<namespace>_<module>`. */
   readonly libName: string;

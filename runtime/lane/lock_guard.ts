@@ -37,8 +37,11 @@ export interface LockWaiter {
  */
 export class LockGuard implements Disposable {
   readonly #lock: LaneLock;
+  /** The handler that is in, or waits. */
   readonly rctx: RunContext;
+  /** Whom the lock takes it for. */
   readonly owner: LockOwner;
+  /** Whether it excludes readers too; always so in a mutex. */
   readonly isWriter: boolean;
   /** Set while it waits. */
   waiter: LockWaiter | null = null;
@@ -47,8 +50,10 @@ export class LockGuard implements Disposable {
   next: LockGuard | null;
   /** Neighbours in the lock's queue. */
   before: LockGuard | null = null;
+  /** The one that stands behind it there. */
   behind: LockGuard | null = null;
 
+  /** For the runtime: puts the guard on its handler's list. Handlers get one from `lock`. */
   constructor(lock: LaneLock, rctx: RunContext, owner: LockOwner, isWriter: boolean) {
     this.#lock = lock;
     this.rctx = rctx;
@@ -70,6 +75,7 @@ export class LockGuard implements Disposable {
     this.#lock.leave(this);
   }
 
+  /** As {@linkcode release}. */
   [Symbol.dispose](): void {
     this.release();
   }

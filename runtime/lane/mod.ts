@@ -20,7 +20,7 @@ export * from "./lane_move_orders.ts";
 export { readLaneSeed } from "./lane_order.ts";
 export * from "./lib_exec.ts";
 export * from "./links.ts";
-export { LockGuard } from "./lock_guard.ts";
+export { LockGuard, type LockOwner } from "./lock_guard.ts";
 export * from "./module.ts";
 export * from "./node_control.ts";
 export * from "./ring_places.ts";

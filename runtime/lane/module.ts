@@ -41,6 +41,7 @@ export interface ModuleHost {
 /** Gives an instance its host. For the runtime. */
 export let attachModule: (module: Module, host: ModuleHost) => void;
 
+/** What a module's `Server` extends. Each lane has an instance of its own, on the lane's worker. */
 export abstract class Module {
   #host: ModuleHost | null = null;
   #groups: readonly (readonly Lane[] | undefined)[] = [];
@@ -102,10 +103,15 @@ export abstract class Module {
     });
   }
 
+  /**
+   * The pool whose lane this is. Throws CHI-3010 in the constructor, as all that the runtime gives
+   * does.
+   */
   get poolId(): number {
     return this.#bound.poolId;
   }
 
+  /** The name by which the pool was created; unique in the node. */
   get poolName(): string {
     return this.#bound.poolName;
   }

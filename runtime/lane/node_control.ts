@@ -6,28 +6,47 @@ import type { RunContext } from "./run_context.ts";
 
 /** A pool as the node knows it. */
 export interface PoolInfo {
+  /** 1 is the admin's; an id is not used again while the node lives. */
   readonly id: number;
+  /** Unique in the node. */
   readonly name: string;
+  /** `<namespace>_<module>`. */
   readonly libName: string;
+  /** The worker of group 0, lane 0, where `create`, `destroy` and the monitors run. */
   readonly homeWorker: number;
+  /** By group, then by place. */
   readonly lanes: readonly LaneInfo[];
 }
 
+/**
+ * A lane and its counters, which other threads write: they may be a moment old, and wrap around.
+ */
 export interface LaneInfo {
+  /** Number in the node's lane table; free for others when the pool has ended. */
   readonly id: number;
+  /** Number of its group, as given to `createLaneGroup`. */
   readonly group: number;
+  /** Place within the group, from 0. */
   readonly index: number;
+  /** The worker that runs it; while it moves, the one that it leaves. */
   readonly worker: number;
+  /** Tasks that wait on it, the running one not counted. */
   readonly waiting: number;
+  /** Tasks that it has begun, failed ones too; a periodic task counts each time. */
   readonly done: number;
+  /** Tasks that ended with an error. */
   readonly failed: number;
 }
 
 /** Everything needed to make a pool. */
 export interface PoolRequest {
+  /** At most 128 bytes, not empty: CHI-3001. */
   readonly name: string;
+  /** `<namespace>_<module>` of a module that the node has. */
   readonly libName: string;
+  /** Hash of the client's CreateTask, to be that of the loaded module: CHI-3002. */
   readonly paramsLayout: number;
+  /** Fields of the CreateTask, laid out as in a task. */
   readonly params: Uint8Array;
 }
 
@@ -39,9 +58,13 @@ export type DiskBackend = "io_uring" | "blocking" | "unused";
 
 /** A lane, and the worker that is to run it. */
 export interface LaneMoveRequest {
+  /** The pool that the lane is of. */
   readonly poolId: number;
+  /** Number of its group. */
   readonly group: number;
+  /** Place within the group, from 0. */
   readonly index: number;
+  /** The worker that is to run it, from 0. */
   readonly worker: number;
 }
 
@@ -59,58 +82,85 @@ export interface LaneMoveInfo {
 
 /** One worker's counters. */
 export interface WorkerInfo {
+  /** From 0. */
   readonly id: number;
+  /** Tasks that it has begun; a periodic task counts each time. */
   readonly tasks: number;
+  /** Tasks handed on to the worker that runs their lane. */
   readonly forwarded: number;
+  /** Times it had nothing to do and slept. */
   readonly sleeps: number;
+  /** Turns of its event loop. */
   readonly turns: number;
+  /** Handlers that were begun and have not ended. */
   readonly inFlight: number;
+  /** Descriptors that it refused; the session of each was ended. */
   readonly malformed: number;
   /** Processor that the worker is bound to; null: any. */
   readonly cpu: number | null;
+  /** How it reaches disks. */
   readonly disk: DiskBackend;
 }
 
 /** A connected client. */
 export interface SessionInfo {
+  /** Unique among sessions of its kind: those over the socket have numbers of their own. */
   readonly id: number;
   /** Who it is, for people. */
   readonly client: string;
+  /** How its tasks and bytes travel. */
   readonly transport: "in-process" | "shm" | "socket";
+  /** Ports that are open; 1 over the socket. */
   readonly ports: number;
+  /** Size of the memory that it shares with the node; 0 over the socket. */
   readonly memoryBytes: number;
 }
 
 /** A handler that holds its lane. */
 export interface StallInfo {
+  /** The worker of the lane. */
   readonly worker: number;
+  /** Name of the lane's pool. */
   readonly poolName: string;
+  /** `<namespace>_<module>` of the lane's pool. */
   readonly libName: string;
+  /** Number of the handler's method. */
   readonly method: number;
+  /** The method's name; `method 7` where it is not known. */
   readonly methodName: string;
+  /** How long it has held the lane, in milliseconds. */
   readonly forMs: number;
 }
 
 /** A thread that is no longer its worker's. */
 export interface LostWorkerInfo {
+  /** The worker that the thread was; its replacement has the same number. */
   readonly worker: number;
   /** Whether it holds a processor for as long as its handler does not return. */
   readonly isStuck: boolean;
+  /** What the loop failed with, or which handler did not come back; for people. */
   readonly why: string;
 }
 
 /** What a node tells about itself. */
 export interface NodeStats {
+  /** Of the process that the node runs in. */
   readonly pid: number;
+  /** The program's. */
   readonly version: string;
   /** What lies behind the segments: `memfd` (sealed), `file`, or `private` to the process. */
   readonly backing: string;
   /** How its workers reach disks, as the first of them found out. */
   readonly diskBackend: DiskBackend;
+  /** Size of the node segment. */
   readonly memoryBytes: number;
+  /** Bytes of its pages that are not free. */
   readonly usedBytes: number;
+  /** By number. */
   readonly workers: readonly WorkerInfo[];
+  /** Connected clients, this process' own included. */
   readonly sessions: readonly SessionInfo[];
+  /** Handlers that hold their lanes at this moment. */
   readonly stalls: readonly StallInfo[];
   /** Threads that were lost and replaced. */
   readonly lost: readonly LostWorkerInfo[];
@@ -118,10 +168,19 @@ export interface NodeStats {
   readonly malformed: number;
 }
 
+/** The node, as its admin module asks it. Every method throws CHI-4013 in another module. */
 export interface NodeControl {
+  /**
+   * Makes a pool, or finds the one of that name: `created` says which. Rejects with CHI-4002 when
+   * that one has other parameters, CHI-4003 for an unknown module, and with what the module's
+   * `create` throws.
+   */
   createPool(request: PoolRequest): Promise<{ pool: PoolInfo; created: boolean }>;
+  /** Ends a pool. Rejects with CHI-4001, with CHI-4014 for one that the node needs. */
   destroyPool(id: number): Promise<void>;
+  /** Every pool, as of now. */
   listPools(): Promise<readonly PoolInfo[]>;
+  /** The node's figures, each a moment old. */
   stats(): Promise<NodeStats>;
   /** Resolves when every task is done that came into the node before; `rctx` is the caller's. */
   flush(rctx: RunContext): Promise<void>;
@@ -129,5 +188,6 @@ export interface NodeControl {
   setPolicy(kind: "queue" | "proc", poolId: number): Promise<void>;
   /** Has another worker run a lane. CHI-4001, 4007, 4017, 4018. */
   moveLane(request: LaneMoveRequest): Promise<LaneMoveInfo>;
+  /** Asks the node's program to end it, a moment later: the caller is answered first. */
   stop(): Promise<void>;
 }

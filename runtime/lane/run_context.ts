@@ -33,6 +33,7 @@ export const MonitorMode = {
   kSchedule: 5,
   kFlushWork: 6,
 } as const;
+/** One of the numbers of {@linkcode MonitorMode}. */
 export type MonitorMode = typeof MonitorMode[keyof typeof MonitorMode];
 
 /** What a context needs of its worker. */
@@ -56,7 +57,11 @@ export interface RunHost {
 
 const NO_REPLICAS: readonly Task[] = [];
 
+/**
+ * A handler's view of the task it runs. Not to be kept: contexts are used again for other tasks.
+ */
 export class RunContext implements Submitter {
+  /** The worker under the handler. For the runtime. */
   readonly host: RunHost;
   /** The running task; in `open`, the pool's create parameters. */
   task!: Task;
@@ -85,10 +90,12 @@ export class RunContext implements Submitter {
   /** Weak: a handler may make a client for each of its calls. */
   readonly #bound = new WeakMap<ModuleClient, ModuleClient>();
 
+  /** For the runtime; handlers are given theirs. */
   constructor(host: RunHost) {
     this.host = host;
   }
 
+  /** Number of the worker that runs the handler, from 0. */
   get workerId(): number {
     return this.host.workerId;
   }
@@ -122,6 +129,7 @@ export class RunContext implements Submitter {
 
   // ---- for the runtime -------------------------------------------------------------------------
 
+  /** A handler begins: the context is the task's until {@linkcode leave}. */
   start(task: Task, lane: Lane): void {
     this.life++;
     this.task = task;
@@ -190,6 +198,7 @@ export class RunContext implements Submitter {
     return words[block + H.rootOrigin]! * 2 ** 32 + words[block + H.rootSlot]!;
   }
 
+  /** The handler begins to wait for something that the loop resolves. */
   park(): void {
     if (this.#waiting++ === 0) this.host.parked(1);
   }
@@ -211,6 +220,7 @@ export class RunContext implements Submitter {
     this.#pins++;
   }
 
+  /** An operation of the kernel is over. */
   unpin(): void {
     if (--this.#pins > 0) return;
     const call = this.#whenUnpinned;
@@ -218,6 +228,7 @@ export class RunContext implements Submitter {
     call?.();
   }
 
+  /** Whether operations of the kernel on what the task names are under way. */
   get pinned(): boolean {
     return this.#pins > 0;
   }
@@ -236,15 +247,18 @@ export class RunContext implements Submitter {
     this.#waiting = 0;
   }
 
+  /** A subtask of the running task, not yet sent. Throws CHI-2001 when the node has no room. */
   allocate(type: TaskType): Task {
     this.room.check();
     return this.host.allocateSubtask(type, this);
   }
 
+  /** Sends a subtask. */
   submit(task: Task): void {
     this.host.submitSubtask(task);
   }
 
+  /** The client whose calls make subtasks here; the same object for each call with one client. */
   bind<C extends ModuleClient>(client: C): C {
     let bound = this.#bound.get(client);
     if (bound === undefined) {

@@ -49,11 +49,13 @@ const CACHE_MOVE = 256;
 
 /** What {@linkcode Heap.stats} tells. */
 export interface HeapStats {
+  /** Bytes of all pages, free ones too. */
   readonly sizeBytes: number;
   /** Bytes of pages that are not free; slab runs count whole. */
   readonly usedBytes: number;
   /** Blocks handed out, by all isolates. Blocks in other isolates' caches count as handed out. */
   readonly usedBlocks: number;
+  /** End of the furthest page that was ever in use, in bytes. */
   readonly highWaterBytes: number;
 }
 

@@ -20,7 +20,9 @@ export const asSlotIndex = (index: number): SlotIndex => index as SlotIndex;
 
 /** A place in shared memory: the document's `hipc::Pointer`. */
 export interface Pointer {
+  /** Segment that the place is in; 0: nowhere. */
   readonly segment: SegmentId;
+  /** Bytes from the segment's start. */
   readonly offset: Offset;
 }
 

@@ -35,9 +35,11 @@ import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
 
 /** A thread that is no longer its worker's. */
 export interface LostWorker {
+  /** The worker that the thread was; its replacement has the same number. */
   readonly worker: number;
   /** Whether it holds a processor for as long as its handler does not return. */
   readonly isStuck: boolean;
+  /** What the loop failed with, or which handler did not come back; for people. */
   readonly why: string;
 }
 

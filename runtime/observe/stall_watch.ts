@@ -6,11 +6,17 @@
 
 /** A handler that has not returned. */
 export interface Stall {
+  /** The worker of the lane, from 0. */
   readonly worker: number;
+  /** Name of the lane's pool. */
   readonly poolName: string;
+  /** `<namespace>_<module>` of the lane's pool. */
   readonly libName: string;
+  /** Number of the handler's method. */
   readonly method: number;
+  /** The method's name; `method 7` where it is not known. */
   readonly methodName: string;
+  /** How long it has held the lane, in milliseconds. */
   readonly forMs: number;
 }
 

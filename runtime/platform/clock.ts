@@ -10,6 +10,7 @@ export interface Clock {
   wallMs(): number;
 }
 
+/** The machine's clock; the simulation's in a simulated node. */
 export const realClock: Clock = {
   nowMs: () => machine === null ? performance.now() : machine.nowMs(),
   wallMs: () => machine === null ? Date.now() : machine.wallMs(),

@@ -2,6 +2,7 @@
 
 /** Uniform 32-bit numbers. */
 export interface Random {
+  /** The next number, from 0 to 2^32 − 1. */
   nextU32(): number;
 }
 

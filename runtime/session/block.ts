@@ -11,8 +11,11 @@ import { ChimaeraError } from "../errors.ts";
 import type { Allocator, Offset, Pointer, Segment } from "../memory/mod.ts";
 import type { Bulk, Pinnable } from "../task/mod.ts";
 
+/** A block of a session's memory, from `session.alloc`. */
 export class Block implements Bulk, Pinnable {
+  /** Where the block is, as tasks name it. */
   readonly pointer: Pointer;
+  /** Bytes that were asked for. */
   readonly size: number;
   /** The bytes, in place. */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
@@ -21,6 +24,7 @@ export class Block implements Bulk, Pinnable {
   #freed = false;
   #released = false;
 
+  /** For the runtime; programs get blocks from `session.alloc`. */
   constructor(heap: Allocator, segment: Segment, offset: Offset, sizeBytes: number) {
     this.#heap = heap;
     this.pointer = { segment: segment.id, offset };
@@ -46,6 +50,7 @@ export class Block implements Bulk, Pinnable {
     };
   }
 
+  /** A task that names the block is sent. Throws CHI-2004 for a freed one. */
   pin(): void {
     if (this.#released) {
       throw new ChimaeraError("useAfterFree", {
@@ -56,6 +61,7 @@ export class Block implements Bulk, Pinnable {
     this.#pins++;
   }
 
+  /** Such a task is done; the last one gives a freed block back. */
   unpin(): void {
     this.#pins--;
     if (this.#pins === 0 && this.#freed) this.#release();
@@ -73,6 +79,7 @@ export class Block implements Bulk, Pinnable {
     if (this.#pins === 0) this.#release();
   }
 
+  /** As {@linkcode free}, unless it was freed before. */
   [Symbol.dispose](): void {
     if (!this.#freed) this.free();
   }

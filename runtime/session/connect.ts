@@ -33,6 +33,7 @@ import {
 import { type NodeLink, Session } from "./session.ts";
 import { openWireSession } from "./wire_client.ts";
 
+/** Which node to connect to, and how. */
 export interface ConnectOptions {
   /** Name of the node's instance. */
   readonly instance?: string;

@@ -34,11 +34,17 @@ export const PROTOCOL_VERSION = 1;
 
 /** What `node.json` says. */
 export interface NodeRecord {
+  /** Name of the instance. */
   readonly instance: string;
+  /** Process of the node. For messages: the lock says whether the node lives. */
   readonly pid: number;
+  /** Version of the frames on the control socket. */
   readonly protocol: number;
+  /** The program's version. */
   readonly version: string;
+  /** Worker threads. */
   readonly workers: number;
+  /** Milliseconds since 1970. */
   readonly startedMs: number;
 }
 
@@ -60,9 +66,12 @@ export function runtimeDirectory(): string {
 
 /** The places of one instance. */
 export class InstancePaths {
+  /** 1 to 32 letters, digits, dots, dashes and underscores; the first a letter or digit. */
   readonly name: string;
+  /** Holds all the others; no slash at the end. */
   readonly folder: string;
 
+  /** Touches no file. Throws CHI-1001 for what is no name. */
   constructor(name: string = DEFAULT_INSTANCE) {
     if (!NAME.test(name)) {
       throw new ChimaeraError("usage", {
@@ -74,12 +83,15 @@ export class InstancePaths {
     this.folder = `${runtimeDirectory()}/${name}`;
   }
 
+  /** Held while the node lives. */
   get lock(): string {
     return `${this.folder}/lock`;
   }
+  /** What {@linkcode find} reads. */
   get record(): string {
     return `${this.folder}/node.json`;
   }
+  /** Where clients knock. */
   get socket(): string {
     return `${this.folder}/control.sock`;
   }
@@ -87,9 +99,11 @@ export class InstancePaths {
   get segmentPrefix(): string {
     return `chimaera-${fnv1a(this.folder).toString(16)}-`;
   }
+  /** The socket that wakes a worker which sleeps in its event loop. */
   workerDoorbell(worker: number): string {
     return `${this.folder}/worker-${worker}.sock`;
   }
+  /** The socket that wakes a client's port which sleeps in its event loop. */
   portDoorbell(sessionId: number, port: number): string {
     return `${this.folder}/client-${sessionId}-${port}.sock`;
   }
@@ -132,6 +146,7 @@ export class InstancePaths {
 
 /** A node's hold on its instance. */
 export class Instance {
+  /** Where the instance's files are. */
   readonly paths: InstancePaths;
   /** A node that died had left its files. */
   readonly takenOver: boolean;
@@ -166,6 +181,7 @@ export class Instance {
     return new Instance(paths, lock, left.includes("node.json"));
   }
 
+  /** Writes `node.json` whole: from now on clients find the node. */
   publish(record: NodeRecord): void {
     writeWhole(this.paths.record, JSON.stringify(record));
   }

@@ -8,10 +8,10 @@ import { ChimaeraError } from "../errors.ts";
 import { type PortPlaces, portRingsBytes, ringPlaces } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import {
-  type Allocator,
   DebugHeap,
   formatRing,
   Heap,
+  type HeapStats,
   notePort,
   type Offset,
   Prefaulter,
@@ -58,6 +58,7 @@ export interface NodeLink {
   doorbell(portIndex: number): Doorbell | null;
 }
 
+/** What the node tells a program of its new session. */
 export interface SessionParts {
   readonly id: number;
   readonly segment: Segment;
@@ -70,12 +71,19 @@ export interface SessionParts {
   readonly debugHeap: boolean;
 }
 
+/** A program's memory in common with a node, and its ports. From `connect` or `node.connect`. */
 export class Session implements Submitter {
+  /** Given by the node; unique among its sessions of this kind. */
   readonly id: number;
+  /** How tasks and bytes travel. */
   readonly transport: Transport;
+  /** Why that way and no faster one, for people. */
   readonly reason: string;
+  /** Process of the node. */
   readonly nodePid: number;
+  /** Worker threads of the node. */
   readonly workers: number;
+  /** Memory of the session's blocks and tasks; for the runtime. */
   readonly segment: Segment;
   readonly #link: NodeLink;
   readonly #heap: SessionHeap;
@@ -218,24 +226,28 @@ export class Session implements Submitter {
   }
 
   /** Figures of the session's memory. */
-  memory(): ReturnType<Allocator["stats"]> {
+  memory(): HeapStats {
     return this.#heap.stats();
   }
 
   // ---- Submitter: the first port ---------------------------------------------------------------
 
+  /** As {@linkcode Port.allocate}, at the first port. */
   allocate(type: TaskType): Task {
     return this.port.allocate(type);
   }
 
+  /** As {@linkcode Port.submit}, at the first port. */
   submit(task: Task): void {
     this.port.submit(task);
   }
 
+  /** As {@linkcode Port.room}, of the first port. */
   get room(): Room {
     return this.port.room;
   }
 
+  /** The client, calling by this session's first port. */
   bind<M extends ModuleClient>(client: M): M {
     return client.copyFor(this);
   }
@@ -274,6 +286,7 @@ export class Session implements Submitter {
     await this.#prefaulter.idle;
   }
 
+  /** As {@linkcode close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -38,8 +38,11 @@ import type { TaskType } from "./task_layout.ts";
 
 /** A task's place in the graph of tasks: the root's id, and how far below it. */
 export interface TaskNode {
+  /** Slot of the root task in the port that it came by. */
   readonly rootSlot: number;
+  /** Number of that port in the node; negative where the root came by no shared memory. */
   readonly rootOrigin: number;
+  /** 0 for a root, one more for each subtask below it. */
   readonly depth: number;
 }
 
@@ -47,6 +50,7 @@ export interface TaskNode {
 export interface Submitter {
   /** A zeroed task of the type, with defaults, bound to this submitter. */
   allocate(type: TaskType): Task;
+  /** Sends an allocated task. Throws CHI-3010 for one that was sent before. */
   submit(task: Task): void;
   /** Whether `allocate` would find room. */
   readonly room: Room;
@@ -85,13 +89,18 @@ export function setNoSubmitterError(kind: ErrorName, why: string): void {
   noSubmitter = { kind, why };
 }
 
+/** What a module's `Client` extends: whom its stubs call, and by which way. */
 export class ModuleClient {
   #submitter: Submitter | null;
   #binding: Binding = { poolId: 0 };
   /** Whether the task methods know that they are this client's. */
   #wired = false;
 
-  /** @param submitter A session; the program's first session when absent. */
+  /**
+   * Bound to no pool yet.
+   *
+   * @param submitter A session; the program's first session when absent.
+   */
   constructor(submitter?: Submitter) {
     this.#submitter = submitter ?? null;
   }
@@ -169,7 +178,12 @@ export type FieldsOf<T extends Task> = Partial<Omit<T, keyof Task>>;
  */
 export interface TaskMethod<T extends Task> {
   (this: ModuleClient, dom: DomainQuery, fields?: FieldsOf<T>): T;
+  /** Makes the task and leaves it to the caller to send it, and to change it before that. */
   alloc(taskNode: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T;
+  /**
+   * As a call, by `parent` in place of the client's own submitter: a subtask when that is a
+   * context.
+   */
   base(parent: Submitter, taskNode: TaskNode | null, dom: DomainQuery, fields?: FieldsOf<T>): T;
   /**
    * Sends a task whose result nobody wants; see {@linkcode Task.fireAndForget}. In a handler the

@@ -14,12 +14,14 @@ import { IN, OUT } from "./fields.ts";
 import type { Task, TaskOwner } from "./task.ts";
 import type { TaskType } from "./task_layout.ts";
 
-/** Method numbers of every module's kCreate and kDestroy. */
+/** Method number of every module's create. */
 export const kCreate = 0;
+/** Method number of every module's destroy. */
 export const kDestroy = 1;
 
-/** The admin's method that makes pools, and the admin's pool. */
+/** The admin's method that makes pools. */
 export const kCreatePool = 10;
+/** The admin's pool, which every node has. */
 export const ADMIN_POOL_ID = 1;
 
 /** What may be asked of a new pool besides its module's own parameters. */

@@ -7,7 +7,9 @@
 
 import type { Pointer } from "../memory/mod.ts";
 
+/** Which way a field travels, as bits: 1 to the handler, 2 back. */
 export const Direction = { in: 1, out: 2, inout: 3 } as const;
+/** One of the numbers of {@linkcode Direction}. */
 export type Direction = typeof Direction[keyof typeof Direction];
 
 /** Kinds of one number. Bytes and the typed array that holds them. */
@@ -24,13 +26,17 @@ export const SCALARS = {
   i64: 8,
   f64: 8,
 } as const;
+/** Name of a kind of one number. */
 export type ScalarKind = keyof typeof SCALARS;
 
+/** How a field lies in memory. */
 export type FieldKind = ScalarKind | "string" | "bytes" | "pointer" | "bulk" | "vec" | "struct";
 
 /** Bytes in shared memory that a task names: a block, or a checked view of one. */
 export interface Bulk {
+  /** Where they begin. */
   readonly pointer: Pointer;
+  /** How many they are. */
   readonly size: number;
   /** The bytes in place. They may change under the reader when a client misbehaves. */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
@@ -38,21 +44,29 @@ export interface Bulk {
 
 /** A declared field. `T` is the type that the task's accessor has. */
 export interface Field<T> {
+  /** How it lies in memory. */
   readonly kind: FieldKind;
+  /** Which way it travels. */
   readonly direction: Direction;
   /** Elements or bytes at most, for string, bytes and vec. */
   readonly max: number;
+  /** What a new task holds there; 0 or nothing when undefined. */
   readonly initial: number | bigint | boolean | undefined;
   /** Accessor yields bigint. */
   readonly bigint: boolean;
   /** Element of a vec. */
   readonly element: ScalarKind | undefined;
+  /** Name of the u64 field with a bulk's size. */
   readonly sizeField: string | undefined;
+  /** Name of the u64 field with a bulk's capacity; undefined: the size is also the capacity. */
   readonly capacityField: string | undefined;
+  /** Members of a struct. */
   readonly fields: Fields | undefined;
+  /** Never set: it only carries the type. */
   readonly type?: T;
 }
 
+/** Fields by name, in the order in which they lie. */
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
 /** What the accessors of declared fields yield. */
@@ -67,17 +81,30 @@ export type WideField = Field<number> & { readonly big: Field<bigint> };
 
 /** The kinds, in one direction. */
 export interface FieldBuilder {
+  /** 1 byte; whatever is not 0 reads as true. */
   bool(initial?: boolean): Field<boolean>;
+  /**
+   * Unsigned, 1 byte. As all whole numbers but the 64-bit ones it wraps like a typed array's
+   * element.
+   */
   u8(initial?: number): Field<number>;
+  /** Unsigned, 2 bytes. */
   u16(initial?: number): Field<number>;
+  /** Unsigned, 4 bytes. */
   u32(initial?: number): Field<number>;
+  /** Signed, 1 byte. */
   i8(initial?: number): Field<number>;
+  /** Signed, 2 bytes. */
   i16(initial?: number): Field<number>;
+  /** Signed, 4 bytes. */
   i32(initial?: number): Field<number>;
+  /** 4 bytes; rounds to single precision. */
   f32(initial?: number): Field<number>;
+  /** 8 bytes. */
   f64(initial?: number): Field<number>;
   /** Reads and writes a number, and throws CHI-3001 beyond 2^53 − 1. */
   u64(initial?: number): WideField;
+  /** As {@linkcode u64}, signed: from −2^53 + 1 to 2^53 − 1. */
   i64(initial?: number): WideField;
   /** UTF-8 text of at most `maxBytes`. */
   string(maxBytes: number): Field<string>;
@@ -90,7 +117,9 @@ export interface FieldBuilder {
    * `capacityField` the handler may write up to that many and sets the size. Not within a struct.
    */
   bulk(sizeField: string, capacityField?: string): Field<Bulk>;
+  /** At most `maxCount` numbers of one kind; the accessor copies. */
   vec(element: ScalarKind, maxCount: number): Field<number[]>;
+  /** Fields in a row under one name; its members are read and set in place. */
   struct<S extends Fields>(fields: S): Field<ValuesOf<S>>;
 }
 

@@ -71,6 +71,7 @@ export const TaskFlag = {
 
 /** The document's task priorities. */
 export const TaskPrio = { kLowLatency: 0, kHighLatency: 1 } as const;
+/** One of the numbers of {@linkcode TaskPrio}. */
 export type TaskPrio = typeof TaskPrio[keyof typeof TaskPrio];
 
 /** Set in a method's id word for tasks that carry their parameters as a CreatePool does. */

@@ -93,21 +93,32 @@ export class TaskHeader {
   waiters: Waiter[] | null = null;
 }
 
+/** A task in its caller's or its handler's hands. Use it until `free`, not longer. */
 export class Task {
+  /** What `defineTask` computed; the instances' one is the same. */
   static readonly layout: TaskLayout;
 
+  /** Places of its fields. */
   readonly layout: TaskLayout;
+  /** The port or worker that made it. */
   readonly owner: TaskOwner;
+  /** Everything besides the fields. For the runtime. */
   readonly header = new TaskHeader();
   // The bytes under the object; `$` keeps the names clear of declared fields.
+  /** As 32-bit words. */
   $i32!: Int32Array;
+  /** As 32-bit words without a sign. */
   $u32!: Uint32Array;
+  /** One by one. */
   $u8!: Uint8Array;
+  /** As 64-bit floats. */
   $f64!: Float64Array;
+  /** At any alignment. */
   $view!: DataView;
   /** Word index of the first field. */
   $at = 0;
 
+  /** For the runtime; programs get tasks from a client's stubs. */
   constructor(owner: TaskOwner, layout: TaskLayout) {
     this.owner = owner;
     this.layout = layout;
@@ -237,6 +248,7 @@ export class Task {
     this.owner.free(this);
   }
 
+  /** As {@linkcode free}. */
   [Symbol.dispose](): void {
     this.owner.free(this);
   }
@@ -261,17 +273,22 @@ export class Task {
 
   // ---- called by the generated accessors -------------------------------------------------------
 
+  /** Reads the two words of a pointer, unchecked; `word` counts from the first field, as below. */
   getPointer(word: number): Pointer {
     const at = this.$at + word;
     return { segment: asSegmentId(this.$u32[at]!), offset: asOffset(this.$u32[at + 1]!) };
   }
 
+  /** Writes the two words of a pointer, unchecked. */
   setPointer(word: number, pointer: Pointer): void {
     const at = this.$at + word;
     this.$u32[at] = pointer.segment;
     this.$u32[at + 1] = pointer.offset;
   }
 
+  /**
+   * A view of the named bytes. Its `bytes` throw CHI-2002 for a place that is not in known memory.
+   */
   getBulk(word: number, size: number): Bulk {
     return new BulkView(this.owner.segments, this.getPointer(word), size);
   }
@@ -294,7 +311,9 @@ export class Task {
 
 /** A block that must outlive the tasks that name it. */
 export interface Pinnable {
+  /** A task that names it is sent. Throws CHI-2004 for a freed one. */
   pin(): void;
+  /** That task is done. */
   unpin(): void;
 }
 

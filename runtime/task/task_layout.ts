@@ -38,6 +38,8 @@ export interface TaskLayout extends FieldCopiers {
 
 /** A class made by `defineTask`, or one that extends it. */
 export interface TaskType<T extends Task = Task> {
+  /** For the runtime; programs get tasks from a client's stubs. */
   new (owner: TaskOwner, layout: TaskLayout): T;
+  /** Places of the fields; the same for all tasks of the type. */
   readonly layout: TaskLayout;
 }

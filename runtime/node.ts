@@ -42,7 +42,7 @@ import {
   type SegmentMessage,
   WorkerCrew,
 } from "./module/mod.ts";
-import { StallWatch } from "./observe/mod.ts";
+import { type Stall, StallWatch } from "./observe/mod.ts";
 import {
   after,
   atMost,
@@ -66,15 +66,25 @@ import {
 } from "./session/mod.ts";
 import { defaultNodeBytes, type NodeOptions, segmentPlaces, workerCount } from "./node_options.ts";
 
+/** A node in this process, started by `startNode`. */
 export class Node {
+  /** Worker threads. */
   readonly workers: number;
+  /** Memory of tasks and tables, which every worker maps. */
   readonly segment: Segment;
+  /** The words that threads sleep on. */
   readonly bells: Segment;
+  /** Sessions in shared memory, those of this process too. */
   readonly sessions: NodeSessions;
+  /** Every pool, and how to make and end one. */
   readonly pools: Pools;
+  /** Has lanes change their worker. */
   readonly moves: LaneMoves;
+  /** Modules of which pools can be made. */
   readonly modules = new ModuleTable();
+  /** Whether blocks are fenced and tagged, as chosen. */
   readonly debugHeap: boolean;
+  /** Seed by which turns of lanes are shuffled; null: not at all. */
   readonly laneSeed: number | null;
   readonly #heap: Allocator;
   readonly #links: Links;
@@ -107,13 +117,8 @@ export class Node {
       kind: SegmentKind.node,
       sizeBytes: options.memoryBytes ?? defaultNodeBytes(),
     });
-    this.bells = Segment.create({
-      ...place(2),
-      workers,
-      id: 2,
-      kind: SegmentKind.bell,
-      sizeBytes: BELL_BYTES,
-    });
+    const kind = SegmentKind.bell;
+    this.bells = Segment.create({ ...place(2), workers, id: 2, kind, sizeBytes: BELL_BYTES });
     this.debugHeap = options.debugHeap ?? environment("CHIMAERA_DEBUG_HEAP") === "1";
     this.laneSeed = options.laneSeed ?? readLaneSeed();
     const heap = new Heap(this.segment);
@@ -125,30 +130,21 @@ export class Node {
     const words = this.bells.words;
     this.#links = new Links(this.segment, words, workers, workers + 1, linksOffset);
     this.#loop = new HostLoop(words, this.#links, workers);
-    this.#control = new ControlChannel(
-      this.segment,
-      this.#heap,
-      this.#links,
-      (message, from) => this.#carryOut(message, from),
-      () => this.#loop.wake(),
-    );
+    const carryOut = (message: ControlMessage, from: number) => this.#carryOut(message, from);
+    const wake = () => this.#loop.wake();
+    const links = this.#links;
+    this.#control = new ControlChannel(this.segment, this.#heap, links, carryOut, wake);
     this.#crew = this.#makeCrew(options, { linksOffset, countersOffset });
     const ask = this.#crew.ask;
     for (const spec of options.modules ?? []) this.modules.add(spec);
     this.pools = new Pools({ workers, modules: this.modules, counters: this.#counters, ask });
     this.moves = new LaneMoves({ workers, pools: this.pools, clock: realClock, ask });
     this.sessions = this.#makeSessions(heap, place);
-    const wake = () => this.#loop.wake();
-    const links = this.#links;
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, this.#counters, wake);
     this.#policies = new Policies({ workers, ask, counters: this.#counters });
     const namesOf = (id: number) => this.pools.namesOf(id);
-    this.#stalls = new StallWatch(
-      this.#counters,
-      workers,
-      namesOf,
-      (stall) => options.onStall?.(stall),
-    );
+    const onStall = (stall: Stall) => options.onStall?.(stall);
+    this.#stalls = new StallWatch(this.#counters, workers, namesOf, onStall);
     this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
   }
 
@@ -315,18 +311,13 @@ export class Node {
 
   /** Lets other processes connect. */
   #serve(instance: Instance): void {
-    const { workers, bells, debugHeap } = this;
+    const { sessions, workers, bells, debugHeap } = this;
+    const { paths } = instance;
+    const wire = this.#wire;
     this.#instance = instance;
-    this.#server = new SessionServer({
-      paths: instance.paths,
-      sessions: this.sessions,
-      workers,
-      bells,
-      debugHeap,
-      wire: this.#wire,
-    });
+    this.#server = new SessionServer({ paths, sessions, workers, bells, debugHeap, wire });
     instance.publish({
-      instance: instance.paths.name,
+      instance: paths.name,
       pid: processId(),
       protocol: PROTOCOL_VERSION,
       version: VERSION,
@@ -354,6 +345,7 @@ export class Node {
     };
   }
 
+  /** Each worker's counters, a moment old. */
   workerInfo(): WorkerInfo[] {
     return workerInfos(this.#counters, this.workers);
   }
@@ -393,6 +385,7 @@ export class Node {
     this.#instance?.release();
   }
 
+  /** As {@linkcode close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -65,8 +65,11 @@ import { PortRoom } from "./port_room.ts";
 import type { PortSleeper } from "./port_sleeper.ts";
 import { PortSlots } from "./port_slots.ts";
 
+/** A thread's way into a session, from `session.port` or `session.openPort`. */
 export class Port implements TaskOwner, Submitter, PumpedPort {
+  /** Memory that its tasks may name. */
   readonly segments: SegmentTable;
+  /** Where its slots, error records and rings lie in the session's memory. */
   readonly places: PortPlaces;
   readonly #host: PortHost;
   readonly #words: Int32Array;
@@ -84,6 +87,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
   readonly room: PortRoom;
   #lost: ChimaeraError | null = null;
 
+  /** For the runtime; programs get ports from their session. */
   constructor(host: PortHost, places: PortPlaces, sleeper: PortSleeper, slots = new PortSlots()) {
     this.#slots = slots;
     this.#host = host;
@@ -232,6 +236,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     if (isNobodys) this.#recycle(task);
   }
 
+  /** As {@linkcode Task.free}. */
   free(task: Task): void {
     const header = task.header;
     if (header.state === TaskState.submitted || header.state === TaskState.lapsed) {
@@ -259,6 +264,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
 
   // ---- waiting ---------------------------------------------------------------------------------
 
+  /** As {@linkcode Task.wait}; rejects with CHI-3010 for a task that was not sent. */
   wait(task: Task, options?: WaitOptions): Promise<void> {
     const header = task.header;
     if (header.state === TaskState.done) {
@@ -321,6 +327,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     if (this.#slots.freeCount === 0) throw this.#lost;
   }
 
+  /** As {@linkcode Task.waitSync}; gives up after `timeoutMs` with CHI-3005. */
   waitSync(task: Task, timeoutMs = Infinity): void {
     if (!this.#host.blocking) throw cannotBlock();
     const allowedMs = deadlineMs(timeoutMs);
@@ -355,6 +362,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     return this.#unpublished === 0 && !this.#available;
   }
 
+  /** Whether the session or its node has ended. */
   get isLost(): boolean {
     return this.#lost !== null;
   }

@@ -198,11 +198,11 @@ export interface TaskMethod<T extends Task> {
   /** As {@linkcode forget}, as soon as there is room; a promise when there is none yet. */
   pacedForget(dom: DomainQuery, fields?: FieldsOf<T>): void | Promise<void>;
   /**
-   * Sends a task as soon as there is room, waits for it, and frees it.
-   *
-   * @returns What `read` makes of the task that is done.
+   * Sends a task as soon as there is room, waits for it, and frees it. Rejects as
+   * {@linkcode Task.wait} does.
    */
   ask(dom: DomainQuery, fields?: FieldsOf<T>): Promise<void>;
+  /** As above; resolves with what `read` makes of the task that is done. */
   ask<R>(dom: DomainQuery, fields: FieldsOf<T>, read: (task: T) => R): Promise<R>;
 }
 

@@ -170,6 +170,7 @@ export class LaneMoves {
     const state = this.#state;
     const move = this.#moveOf(order);
     const { lane } = move;
+    this.#mustHold(move);
     const server = lane.server!;
     const isCarried = server.saveState !== undefined;
     const saved = isCarried ? await saveOf(server, lane) : NOTHING;
@@ -227,6 +228,7 @@ export class LaneMoves {
   async #restore(order: RestoreOrder): Promise<void> {
     const move = this.#moveOf(order);
     const { lane } = move;
+    this.#mustHold(move);
     const { node, heap } = this.#state;
     const parcel = readParcel(node, asOffset(order.parcel));
     let saved: SavedState | null = null;
@@ -308,9 +310,17 @@ export class LaneMoves {
     lane.place(order.to);
     container.homeWorker = order.homeWorker;
     if (move.parcel !== 0) this.#forget(move, container);
-    const hold = container.hold!;
-    if (!hold.isWhole) this.#router.release(container, hold.takeAll());
+    // A thread that took a lost one's place after `hold` has kept nothing.
+    const { hold } = container;
+    if (hold !== null && !hold.isWhole) this.#router.release(container, hold.takeAll());
     return this.#fences.pass(move.id * 2 + 1);
+  }
+
+  /** Throws CHI-4018 on a thread that took the place of one which was lost after `hold`. */
+  #mustHold({ id, lane }: Move): void {
+    if (lane.container.hold?.moveId === id) return;
+    const what = whatOf(lane);
+    throw new ChimaeraError("laneMoveFailed", { what, why: "its worker was replaced meanwhile" });
   }
 
   async #release(order: LaneMoveOrder): Promise<void> {
@@ -361,8 +371,12 @@ export class LaneMoves {
   }
 }
 
+function whatOf({ group, index, container }: Lane): string {
+  return `move lane ${group}/${index} of pool ${container.poolName}`;
+}
+
 function over(lane: Lane): ChimaeraError {
-  const what = `move lane ${lane.group}/${lane.index} of pool ${lane.container.poolName}`;
+  const what = whatOf(lane);
   return new ChimaeraError("laneMoveFailed", { what, why: "the move was given up meanwhile" });
 }
 

@@ -13,11 +13,15 @@ import { type Field, type FieldKind, type Fields, type ScalarKind, SCALARS } fro
 
 /** A field and its place. */
 export interface PlacedField {
+  /** As declared; the accessor's name. */
   readonly name: string;
+  /** Its declaration. */
   readonly field: Field<unknown>;
+  /** The declaration's kind. */
   readonly kind: FieldKind;
   /** From the start of the fields. */
   readonly offsetBytes: number;
+  /** Bytes that it takes in the task, without what follows to align the next one. */
   readonly sizeBytes: number;
   /** The fields of a struct, with offsets from the task's fields, not the struct's. */
   readonly members: readonly PlacedField[];

@@ -9,6 +9,7 @@
 
 /** Where tasks go in: whether there is room for one more, its memory aside. */
 export interface Room {
+  /** Whether a task can be allocated now. */
   readonly isOpen: boolean;
   /** Calls back once, as soon as there is room, in the order of such calls. */
   wait(call: () => void): void;

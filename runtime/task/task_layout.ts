@@ -5,9 +5,13 @@ import type { Task, TaskOwner } from "./task.ts";
 
 /** A bulk field's place, in words from the first field. */
 export interface BulkPlace {
+  /** The field's name. */
   readonly name: string;
+  /** 1 to the handler, 2 back, 3 both. */
   readonly direction: number;
+  /** Of the pointer's two words, the first. */
   readonly word: number;
+  /** The low word of the size. */
   readonly sizeWord: number;
   /** −1: the size is also the capacity. */
   readonly capacityWord: number;
@@ -21,14 +25,21 @@ export interface FieldCopiers {
   copyOut(from: Int32Array, fromAt: number, to: Int32Array, toAt: number): boolean;
 }
 
+/** Where a task type's fields lie, and what moves and fills them. */
 export interface TaskLayout extends FieldCopiers {
   /** Number of the task type in this isolate. */
   readonly index: number;
+  /** The method's number. */
   readonly method: number;
+  /** Of the method and the declared fields: the same on both sides, or CHI-3002. */
   readonly hash: number;
+  /** TF_SRL_SYM, TF_SRL_ASYM and TF_LOCAL, as declared. */
   readonly flags: number;
+  /** Bytes of all fields. */
   readonly fieldsBytes: number;
+  /** In the order in which they lie. */
   readonly fields: readonly PlacedField[];
+  /** The bulk fields' places. */
   readonly bulks: readonly BulkPlace[];
   /** Zeros the fields and writes their defaults. */
   clear(task: Task): void;

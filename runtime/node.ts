@@ -59,7 +59,7 @@ import {
   localLink,
   NodeSessions,
   PROTOCOL_VERSION,
-  type SegmentPlace,
+  type SegmentPlaces,
   Session,
   SessionServer,
   WireHost,
@@ -139,7 +139,7 @@ export class Node {
     for (const spec of options.modules ?? []) this.modules.add(spec);
     this.pools = new Pools({ workers, modules: this.modules, counters: this.#counters, ask });
     this.moves = new LaneMoves({ workers, pools: this.pools, clock: realClock, ask });
-    this.sessions = this.#makeSessions(heap, place);
+    this.sessions = this.#makeSessions(options, heap, place);
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, this.#counters, wake);
     this.#policies = new Policies({ workers, ask, counters: this.#counters });
     const namesOf = (id: number) => this.pools.namesOf(id);
@@ -161,8 +161,8 @@ export class Node {
     }
   }
 
-  /** @param tables Heap of the node's own tables. */
-  #makeSessions(tables: Allocator, place: (segmentId: number) => SegmentPlace): NodeSessions {
+  #makeSessions(options: NodeOptions, tables: Allocator, place: SegmentPlaces): NodeSessions {
+    const defaultBytes = Math.max(LIMITS.sessionBytesDefault, machineMemoryBytes() / 4);
     return new NodeSessions({
       workers: this.workers,
       node: this.segment,
@@ -172,7 +172,8 @@ export class Node {
         const message: SegmentMessage = { kind: "segment", sessionId, handle };
         this.#crew.post(worker, message);
       },
-      memoryBytesMax: Math.max(LIMITS.sessionBytesDefault, machineMemoryBytes() / 4),
+      // The node's own session takes nothing from those of its clients.
+      memoryBytesMax: LIMITS.policySessionBytes + (options.sessionMemoryBytes ?? defaultBytes),
       place,
     });
   }
@@ -282,8 +283,8 @@ export class Node {
 
   // ---- what others use -------------------------------------------------------------------------
 
-  /** A session of this process. Clients that name no session use the first one opened. */
-  async connect(sizeBytes: number = LIMITS.sessionBytesDefault): Promise<Session> {
+  /** A session of this process; clients that name none use the first. Its size may be left open. */
+  async connect(sizeBytes: number = this.sessions.fittingBytes): Promise<Session> {
     const session = await this.#openSession(sizeBytes);
     session.offerDefault();
     return session;
@@ -328,7 +329,6 @@ export class Node {
 
   /** What the node tells about itself. */
   stats(): NodeStats {
-    const { usedBytes } = this.#heap.stats();
     const workers = this.workerInfo();
     return {
       pid: processId(),
@@ -336,7 +336,7 @@ export class Node {
       backing: this.segment.backing,
       diskBackend: workers.find(({ disk }) => disk !== "unused")?.disk ?? "unused",
       memoryBytes: this.segment.sizeBytes,
-      usedBytes,
+      usedBytes: this.#heap.stats().usedBytes,
       workers,
       sessions: [...this.sessions.info(), ...this.#wire.info()],
       stalls: [...this.#stalls.stalled.values()],

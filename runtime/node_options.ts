@@ -13,7 +13,7 @@ import {
   machineMemoryBytes,
   processId,
 } from "./platform/mod.ts";
-import { type Instance, SEGMENT_FILES_FOLDER, type SegmentPlace } from "./session/mod.ts";
+import { type Instance, SEGMENT_FILES_FOLDER, type SegmentPlaces } from "./session/mod.ts";
 
 /** What may be chosen of a node. What is out of range is CHI-1001 at the start. */
 export interface NodeOptions {
@@ -21,6 +21,8 @@ export interface NodeOptions {
   readonly workers?: number;
   /** Bytes of the node segment. */
   readonly memoryBytes?: number;
+  /** Bytes of all its clients' sessions; at least 256 MiB, and a quarter of the machine's, if absent. */
+  readonly sessionMemoryBytes?: number;
   /** Fence and tag blocks: errors of memory use are reported. CHIMAERA_DEBUG_HEAP=1 sets it. */
   readonly debugHeap?: boolean;
   /** Shuffles the turns of lanes, to find what relies on their order. CHIMAERA_LANE_SEED sets it. */
@@ -49,7 +51,7 @@ export interface NodeOptions {
 export function segmentPlaces(
   wanted: Backing | undefined,
   instance: Instance | undefined,
-): (id: number) => SegmentPlace {
+): SegmentPlaces {
   if (wanted === "private" || !ffiAvailable()) return () => ({ private: true });
   if (wanted !== "file" && (wanted === "memfd" || memoryFilesReachable())) return () => ({});
   const folder = isWritableFolder(SEGMENT_FILES_FOLDER)

@@ -37,7 +37,10 @@ import { openWireSession } from "./wire_client.ts";
 export interface ConnectOptions {
   /** Name of the node's instance. */
   readonly instance?: string;
-  /** Bytes of the session's shared memory. */
+  /**
+   * Bytes of the session's shared memory. Absent: 256 MiB, or what the node has left for sessions
+   * if that is less, down to 32 MiB.
+   */
   readonly sizeBytes?: number;
   /** `shm` or `socket` insist on one way; the first that works when absent. */
   readonly transport?: "auto" | "shm" | "socket";
@@ -68,7 +71,7 @@ async function openSession(options: ConnectOptions): Promise<Session> {
   if (transport !== "socket") {
     const why = ffiAvailable() ? null : "FFI is denied, so memory cannot be mapped";
     if (why === null) {
-      const found = await connectShared(paths, options.sizeBytes ?? LIMITS.sessionBytesDefault);
+      const found = await connectShared(paths, options.sizeBytes);
       if (found instanceof Session) return found;
       reason = found;
     } else reason = why;
@@ -100,13 +103,16 @@ async function openLink(paths: InstancePaths): Promise<{
 }
 
 /** A session in shared memory, or why there is none. */
-async function connectShared(paths: InstancePaths, sizeBytes: number): Promise<Session | string> {
+async function connectShared(
+  paths: InstancePaths,
+  sizeBytes: number | undefined,
+): Promise<Session | string> {
   const { connection, requests, onLost } = await openLink(paths);
   const hello: Hello = {
     kind: "hello",
     protocol: PROTOCOL_VERSION,
     pid: processId(),
-    sizeBytes,
+    ...sizeBytes === undefined ? {} : { sizeBytes },
     shared: true,
   };
   const welcome = await requests.ask<Welcome>(hello).catch((refused) => {

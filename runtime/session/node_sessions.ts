@@ -69,6 +69,9 @@ interface Closing {
 /** What decides what lies behind a segment. */
 export type SegmentPlace = Pick<SegmentOptions, "private" | "file">;
 
+/** The same by a segment's id. */
+export type SegmentPlaces = (segmentId: number) => SegmentPlace;
+
 /** Sends an order to a worker and waits for its answer. */
 type Ask = (worker: number, message: ControlMessage) => Promise<unknown>;
 
@@ -81,7 +84,7 @@ export interface NodeSessionsOptions {
   readonly handOver: (worker: number, sessionId: number, handle: SegmentHandle) => void;
   readonly memoryBytesMax: number;
   /** Where a session's segment is made. */
-  readonly place: (segmentId: number) => SegmentPlace;
+  readonly place: SegmentPlaces;
 }
 
 export class NodeSessions {
@@ -102,6 +105,16 @@ export class NodeSessions {
 
   get list(): readonly NodeSession[] {
     return [...this.#byId.values()];
+  }
+
+  /**
+   * Bytes for a session whose client leaves its size to the node: the default, or what is left of
+   * the memory of all sessions, down to the least that is of use.
+   */
+  get fittingBytes(): number {
+    const leftBytes = this.#options.memoryBytesMax - this.#memoryBytes;
+    const roomBytes = Math.floor(leftBytes / 65536) * 65536;
+    return Math.max(LIMITS.sessionBytesMin, Math.min(LIMITS.sessionBytesDefault, roomBytes));
   }
 
   /** Whether other processes have the bells mapped. */

@@ -40,3 +40,32 @@ Deno.test("node sessions: what else keeps one from closing is told to whoever cl
   const { id } = await sessions.open("a test", LIMITS.sessionBytesMin, () => {});
   await assert.rejects(sessions.close(id), { code: "CHI-1901" });
 });
+
+Deno.test("node sessions: who names no size gets what is left, and no less than is of use", async () => {
+  const node = Segment.create({
+    id: 1,
+    kind: SegmentKind.node,
+    sizeBytes: 4 << 20,
+    workers: 1,
+    private: true,
+  });
+  const sessions = new NodeSessions({
+    workers: 1,
+    ask: () => Promise.resolve(null),
+    handOver: () => {},
+    memoryBytesMax: (360 << 20) + 100,
+    node,
+    heap: new Heap(node),
+    place: () => ({ private: true }),
+  });
+  assert.equal(sessions.fittingBytes, LIMITS.sessionBytesDefault);
+  await sessions.open("a test", sessions.fittingBytes, () => {});
+  assert.equal(sessions.fittingBytes, 104 << 20);
+  const { id } = await sessions.open("a test", sessions.fittingBytes, () => {});
+  assert.equal(sessions.fittingBytes, LIMITS.sessionBytesMin);
+  await assert.rejects(sessions.open("a test", sessions.fittingBytes, () => {}), {
+    code: "CHI-2007",
+  });
+  await sessions.close(id);
+  assert.equal(sessions.fittingBytes, 104 << 20);
+});

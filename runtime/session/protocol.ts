@@ -24,7 +24,8 @@ export interface Hello {
   readonly kind: "hello";
   readonly protocol: number;
   readonly pid: number;
-  readonly sizeBytes: number;
+  /** Absent where the node may choose. */
+  readonly sizeBytes?: number;
   /** False: tasks will come over this connection. */
   readonly shared: boolean;
 }

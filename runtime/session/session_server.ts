@@ -163,7 +163,7 @@ class ClientConnection {
 
   async #welcomeShared(hello: Hello): Promise<Welcome> {
     const { sessions, workers, bells, debugHeap } = this.#options;
-    const wanted = Number(hello.sizeBytes);
+    const wanted = hello.sizeBytes === undefined ? sessions.fittingBytes : Number(hello.sizeBytes);
     const sizeBytes = Math.min(
       LIMITS.segmentBytesMax,
       Math.max(Number.isFinite(wanted) ? wanted : 0, LIMITS.sessionBytesMin),

@@ -17,6 +17,10 @@ import { Client } from "./modules/faulty/faulty_client.ts";
 const HERE = DomainQuery.getLocalId();
 const WORKERS = [1, 2, 4];
 const TOUCH_BYTES = 40 << 20;
+/** Of a stopped client: a minute in one of the tests, which runs nothing else beside it. */
+const stoppedMs = (workers: number) => workers === 1 ? 60_000 : 1200;
+/** A lost node is told of within 2 s; twice that, since the machine may run other tests as well. */
+const LOSS_MS_MAX = 2 * 2000;
 
 interface Progress {
   readonly count: number;
@@ -81,7 +85,7 @@ for (const workers of WORKERS) {
     await goesOn(client);
     client.kill("SIGSTOP");
     await goesOn(bystander);
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await new Promise((resolve) => setTimeout(resolve, stoppedMs(workers)));
     await goesOn(bystander);
     client.kill("SIGCONT");
     await goesOn(client);
@@ -128,7 +132,7 @@ for (const mode of ["wait", "waitSync"]) {
     node.program.kill("SIGKILL");
     await node.program.ended(true);
     for (const which of ["sent", "allocated", "new"]) {
-      const seen = await client.next<{ which: string; error: ErrorLine }>("ended", 10_000);
+      const seen = await client.next<{ which: string; error: ErrorLine }>("ended", LOSS_MS_MAX);
       assert.equal(seen.which, which);
       assert.equal(seen.error.code, "CHI-5005", seen.error.message);
       assert.match(seen.error.hint, /its log/);
@@ -147,7 +151,7 @@ for (const mode of ["wait", "waitSync"]) {
     await client.next("waiting");
     node.program.kill("SIGKILL");
     for (const which of ["sent", "allocated", "new"]) {
-      const seen = await client.next<{ which: string; error: ErrorLine }>("ended", 10_000);
+      const seen = await client.next<{ which: string; error: ErrorLine }>("ended", LOSS_MS_MAX);
       assert.equal(seen.which, which);
       assert.equal(seen.error.code, "CHI-5005", seen.error.message);
     }

@@ -17,7 +17,7 @@ import { Client } from "./modules/faulty/faulty_client.ts";
 const HERE = DomainQuery.getLocalId();
 const WORKERS = [1, 2, 4];
 const TOUCH_BYTES = 40 << 20;
-/** Of a stopped client: a minute in one of the tests, which runs nothing else beside it. */
+/** Of a stopped client; a minute in one of the tests. */
 const stoppedMs = (workers: number) => workers === 1 ? 60_000 : 1200;
 /** A lost node is told of within 2 s; twice that, since the machine may run other tests as well. */
 const LOSS_MS_MAX = 2 * 2000;

@@ -69,6 +69,12 @@ export const LIMITS = {
   fenceMs: 250,
   /** Worker threads that a node replaces; with one more it stops. */
   workersLostMax: 16,
+  /** How long a new session or port waits for workers that may be held; then it goes on. */
+  sessionAnswerMs: 50,
+  /** CHI-4009: how long the making of a pool waits for a worker that is held. */
+  poolHeldMs: 3000,
+  /** CHI-5004: how long a client waits for a node to take it in. */
+  helloMs: 10_000,
   /** CHI-5005: a waiter looks at the node's life this often. */
   livenessMs: 500,
   /** How long a work orchestration policy may take for an answer. */

@@ -136,15 +136,17 @@ export class Node {
     this.#control = new ControlChannel(this.segment, this.#heap, links, carryOut, wake);
     this.#crew = this.#makeCrew(options, { linksOffset, countersOffset });
     const ask = this.#crew.ask;
+    const counters = this.#counters;
+    const stallOf = (worker: number) => this.#stalls.stalled.get(worker);
     for (const spec of options.modules ?? []) this.modules.add(spec);
-    this.pools = new Pools({ workers, modules: this.modules, counters: this.#counters, ask });
+    this.pools = new Pools({ workers, modules: this.modules, counters, ask, stallOf });
     this.moves = new LaneMoves({ workers, pools: this.pools, clock: realClock, ask });
     this.sessions = this.#makeSessions(options, heap, place);
-    this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, this.#counters, wake);
-    this.#policies = new Policies({ workers, ask, counters: this.#counters });
+    this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, counters, wake);
+    this.#policies = new Policies({ workers, ask, counters });
     const namesOf = (id: number) => this.pools.namesOf(id);
     const onStall = (stall: Stall) => options.onStall?.(stall);
-    this.#stalls = new StallWatch(this.#counters, workers, namesOf, onStall);
+    this.#stalls = new StallWatch(counters, workers, namesOf, onStall);
     this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
   }
 
@@ -271,6 +273,8 @@ export class Node {
         return null;
       case "malformed":
         return this.sessions.endMalformed(message.sessionId as number, message.why as string);
+      case "unknownSession":
+        return this.sessions.onUnknown(message.sessionId as number, from);
       case "closing":
         return this.sessions.onClosing(message.sessionId as number);
       default:

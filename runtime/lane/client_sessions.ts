@@ -15,6 +15,7 @@ import type { ControlChannel } from "./control.ts";
 import type { Executor } from "./executor.ts";
 import type { Intake } from "./intake.ts";
 import { ringPlaces } from "./ring_places.ts";
+import type { Router } from "./router.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 /** What the node knows of a new port besides its places. */
@@ -27,15 +28,28 @@ export interface PortOrder {
   readonly resumed: boolean;
 }
 
+/** The parts of a worker that have to do with a session's tasks. */
+export interface SessionTakers {
+  readonly router: Router;
+  readonly intake: Intake;
+  readonly executor: Executor;
+}
+
 export class ClientSessions {
   readonly #state: WorkerState;
+  readonly #router: Router;
   readonly #intake: Intake;
   readonly #executor: Executor;
   readonly #control: ControlChannel;
   readonly #byId = new Map<number, ClientSession>();
 
-  constructor(state: WorkerState, intake: Intake, executor: Executor, control: ControlChannel) {
+  constructor(
+    state: WorkerState,
+    { router, intake, executor }: SessionTakers,
+    control: ControlChannel,
+  ) {
     this.#state = state;
+    this.#router = router;
     this.#intake = intake;
     this.#executor = executor;
     this.#control = control;
@@ -85,6 +99,16 @@ export class ClientSessions {
     } else port.begin();
     session.ports.push(port);
     this.#intake.add(port);
+    this.#router.portOpened(port.number);
+  }
+
+  /**
+   * A task came whose root's port is not known here. Either the order to open that is on its way,
+   * or the session is gone, which the node answers by an order to forget it.
+   */
+  expect(port: number): void {
+    const sessionId = Math.floor(port / LIMITS.portsPerSession);
+    this.#control.send(this.#state.workers, { kind: "unknownSession", sessionId });
   }
 
   /** Takes nothing more from a session, and tells the node when its tasks are answered. */
@@ -101,6 +125,7 @@ export class ClientSessions {
 
   /** Forgets a session whose tasks are all answered. */
   forget(id: number): void {
+    this.#router.sessionGone(id);
     const session = this.#byId.get(id);
     if (session === undefined) return;
     this.#byId.delete(id);

@@ -12,6 +12,7 @@ import { H, type Task, TaskFlag } from "../task/mod.ts";
 import type { Answers } from "./answers.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { WORKER_COUNTER } from "./counters.ts";
+import { EarlyTasks } from "./early_tasks.ts";
 import { HELD, Lane } from "./lane.ts";
 import type { HeldTask } from "./lane_hold.ts";
 import { LinkKind } from "./links.ts";
@@ -23,11 +24,20 @@ export class Router {
   readonly #state: WorkerState;
   readonly #answers: Answers;
   readonly #periodics: Periodics;
+  readonly #early = new EarlyTasks();
+  readonly #onEarly: (port: number) => void;
 
-  constructor(state: WorkerState, answers: Answers, periodics: Periodics) {
+  /** @param onEarly Called when the first task of a port came that is not known here. */
+  constructor(
+    state: WorkerState,
+    answers: Answers,
+    periodics: Periodics,
+    onEarly: (port: number) => void,
+  ) {
     this.#state = state;
     this.#answers = answers;
     this.#periodics = periodics;
+    this.#onEarly = onEarly;
   }
 
   /** Brings a task to its lane, here or on another worker. */
@@ -115,6 +125,11 @@ export class Router {
   /** A block that another worker handed over, for a lane (`kind` lane) or to be routed. */
   receive(kind: number, block: number, laneId: number): void {
     const state = this.#state;
+    const port = state.node.i32[block + H.rootOrigin]!;
+    if (port > 0 && !state.ports.has(port)) {
+      this.#keepEarly(port, kind, block, laneId);
+      return;
+    }
     const poolId = state.node.i32[block + H.pool]!;
     const container = state.containers[poolId];
     const type = container?.typeOf(state.node.i32[block + H.method]!);
@@ -138,6 +153,28 @@ export class Router {
     const router = container.router ?? container.hold?.router ?? null;
     if (router !== null) this.#map(container, router, task);
     else this.#toHome(container, task);
+  }
+
+  /** Keeps a task until its root's port is known here; see EarlyTasks. */
+  #keepEarly(port: number, kind: number, block: number, laneId: number): void {
+    this.#state.node.i32[block + H.custodian] = this.#state.id;
+    if (this.#early.keep(port, kind, block, laneId)) this.#onEarly(port);
+  }
+
+  /** A port is known from here on: what came before it goes on. */
+  portOpened(port: number): void {
+    this.#early.release(port, (kind, block, laneId) => this.receive(kind, block, laneId));
+  }
+
+  /** No port of the session will come any more: whatever waited for one belongs to nobody. */
+  sessionGone(sessionId: number): void {
+    this.#early.releaseSession(sessionId, (_kind, block) => {
+      const why = "the session that it belongs to has ended";
+      this.#answers.failBlock(
+        block,
+        new ChimaeraError("sessionClosed", { what: "run a task", why }),
+      );
+    });
   }
 
   #forward(worker: number, kind: LinkKind, task: Task, laneId: number): void {

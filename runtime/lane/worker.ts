@@ -117,7 +117,8 @@ export class LaneWorker implements RunHost {
     this.#subtasks = new Subtasks(this.#state, hooks);
     const answers = new Answers(this.#state, this.#subtasks, () => this.#wire);
     const periodics = new Periodics(this.#state, this.#clock, this.#timers, answers);
-    this.#router = new Router(this.#state, answers, periodics);
+    const onEarly = (port: number) => this.sessions.expect(port);
+    this.#router = new Router(this.#state, answers, periodics, onEarly);
     this.#wire = new WireIntake(this.#state, this.#router, this.#aborts.fromClient);
     const ends = { answers, subtasks: this.#subtasks, periodics, onSettled: wake };
     const order = laneSeed === null ? null : new LaneOrder(laneSeed, id);
@@ -125,7 +126,8 @@ export class LaneWorker implements RunHost {
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
     }, this.#aborts.fromClient);
-    this.sessions = new ClientSessions(this.#state, this.#intake, this.#executor, this.control);
+    const takers = { router: this.#router, intake: this.#intake, executor: this.#executor };
+    this.sessions = new ClientSessions(this.#state, takers, this.control);
     this.containers = new Containers(this.#state, this, {
       load: options.load,
       failQueued: (lane, error) => this.#executor.failQueued(lane, error),

@@ -21,7 +21,9 @@ import {
   type PoolInfo,
   type PoolRequest,
 } from "../lane/mod.ts";
-import type { PoolNames } from "../observe/mod.ts";
+import { LIMITS } from "../limits.ts";
+import type { PoolNames, Stall } from "../observe/mod.ts";
+import { atMost } from "../platform/mod.ts";
 import { ADMIN_POOL_ID } from "../task/mod.ts";
 import type { ModuleTable } from "./module_spec.ts";
 
@@ -65,6 +67,8 @@ export interface PoolsOptions {
   readonly counters: Counters;
   /** Sends a request to a worker. */
   readonly ask: Ask;
+  /** What holds a worker at the moment. */
+  readonly stallOf: (worker: number) => Stall | undefined;
 }
 
 /** Each lane to the worker with the fewest; used until a policy's pool is there. */
@@ -136,16 +140,22 @@ export class Pools {
   }
 
   async #make(request: PoolRequest): Promise<Pool> {
-    const { ask, workers, modules } = this.#options;
+    const { workers, modules } = this.#options;
     const module = modules.get(request.libName);
     const id = ++this.#lastId;
-    const homeWorker = (await this.placeLanes(1, this.#lanesOfWorker))[0]!;
+    const homeWorker = (await this.#place(request, 1))[0]!;
     const made: NewPool = { id, request, module, homeWorker };
     const lanes: PlacedLane[] = [];
+    const asked = new Map<number, Promise<unknown>>();
+    const ask = (worker: number, message: ControlMessage) => {
+      const answer = this.#options.ask(worker, message);
+      asked.set(worker, answer);
+      return this.#unlessHeld(request, [worker], answer);
+    };
     try {
       const result = await ask(homeWorker, createMessage(made)) as CreateResult;
       for (const { id: group, count } of [...result.groups].sort((a, b) => a.id - b.id)) {
-        lanes.push(...await this.#placeGroup(group, count, homeWorker, lanes.length === 0));
+        lanes.push(...await this.#placeGroup(made, group, count, lanes.length === 0));
       }
       const { methodNames, shared } = result;
       const pool: Pool = { ...made, lanes, shared, methodNames };
@@ -154,19 +164,49 @@ export class Pools {
       this.#byId.set(id, pool);
       return pool;
     } catch (thrown) {
-      await this.#undo(id, lanes);
+      // A worker that is held undoes its part when it comes back; its creator need not wait.
+      const isHeld = thrown instanceof ChimaeraError && thrown.kind === "workerStalled";
+      await atMost(isHeld ? 0 : LIMITS.poolHeldMs, this.#unmake(id, lanes, asked));
       throw thrown;
     }
   }
 
+  /** What one of the workers answers. Throws CHI-4009 when a handler holds it for too long. */
+  async #unlessHeld<T>(
+    { name }: PoolRequest,
+    workers: readonly number[],
+    answer: Promise<T>,
+  ): Promise<T> {
+    const { stallOf } = this.#options;
+    // Without a stall it is the module's code, or its loading, that takes its time.
+    while (!await atMost(LIMITS.poolHeldMs, answer)) {
+      const stall = workers.map(stallOf).find((stall) => stall !== undefined);
+      if (stall === undefined) continue;
+      const { worker, libName, methodName, poolName, forMs } = stall;
+      throw new ChimaeraError("workerStalled", {
+        what: `create pool ${name}`,
+        why:
+          `${libName}.${methodName} of pool ${poolName} has held worker ${worker} for ${forMs} ms`,
+        hint: "a handler must not block; create the pool again when it has returned",
+      });
+    }
+    return await answer;
+  }
+
+  /** Workers for new lanes. The policy's own lane may be on a worker that is held. */
+  #place(request: PoolRequest, count: number): Promise<readonly number[]> {
+    const all = Array.from({ length: this.#options.workers }, (_, worker) => worker);
+    return this.#unlessHeld(request, all, this.placeLanes(count, this.#lanesOfWorker));
+  }
+
   /** Lanes of a group, with their workers. The pool's first is on its home worker. */
   async #placeGroup(
+    { request, homeWorker }: NewPool,
     group: number,
     count: number,
-    homeWorker: number,
     isFirst: boolean,
   ): Promise<PlacedLane[]> {
-    const placed = await this.placeLanes(count, this.#lanesOfWorker);
+    const placed = await this.#place(request, count);
     const room = LANES_MAX - this.#lanesMade + this.#freeLanes.length;
     if (count > room) {
       throw new ChimaeraError("badLaneGroup", {
@@ -192,6 +232,19 @@ export class Pools {
       if (pool.homeWorker === worker) await ask(worker, createMessage(pool));
       await ask(worker, lanesMessage(pool));
     }
+  }
+
+  /**
+   * Undoes what the workers made of a new pool, on each when it has carried out what it was asked:
+   * orders that take their time pass each other.
+   */
+  async #unmake(
+    id: number,
+    lanes: readonly PlacedLane[],
+    asked: ReadonlyMap<number, Promise<unknown>>,
+  ): Promise<void> {
+    await Promise.allSettled(asked.values());
+    await this.#undo(id, lanes);
   }
 
   /** Ends a pool on every worker that knows it, and frees its lanes. */

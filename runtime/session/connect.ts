@@ -22,14 +22,7 @@ import {
   ringDoorbell,
 } from "../platform/mod.ts";
 import { DEFAULT_INSTANCE, InstancePaths, nodeGone, PROTOCOL_VERSION } from "./instance.ts";
-import {
-  decodeJson,
-  FRAME_BYTES_MAX,
-  FrameType,
-  type Hello,
-  Requests,
-  type Welcome,
-} from "./protocol.ts";
+import { decodeJson, FRAME_BYTES_MAX, FrameType, greet, type Hello, Requests } from "./protocol.ts";
 import { type NodeLink, Session } from "./session.ts";
 import { openWireSession } from "./wire_client.ts";
 
@@ -115,10 +108,7 @@ async function connectShared(
     ...sizeBytes === undefined ? {} : { sizeBytes },
     shared: true,
   };
-  const welcome = await requests.ask<Welcome>(hello).catch((refused) => {
-    connection.close();
-    throw refused;
-  });
+  const welcome = await greet(connection, requests, hello);
   let segment: Segment;
   let bells: Segment;
   try {

@@ -5,10 +5,14 @@
  * Closing takes three steps. No worker takes anything more from the session; when none of its tasks
  * is in the runtime's hands any more, the workers forget it; then its memory goes back.
  *
+ * A worker that a handler holds does not keep a session from opening. Its orders wait for it, each
+ * until the one before it is carried out; tasks that other workers hand to it meanwhile wait there
+ * for the port (lane/early_tasks.ts), and those in the session's own rings wait in them.
+ *
  * Thread rules: the assembling thread.
  */
 
-import { ChimaeraError } from "../errors.ts";
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import {
   type ControlMessage,
   custodyBytes,
@@ -31,7 +35,7 @@ import {
   SegmentKind,
   type SegmentOptions,
 } from "../memory/mod.ts";
-import { closeFile, connectDoorbell, ffiAvailable, removeAll } from "../platform/mod.ts";
+import { atMost, closeFile, connectDoorbell, ffiAvailable, removeAll } from "../platform/mod.ts";
 
 /** Name of sessions of the node's own process. */
 export const LOCAL_CLIENT = "this process";
@@ -45,6 +49,8 @@ export interface NodeSession {
   readonly ports: NodePort[];
   /** Bell lines that are the session's, in use or not yet. */
   readonly lines: number[];
+  /** By worker: settles when it has carried out its last order about the session. */
+  readonly orders: Promise<unknown>[];
   /** Tells the client why the node ends its session. */
   readonly onEnd: (error: ChimaeraError) => void;
 }
@@ -167,12 +173,13 @@ export class NodeSessions {
       ...this.#options.place(16 + id),
     });
     this.#memoryBytes += segment.sizeBytes;
-    const session = { id, segment, client, ports: [], lines: [], onEnd };
+    const orders = Array.from({ length: workers }, () => Promise.resolve());
+    const session = { id, segment, client, ports: [], lines: [], orders, onEnd };
     this.#byId.set(id, session);
-    await this.#askAll((worker) => {
+    for (let worker = 0; worker < workers; worker++) {
       this.#options.handOver(worker, id, segment.handle());
-      return { kind: "attach", sessionId: id };
-    });
+    }
+    await this.#show(session, { kind: "attach", sessionId: id });
     return session;
   }
 
@@ -206,7 +213,7 @@ export class NodeSessions {
     this.#options.node.u8.fill(0, custody, custody + sizeBytes);
     const port = { places, custody, doorbell, doorbellPath };
     session.ports.push(port);
-    await this.#askAll(() => openPortMessage(session.id, port, false));
+    await this.#show(session, openPortMessage(session.id, port, false));
   }
 
   /** Shows every session to a thread that takes the place of a lost worker. */
@@ -275,11 +282,11 @@ export class NodeSessions {
 
   async #close(session: NodeSession, allAnswered: Promise<void>): Promise<void> {
     const { id } = session;
-    await this.#askAll(() => ({ kind: "closeSession", sessionId: id }));
+    await this.#order(session, { kind: "closeSession", sessionId: id });
     this.#closing.get(id)!.stopped = true;
     this.onClosing(id);
     await allAnswered;
-    await this.#askAll(() => ({ kind: "forgetSession", sessionId: id }));
+    await this.#order(session, { kind: "forgetSession", sessionId: id });
     this.#closing.delete(id);
     this.#byId.delete(id);
     this.#memoryBytes -= session.segment.sizeBytes;
@@ -299,6 +306,12 @@ export class NodeSessions {
     }
   }
 
+  /** A worker got a task of a session that it does not know: not yet, or not any more. */
+  onUnknown(id: number, worker: number): unknown {
+    if (this.#byId.has(id)) return null;
+    return this.#options.ask(worker, { kind: "forgetSession", sessionId: id });
+  }
+
   /** A worker has answered tasks of a closing session. */
   onClosing(id: number): void {
     const closing = this.#closing.get(id);
@@ -308,9 +321,28 @@ export class NodeSessions {
     if (ports.every((port) => isCustodyEmpty(words, port.custody >>> 2))) closing.answered();
   }
 
-  #askAll(message: (worker: number) => ControlMessage): Promise<unknown> {
-    const workers = Array.from({ length: this.#options.workers }, (_, worker) => worker);
-    return Promise.all(workers.map((worker) => this.#options.ask(worker, message(worker))));
+  /** Has every worker carry out an order, after those about the session that it had before. */
+  #order(session: NodeSession, message: ControlMessage): Promise<unknown> {
+    const { ask } = this.#options;
+    const done = session.orders.map((before, worker) => before.then(() => ask(worker, message)));
+    // One that fails is told to whoever gave it, and does not keep the session from ending.
+    done.forEach((order, worker) => session.orders[worker] = order.catch(() => {}));
+    return Promise.all(done);
+  }
+
+  /** Shows the workers something new of a session, without waiting for one that is held. */
+  async #show(session: NodeSession, message: ControlMessage): Promise<void> {
+    const shown = this.#order(session, message);
+    if (await atMost(LIMITS.sessionAnswerMs, shown)) return;
+    // Nobody waits any more who could be told of a failure: it ends the session.
+    shown.catch((thrown) => this.#endFailed(session, thrown));
+  }
+
+  async #endFailed(session: NodeSession, thrown: unknown): Promise<void> {
+    const error = toChimaeraError(thrown, "internal", `session of ${session.client}`);
+    if (error.kind === "shutdown") return; // The node has told the client by itself.
+    session.onEnd(error);
+    await this.close(session.id);
   }
 }
 

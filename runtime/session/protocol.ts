@@ -8,9 +8,9 @@
 
 import { LIMITS } from "../limits.ts";
 import type { ErrorData } from "../lane/mod.ts";
-import type { FrameConnection } from "../platform/mod.ts";
+import { atMost, type FrameConnection } from "../platform/mod.ts";
 import { errorFromData } from "../lane/mod.ts";
-import type { ChimaeraError } from "../errors.ts";
+import { ChimaeraError } from "../errors.ts";
 
 export const FrameType = { json: 1, task: 2, completion: 3 } as const;
 
@@ -104,5 +104,28 @@ export class Requests {
   abandon(error: ChimaeraError): void {
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
+  }
+}
+
+/**
+ * Says hello on a new connection, which is closed when that leads to nothing. Throws the node's
+ * error, CHI-5004 when it does not answer.
+ */
+export async function greet(
+  connection: Pick<FrameConnection, "close">,
+  requests: Requests,
+  hello: Hello,
+): Promise<Welcome> {
+  try {
+    const answer = requests.ask<Welcome>(hello);
+    if (await atMost(LIMITS.helloMs, answer)) return await answer;
+    throw new ChimaeraError("connectFailed", {
+      what: "connect to the node",
+      why: `it has not answered for ${LIMITS.helloMs} ms`,
+      hint: "it may be stopped (SIGSTOP), or have too much to do; see its log",
+    });
+  } catch (thrown) {
+    connection.close();
+    throw thrown;
   }
 }

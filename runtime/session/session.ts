@@ -22,6 +22,7 @@ import {
 } from "../memory/mod.ts";
 import type { SharedWords } from "../platform/mod.ts";
 import {
+  firstGuess,
   type ModuleClient,
   offerDefaultSubmitter,
   type Room,
@@ -199,7 +200,7 @@ export class Session implements Submitter {
         ringWorker: (worker) => this.#link.ringWorker(worker),
         checkAlive: () => this.#link.checkAlive(),
         longestSleepMs: () => this.#link.longestSleepMs(),
-        homeOf: (poolId) => (poolId >>> 0) % this.workers,
+        homeOf: (poolId) => firstGuess(poolId, this.workers),
         completions: link.completions,
       },
       places,

@@ -18,6 +18,7 @@ import {
   decodeJson,
   FRAME_BYTES_MAX,
   FrameType,
+  greet,
   type Hello,
   type Join,
   Requests,
@@ -57,10 +58,7 @@ export async function openWireSession(
     sizeBytes,
     shared: false,
   };
-  const welcome = await requests.ask<Welcome>(hello).catch((refused) => {
-    connection.close();
-    throw refused;
-  });
+  const welcome = await greet(connection, requests, hello);
   connection.unref();
   const { segment, bells } = privateSegments(sizeBytes);
   pump.attach(segment, bells);

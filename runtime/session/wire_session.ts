@@ -18,7 +18,7 @@ import { LIMITS } from "../limits.ts";
 import { type Allocator, asOffset, type Segment } from "../memory/mod.ts";
 import { type FrameConnection, uniqueName } from "../platform/mod.ts";
 import { WireCustody } from "./wire_custody.ts";
-import { ABORT_POOL, C, DESCRIPTOR_WORDS, H, RESULT_HEAD_BYTES } from "../task/mod.ts";
+import { ABORT_POOL, C, DESCRIPTOR_WORDS, firstGuess, H, RESULT_HEAD_BYTES } from "../task/mod.ts";
 import { encodeJson, FrameType } from "./protocol.ts";
 
 /** Slots of a client: those of its ports, numbered through. */
@@ -101,7 +101,7 @@ export class WireHost {
     this.#node.u8.set(message, offset);
     const words = this.#node.i32;
     const at = offset >>> 2;
-    const worker = this.#node.u32[at + H.pool]! % this.#workers;
+    const worker = firstGuess(this.#node.i32[at + H.pool]!, this.#workers);
     if (custody !== null) {
       words[at + H.fields] = custody.begin(words[at + H.slot]!, words[at + H.generation]!, worker);
     }

@@ -24,6 +24,15 @@ export const kCreatePool = 10;
 /** The admin's pool, which every node has. */
 export const ADMIN_POOL_ID = 1;
 
+/**
+ * Worker that a pool's first task goes to, when nothing is known of the pool. A node places lanes in
+ * turn from worker 0 on, so for the pools that it begins with, the admin's above all, it is right:
+ * a client gets its answer from there, whatever handler holds another worker.
+ */
+export function firstGuess(poolId: number, workers: number): number {
+  return ((poolId - ADMIN_POOL_ID) >>> 0) % workers;
+}
+
 /** What may be asked of a new pool besides its module's own parameters. */
 export class CreateContext {
   /** Set on the way back: the pool's id. */

@@ -614,14 +614,14 @@ static uint64_t io(session *s, uint32_t pool, size_t block, uint32_t size, uint3
     .size = size,
     .capacity = size,
   };
-  uint32_t worker = pool % s->workers;
+  uint32_t worker = (pool - 1) % s->workers;
   must_succeed(s, "Io", call(s, &worker, pool, &IO, layout_hash(&IO), s->slots_offset));
   return f->ret;
 }
 
 /* Sends as many tasks as the port has slots, publishes once, and counts the right results. */
 static uint32_t md_batch(session *s, uint32_t pool, uint32_t hash) {
-  uint32_t worker = pool % s->workers;
+  uint32_t worker = (pool - 1) % s->workers;
   for (uint32_t slot = 0; slot < PORT_SLOTS; slot++) {
     size_t at = s->slots_offset + slot * SLOT_BYTES;
     *(md_fields *)(s->segment.bytes + at) = (md_fields){.lane = slot};
@@ -659,7 +659,7 @@ static int use(session *s, uint32_t rounds) {
   uint32_t pool = create_pool(s, "c_client", "chimaera_small_message");
   if (find_pool(s, "c_client") != pool) fail("GetPoolId does not find the pool");
   uint32_t hash = layout_hash(&MD);
-  uint32_t worker = pool % s->workers;
+  uint32_t worker = (pool - 1) % s->workers;
   uint32_t deep = md(s, &worker, pool, hash, 5);
 
   enum { BLOCK_BYTES = 1 << 20 };
@@ -701,7 +701,7 @@ static int use(session *s, uint32_t rounds) {
 /* Names a slot that no port has: the node ends the session, and says why. */
 static int break_rules(session *s) {
   uint32_t pool = create_pool(s, "c_client", "chimaera_small_message");
-  uint32_t worker = pool % s->workers;
+  uint32_t worker = (pool - 1) % s->workers;
   submit(s, worker, PORT_SLOTS, pool, &MD, layout_hash(&MD), s->slots_offset);
   publish(s, worker);
   if (!receive_frame(&s->control)) fail("the node closed the connection without a reason");

@@ -5,6 +5,7 @@
  * `runtime/platform/packaging.ts` is the project's own.
  */
 
+import { ENTRIES } from "./entries.ts";
 import { makeParent } from "../file_tree.ts";
 
 const PACKAGING_SOURCE = new URL("../../runtime/platform/packaging.ts", import.meta.url);
@@ -104,7 +105,6 @@ const FILES: Readonly<Record<string, string>> = {
   "main.ts": MAIN,
   "sdk/mod.ts": SDK_MOD,
   "sdk/node.ts": SDK_NODE,
-  "sdk/platform.ts": "/** Empty here. */\nexport {};\n",
   "sdk/test.ts": `/** Same class as everywhere. */\nexport { Module } from "./mod.ts";\n`,
   "runtime/module/worker_main.ts": WORKER,
   "chimods/chimaera_repo.yaml": "namespace: chimaera\n",
@@ -137,10 +137,13 @@ export enum Tone {
 }
 `;
 
-/** Writes the tree below `root`. */
+const EMPTY = "/** Empty here. */\nexport {};\n";
+
+/** Writes the tree below `root`; entry points that these tests have no use for are empty. */
 export function writeStandIn(root: string): void {
+  const entries = Object.fromEntries(ENTRIES.map((entry) => [`${entry}.ts`, EMPTY]));
   const packaging = Deno.readTextFileSync(PACKAGING_SOURCE);
-  const files = { ...FILES, "runtime/platform/packaging.ts": packaging };
+  const files = { ...entries, ...FILES, "runtime/platform/packaging.ts": packaging };
   for (const [path, text] of Object.entries(files)) {
     makeParent(`${root}/${path}`);
     Deno.writeTextFileSync(`${root}/${path}`, text);

@@ -101,8 +101,16 @@ export class ClientPort {
     this.#nodeWords[this.#tailWord] = this.completions.tail;
   }
 
-  /** Tells the client that a task is done. Published with the batch. */
+  /**
+   * Tells the client that a task is done. Published with the batch. A client whose session has
+   * ended is told nothing here: it hears why from the node, and must not take a task that was
+   * given up with the session for one that its caller gave up.
+   */
   complete(slot: number, generation: number, error: ChimaeraError | null): void {
+    if (this.session.ended) {
+      this.#nodeWords[this.custody + slot] = 0;
+      return;
+    }
     if (error !== null) this.#writeError(slot, error);
     const ring = this.completions;
     const at = ring.claimUnchecked();

@@ -162,6 +162,7 @@ export class LaneWorker implements RunHost {
       await this.#sleep();
     }
     if (this.#state.fenced) throw new FencedOff();
+    await eventLoopTurn(); // The order to stop is answered later than it is carried out.
     this.containers.close();
     this.disk.close();
     this.#flush();

@@ -186,16 +186,20 @@ export class Instance {
     writeWhole(this.paths.record, JSON.stringify(record));
   }
 
-  /** Removes the instance's files, then lets go of it. */
+  /**
+   * Removes the instance's files, then lets go of it. What still maps a segment's file keeps the
+   * memory, and nothing but that.
+   */
   release(): void {
     for (const entry of listFolder(this.paths.folder)) {
       if (entry !== "lock") removeAll(`${this.paths.folder}/${entry}`);
     }
+    removeSegmentFiles(this.paths);
     this.#lock.release();
   }
 }
 
-/** Removes the segments of a node that died while it kept them in files. */
+/** Removes the segments that a node kept in files, and did not remove. */
 function removeSegmentFiles(paths: InstancePaths): void {
   for (const entry of listFolder(SEGMENT_FILES_FOLDER)) {
     if (entry.startsWith(paths.segmentPrefix)) removeAll(`${SEGMENT_FILES_FOLDER}/${entry}`);

@@ -15,6 +15,7 @@ import { DomainQuery } from "chimaera";
 import { Client as AdminClient } from "../../../chimods/admin/admin_client.ts";
 import type { LoadedModule } from "../../../runtime/lane/mod.ts";
 import { ChimaeraError } from "../../../runtime/errors.ts";
+import { LIMITS } from "../../../runtime/limits.ts";
 import { Heap } from "../../../runtime/memory/mod.ts";
 import { Node } from "../../../runtime/node.ts";
 import { eventLoopTurn, setSimulatedMachine } from "../../../runtime/platform/mod.ts";
@@ -135,7 +136,11 @@ export class Simulation {
     for (const worker of this.#workers.workers) worker.parts.heap.flush();
     const blocksAfter = liveBlocks(this.#node.segment);
     if (blocksAfter.length > blocksBefore) this.#failLeak(blocksBefore);
+    const beganMs = this.#world.nowMs();
     await this.#closeNode();
+    if (this.#world.nowMs() - beganMs >= LIMITS.closeGraceMs) {
+      this.#world.fail("the end of a node with nothing to do took all the time that it may");
+    }
   }
 
   async #begin(): Promise<void> {

@@ -39,6 +39,9 @@ const STUBBORN_MS_MAX = 5000;
 /** How long a handler holds its worker that the node is to give up. */
 const HOLD_MS = 2500;
 
+/** Longest time that a counting task takes. */
+const SPIN_US_MAX = 10_000;
+
 function spin(ms: number): void {
   const endMs = performance.now() + ms;
   while (performance.now() < endMs);
@@ -253,7 +256,8 @@ export class Server extends Module {
 
   // CHI_BEGIN(Next)
   next(task: NextTask, _rctx: RunContext): void {
-    if (task.us > 0) spin(task.us / 1000);
+    // Hostile clients set it, too.
+    if (task.us > 0) spin(Math.min(task.us, SPIN_US_MAX) / 1000);
     task.previous = this.#seen.get(task.sender) ?? -1;
     this.#seen.set(task.sender, task.sequence);
     task.place = this.#place++;

@@ -5,6 +5,7 @@
  *   house/layers       imports point one way and go through doors            lint/layers.ts
  *   house/seam         the engine reaches the machine through the platform   lint/seam.ts
  *   house/atomics      shared words only through runtime/platform/shared.ts
+ *   house/no-back-door a core module reaches the machine as any module does: through the SDK
  *   house/no-exit      the engine never ends the process
  *   house/no-enum      `as const` objects instead of TypeScript enums
  *   house/no-default-export   one name per thing, the same everywhere
@@ -15,7 +16,7 @@
  */
 
 import { judgeImport } from "./lint/layers.ts";
-import { isEngine, isWorkshop, projectPath } from "./lint/rooms.ts";
+import { isCoreModule, isEngine, isWorkshop, projectPath } from "./lint/rooms.ts";
 import {
   isMachineModule,
   MACHINE_GLOBALS,
@@ -123,6 +124,25 @@ const atomics = rule(
   }),
 );
 
+const noBackDoor = rule(isCoreModule, (context) => ({
+  Identifier(node) {
+    if (node.name !== "Deno") return;
+    const { parent } = node;
+    const member = parent.type === "MemberExpression"
+      ? parent.property
+      : parent.type === "TSQualifiedName"
+      ? parent.right
+      : null;
+    const name = member?.type === "Identifier" ? member.name : "";
+    if (PURE_DENO_MEMBERS.includes(name)) return;
+    context.report({
+      node,
+      message: `Deno.${name} is no door of the SDK`,
+      hint: "take it from chimaera/platform: openLibrary for FFI, DiskFile of chimaera for files",
+    });
+  },
+}));
+
 const noExit = rule(isEngine, (context) => ({
   CallExpression(node) {
     if (node.callee.type !== "MemberExpression") return;
@@ -185,6 +205,7 @@ const plugin: Deno.lint.Plugin = {
     layers,
     seam,
     atomics,
+    "no-back-door": noBackDoor,
     "no-exit": noExit,
     "no-enum": noEnum,
     "no-default-export": noDefaultExport,

@@ -61,6 +61,27 @@ Deno.test("house/atomics: one file names them", () => {
   ]);
 });
 
+Deno.test("house/no-back-door: a core module names no machine but the SDK's", () => {
+  const codec = "chimods/compressor/codecs/zstd/libzstd.ts";
+  const backDoors = [
+    "Deno.dlopen(name, {});",
+    "Deno.env.get('X');",
+    "const address = Deno.UnsafePointer.value(pointer);",
+    "let context: Deno.PointerValue = null;",
+    "type Library = Deno.DynamicLibrary<Symbols>;",
+    "const { dlopen } = Deno;",
+    "Deno['dlopen'](name, {});",
+  ];
+  for (const source of backDoors) expect([[codec, source, "no-back-door"]]);
+  expect([
+    [codec, "Deno.build.os; throw new Deno.errors.NotFound();"],
+    [codec, "import { openLibrary } from 'chimaera/platform';"],
+    ["chimods/compressor/codecs/block_test.ts", "Deno.test('x', () => {});"],
+    ["chimods/compressor/codecs/testing/programs.ts", "new Deno.Command('lz4');"],
+    ["runtime/platform/native_library.ts", "Deno.dlopen(name, {});"],
+  ]);
+});
+
 Deno.test("house/no-exit: the engine never ends the process", () => {
   expect([
     ["runtime/platform/threads.ts", "Deno.exit(1);", "no-exit"],

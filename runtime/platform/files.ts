@@ -1,4 +1,4 @@
-/** The file seam, for the engine's own few files. */
+/** The file seam: whole small files, for the engine and for modules. */
 
 /** A file whose lock says that its holder is alive; the system drops it when the holder dies. */
 export class LockFile {
@@ -35,12 +35,15 @@ export class LockFile {
   }
 }
 
-/** Makes a folder that only this user can enter. */
+/** Makes a folder, and those above it, that only this user can enter; it may be there already. */
 export function makePrivateFolder(path: string): void {
   Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
-/** Writes a file whole: beside it, then in its place. */
+/**
+ * Writes a file whole, for this user only: beside it, then in its place, so that a reader finds the
+ * old text or the new one. It is not flushed to the device.
+ */
 export function writeWhole(path: string, text: string): void {
   const beside = `${path}.new`;
   Deno.writeTextFileSync(beside, text, { mode: 0o600 });

@@ -88,8 +88,14 @@ function fail(call: string): never {
   throw new ChimaeraError("systemCall", { what: call, why: errnoText(errno()) });
 }
 
-/** The address of a buffer's first byte. Valid while the buffer is alive. */
+/**
+ * The address of a view's first byte, 0 for an empty view. Needs the `ffi` permission.
+ *
+ * Valid while the view is alive, and while its bytes stay in place: those of shared memory and of
+ * `pinnedBytes` do.
+ */
 export function addressOf(view: Uint8Array): number {
+  if (view.length === 0) return 0;
   const pointer = Deno.UnsafePointer.of(view as Uint8Array<ArrayBuffer>);
   return Number(Deno.UnsafePointer.value(pointer));
 }

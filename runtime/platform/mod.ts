@@ -3,6 +3,7 @@
 export * from "./async_store.ts";
 export * from "./clock.ts";
 export * from "./libc.ts";
+export * from "./native_library.ts";
 export * from "./random.ts";
 export * from "./shared.ts";
 export * from "./simulated_machine.ts";

@@ -45,3 +45,8 @@ export function isWorkshop(path: string): boolean {
 export function isEngine(path: string): boolean {
   return path.startsWith("runtime/") && !isWorkshop(path);
 }
+
+/** Whether a project path is a core module's own code: not its tests, nor what those share. */
+export function isCoreModule(path: string): boolean {
+  return roomOf(path) === "chimods" && !isWorkshop(path) && !path.includes("/testing/");
+}

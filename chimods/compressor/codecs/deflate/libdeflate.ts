@@ -6,8 +6,9 @@
  * costs a few hundredths of the compression.
  */
 
+import { type NativePointer, pinnedBytes } from "chimaera/platform";
 import { corrupt, failed, overLimit } from "../failure.ts";
-import { native, NativeLibrary, pinned } from "../ffi.ts";
+import { requireLibrary } from "../library.ts";
 import type { Provider } from "../provider.ts";
 import { Scratch } from "../scratch.ts";
 
@@ -35,27 +36,27 @@ const DECOMPRESS = "decompress with libdeflate";
 export class LibDeflate implements Provider {
   readonly name = "libdeflate";
   readonly rawBytesMax = Number.MAX_SAFE_INTEGER;
-  readonly #library = NativeLibrary.open("libdeflate.so.0", SYMBOLS);
+  readonly #library = requireLibrary("libdeflate.so.0", SYMBOLS);
   /** A compressor is made for one level. */
-  readonly #compressors = new Map<number, Deno.PointerValue>();
+  readonly #compressors = new Map<number, NativePointer>();
   readonly #copy = new Scratch();
-  readonly #counts = pinned(16);
+  readonly #counts = pinnedBytes(16);
   readonly #countWords = new BigUint64Array(this.#counts.buffer);
-  #decompressor: Deno.PointerValue = null;
+  #decompressor: NativePointer = null;
 
   compress(src: Uint8Array, dst: Uint8Array, level: number): number {
     const input = src.buffer instanceof SharedArrayBuffer ? this.#copy.copyOf(src) : src;
     const written = this.#library.symbols.libdeflate_deflate_compress(
       this.#compressorFor(level),
-      native(input),
+      input,
       BigInt(input.length),
-      native(dst),
+      dst,
       BigInt(dst.length),
     );
     return Number(written);
   }
 
-  #compressorFor(level: number): Deno.PointerValue {
+  #compressorFor(level: number): NativePointer {
     let compressor = this.#compressors.get(level);
     if (compressor === undefined) {
       compressor = this.#library.symbols.libdeflate_alloc_compressor(level);
@@ -71,9 +72,9 @@ export class LibDeflate implements Provider {
     if (this.#decompressor === null) throw failed("open libdeflate", "it could not allocate");
     const result = library.libdeflate_deflate_decompress_ex(
       this.#decompressor,
-      native(src),
+      src,
       BigInt(src.length),
-      native(dst),
+      dst,
       BigInt(dst.length),
       this.#counts.subarray(0, 8),
       this.#counts.subarray(8),

@@ -5,9 +5,10 @@
  * changes meanwhile gives other bytes and nothing worse. Contexts are kept and reset.
  */
 
+import type { NativeLibrary } from "chimaera/platform";
 import { corrupt, failed, overLimit, unavailable } from "../failure.ts";
-import { NativeLibrary } from "../ffi.ts";
 import type { DecodeProgress, DecoderEngine } from "../frame_decoder.ts";
+import { requireLibrary } from "../library.ts";
 import type { Provider } from "../provider.ts";
 import { paddingBytes } from "./padding.ts";
 import { ZStream } from "./z_stream.ts";
@@ -75,7 +76,7 @@ function inflateError(result: number, stream: ZStream): Error {
 export class LibZ implements Provider {
   readonly name = "libz";
   readonly rawBytesMax = COUNT_MAX;
-  readonly #library: Library = NativeLibrary.open("libz.so.1", SYMBOLS);
+  readonly #library: Library = requireLibrary("libz.so.1", SYMBOLS);
   readonly #spare = new Uint8Array(1);
   #deflater: ZStream | null = null;
   #inflater: ZStream | null = null;

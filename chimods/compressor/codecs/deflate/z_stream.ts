@@ -12,7 +12,8 @@
  * The layout is that of 64-bit systems whose `long` has 8 bytes (Linux on both processors).
  */
 
-import { addressOf, pinned, textAt } from "../ffi.ts";
+import { addressOf, pinnedBytes } from "chimaera/platform";
+import { messageAt } from "../library.ts";
 
 const SIZE_BYTES = 112;
 const NEXT_IN = 0;
@@ -23,18 +24,18 @@ const MSG = 48;
 
 /** One `z_stream`. The library keeps its address, so the memory behind it never moves. */
 export class ZStream {
-  readonly bytes = pinned(SIZE_BYTES);
+  readonly bytes = pinnedBytes(SIZE_BYTES);
   readonly #fields = new DataView(this.bytes.buffer);
 
   /** Where the library reads next. The view must live until the call returns. */
   setInput(view: Uint8Array): void {
-    this.#fields.setBigUint64(NEXT_IN, addressOf(view), true);
+    this.#fields.setBigUint64(NEXT_IN, BigInt(addressOf(view)), true);
     this.#fields.setUint32(AVAIL_IN, view.length, true);
   }
 
   /** Where the library writes next. The view must live until the call returns. */
   setOutput(view: Uint8Array): void {
-    this.#fields.setBigUint64(NEXT_OUT, addressOf(view), true);
+    this.#fields.setBigUint64(NEXT_OUT, BigInt(addressOf(view)), true);
     this.#fields.setUint32(AVAIL_OUT, view.length, true);
   }
 
@@ -50,6 +51,6 @@ export class ZStream {
 
   /** The library's explanation of its last error. */
   get message(): string {
-    return textAt(Deno.UnsafePointer.create(this.#fields.getBigUint64(MSG, true)));
+    return messageAt(this.#fields.getBigUint64(MSG, true));
   }
 }

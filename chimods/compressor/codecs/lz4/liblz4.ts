@@ -5,8 +5,9 @@
  * bound: a source that changes under them yields an error or other bytes, never a stray access.
  */
 
+import { pinnedBytes } from "chimaera/platform";
 import { corrupt, overLimit } from "../failure.ts";
-import { native, NativeLibrary, pinned } from "../ffi.ts";
+import { requireLibrary } from "../library.ts";
 import { rawBytesOfBlock } from "./block_scan.ts";
 import type { Lz4Provider } from "./lz4_provider.ts";
 
@@ -35,7 +36,7 @@ const NO_HISTORY = new Uint8Array(0);
 export class LibLz4 implements Lz4Provider {
   readonly name = "liblz4";
   readonly rawBytesMax = INPUT_BYTES_MAX;
-  readonly #library = NativeLibrary.open("liblz4.so.1", SYMBOLS);
+  readonly #library = requireLibrary("liblz4.so.1", SYMBOLS);
   #denseState: Uint8Array<ArrayBuffer> | null = null;
 
   compress(src: Uint8Array, dst: Uint8Array, level: number): number {
@@ -45,13 +46,13 @@ export class LibLz4 implements Lz4Provider {
     const unchecked = src.length + Math.floor(src.length / 255) + 16;
     const capacity = Math.min(dst.length, unchecked - 1);
     if (level < DENSE_LEVEL_MIN) {
-      return lz4.LZ4_compress_fast(native(src), native(dst), src.length, capacity, 1);
+      return lz4.LZ4_compress_fast(src, dst, src.length, capacity, 1);
     }
-    this.#denseState ??= pinned(lz4.LZ4_sizeofStateHC());
+    this.#denseState ??= pinnedBytes(lz4.LZ4_sizeofStateHC());
     return lz4.LZ4_compress_HC_extStateHC(
       this.#denseState,
-      native(src),
-      native(dst),
+      src,
+      dst,
       src.length,
       capacity,
       level,
@@ -65,11 +66,11 @@ export class LibLz4 implements Lz4Provider {
   decompressAfter(src: Uint8Array, dst: Uint8Array, history: Uint8Array): number {
     const capacity = Math.min(dst.length, 0x7fffffff);
     const written = this.#library.symbols.LZ4_decompress_safe_usingDict(
-      native(src),
-      native(dst),
+      src,
+      dst,
       src.length,
       capacity,
-      native(history),
+      history,
       history.length,
     );
     if (written >= 0) return written;

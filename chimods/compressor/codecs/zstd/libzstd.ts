@@ -6,9 +6,10 @@
  * gives an error or other bytes.
  */
 
+import { addressOf, type NativeLibrary, type NativePointer, pinnedBytes } from "chimaera/platform";
 import { corrupt, failed, overLimit, unavailable, windowOverLimit } from "../failure.ts";
-import { addressOf, native, NativeLibrary, pinned, textAt } from "../ffi.ts";
 import type { DecodeProgress, DecoderEngine } from "../frame_decoder.ts";
+import { messageAt, requireLibrary } from "../library.ts";
 import { requireDeclared, ZstdFrameWalker } from "./frame_layout.ts";
 import { WINDOW_BYTES_MAX, type ZstdProvider } from "./zstd_provider.ts";
 
@@ -52,7 +53,7 @@ const ErrorCode = {
 /** Turns an error result of a decompression into ours. */
 function decodeError(library: Library, result: bigint, code: number): Error {
   const what = "decompress a zstd frame";
-  const why = textAt(library.symbols.ZSTD_getErrorName(result));
+  const why = messageAt(library.symbols.ZSTD_getErrorName(result));
   switch (code) {
     case ErrorCode.windowTooLarge:
       return windowOverLimit(what, WINDOW_BYTES_MAX);
@@ -71,9 +72,9 @@ function decodeError(library: Library, result: bigint, code: number): Error {
 export class LibZstd implements ZstdProvider {
   readonly name = "libzstd";
   readonly rawBytesMax = Number.MAX_SAFE_INTEGER;
-  readonly #library: Library = NativeLibrary.open("libzstd.so.1", SYMBOLS);
-  #compression: Deno.PointerValue = null;
-  #decompression: Deno.PointerValue = null;
+  readonly #library: Library = requireLibrary("libzstd.so.1", SYMBOLS);
+  #compression: NativePointer = null;
+  #decompression: NativePointer = null;
   #level = 0;
   #checksum = 0;
 
@@ -98,9 +99,9 @@ export class LibZstd implements ZstdProvider {
     }
     const written = zstd.ZSTD_compress2(
       this.#compression,
-      native(dst),
+      dst,
       BigInt(dst.length),
-      native(src),
+      src,
       BigInt(src.length),
     );
     const code = zstd.ZSTD_getErrorCode(written);
@@ -108,17 +109,17 @@ export class LibZstd implements ZstdProvider {
     // A context that failed is still in the middle of its frame, where no parameter can be set.
     zstd.ZSTD_CCtx_reset(this.#compression, RESET_SESSION);
     if (code === ErrorCode.destinationTooSmall) return 0;
-    throw failed("compress with libzstd", textAt(zstd.ZSTD_getErrorName(written)));
+    throw failed("compress with libzstd", messageAt(zstd.ZSTD_getErrorName(written)));
   }
 
   #set(parameter: number, value: number): void {
     const zstd = this.#library.symbols;
     const result = zstd.ZSTD_CCtx_setParameter(this.#compression, parameter, value);
     if (zstd.ZSTD_getErrorCode(result) === ErrorCode.none) return;
-    throw failed("configure libzstd", textAt(zstd.ZSTD_getErrorName(result)));
+    throw failed("configure libzstd", messageAt(zstd.ZSTD_getErrorName(result)));
   }
 
-  #created(context: Deno.PointerValue): Deno.PointerValue {
+  #created(context: NativePointer): NativePointer {
     if (context === null) throw failed("open libzstd", "it could not allocate a context");
     return context;
   }
@@ -128,9 +129,9 @@ export class LibZstd implements ZstdProvider {
     this.#decompression ??= this.#created(zstd.ZSTD_createDCtx());
     const written = zstd.ZSTD_decompressDCtx(
       this.#decompression,
-      native(dst),
+      dst,
       BigInt(dst.length),
-      native(src),
+      src,
       BigInt(src.length),
     );
     const code = zstd.ZSTD_getErrorCode(written);
@@ -158,11 +159,11 @@ export class LibZstd implements ZstdProvider {
 
 /** ZSTD_inBuffer and ZSTD_outBuffer of zstd.h: address, size, position, 8 bytes each. */
 class StreamBuffer {
-  readonly bytes = pinned(24);
+  readonly bytes = pinnedBytes(24);
   readonly #words = new BigUint64Array(this.bytes.buffer);
 
   set(view: Uint8Array, position: number): void {
-    this.#words[0] = addressOf(view);
+    this.#words[0] = BigInt(addressOf(view));
     this.#words[1] = BigInt(view.length);
     this.#words[2] = BigInt(position);
   }
@@ -178,14 +179,14 @@ class LibZstdDecoder implements DecoderEngine {
   readonly #library: Library;
   readonly #input = new StreamBuffer();
   readonly #output = new StreamBuffer();
-  #context: Deno.PointerValue;
+  #context: NativePointer;
   /** The library does not hold every frame to the size that it declares. */
   #walker = new ZstdFrameWalker();
   #frameRawBytes = 0;
   #atFrameEnd = false;
   #midFrame = false;
 
-  constructor(library: Library, context: Deno.PointerValue) {
+  constructor(library: Library, context: NativePointer) {
     this.#library = library;
     this.#context = context;
   }

@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./lane_move.ts")).laneMove,
   },
   {
+    name: "worker recycle",
+    summary: "Replace a worker's thread by a fresh one, while its lanes are used",
+    load: async () => (await import("./worker_recycle.ts")).workerRecycle,
+  },
+  {
     name: "compress",
     summary: "Compress a file, block by block, on the lanes of a node",
     load: async () => (await import("./compress.ts")).compress,

@@ -89,6 +89,7 @@ export const ERRORS = {
       "the lane runs on where it was: move it when it is idle, or save its state by saveState()",
   },
   laneMoveFailed: { code: 4018, hint: "the lane runs on where it was; mend what is named here" },
+  recycleFailed: { code: 4019, hint: "the worker's thread runs on; mend what is named here" },
   nodeNotRunning: { code: 5001, hint: "start one with `chimaera serve`" },
   nodeRunning: { code: 5002, hint: "use it, or stop it with `chimaera stop`" },
   protocolVersion: { code: 5003, hint: "run client and node from the same version" },

@@ -89,6 +89,8 @@ export const LIMITS = {
   laneDrainMs: 5000,
   /** How long each other step of a move may take; CHI-4018. */
   laneMoveStepMs: 5000,
+  /** Between two looks whether a worker that is to be recycled has come to rest. */
+  recycleRetryMs: 5,
   /** How long ending a pool waits for handlers that run. */
   destroyGraceMs: 5000,
   /** A client over the socket that leaves more answers unread is not taken from meanwhile. */

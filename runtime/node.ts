@@ -39,7 +39,7 @@ import {
   ModuleTable,
   Policies,
   Pools,
-  type SegmentMessage,
+  Recycling,
   WorkerCrew,
 } from "./module/mod.ts";
 import { type Stall, StallWatch } from "./observe/mod.ts";
@@ -80,6 +80,8 @@ export class Node {
   readonly pools: Pools;
   /** Has lanes change their worker. */
   readonly moves: LaneMoves;
+  /** Replaces workers' threads. */
+  readonly recycling: Recycling;
   /** Modules of which pools can be made. */
   readonly modules = new ModuleTable();
   /** Whether blocks are fenced and tagged, as chosen. */
@@ -139,14 +141,15 @@ export class Node {
     const counters = this.#counters;
     const stallOf = (worker: number) => this.#stalls.stalled.get(worker);
     for (const spec of options.modules ?? []) this.modules.add(spec);
-    this.pools = new Pools({ workers, modules: this.modules, counters, ask, stallOf });
-    this.moves = new LaneMoves({ workers, pools: this.pools, clock: realClock, ask });
+    const pools = new Pools({ workers, modules: this.modules, counters, ask, stallOf });
+    this.pools = pools;
+    const moves = this.moves = new LaneMoves({ workers, pools, clock: realClock, ask });
+    this.recycling = new Recycling({ workers, pools, moves, crew: this.#crew, clock: realClock });
     this.sessions = this.#makeSessions(options, heap, place);
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, counters, wake);
     this.#policies = new Policies({ workers, ask, counters });
-    const namesOf = (id: number) => this.pools.namesOf(id);
     const onStall = (stall: Stall) => options.onStall?.(stall);
-    this.#stalls = new StallWatch(counters, workers, namesOf, onStall);
+    this.#stalls = new StallWatch(counters, workers, (id) => pools.namesOf(id), onStall);
     this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
   }
 
@@ -171,8 +174,7 @@ export class Node {
       heap: tables,
       ask: this.#crew.ask,
       handOver: (worker, sessionId, handle) => {
-        const message: SegmentMessage = { kind: "segment", sessionId, handle };
-        this.#crew.post(worker, message);
+        this.#crew.post(worker, { kind: "segment", sessionId, handle });
       },
       // The node's own session takes nothing from those of its clients.
       memoryBytesMax: LIMITS.policySessionBytes + (options.sessionMemoryBytes ?? defaultBytes),
@@ -263,6 +265,8 @@ export class Node {
         return this.pools.list();
       case "moveLane":
         return this.moves.move(message.request as LaneMoveRequest);
+      case "recycleWorker":
+        return this.recycling.askedBy(from, message.worker as number);
       case "stats":
         return this.stats();
       case "setPolicy":
@@ -374,8 +378,7 @@ export class Node {
     for (const session of this.#opened) await session.close();
     await this.#server?.close();
     await this.#crew.end();
-    const all = Array.from({ length: this.workers }, (_, worker) => worker);
-    const stops = all.map((worker) => this.#control.request(worker, { kind: "stop" }));
+    const stops = this.workerInfo().map(({ id }) => this.#control.request(id, { kind: "stop" }));
     const stopped = await atMost(LIMITS.closeGraceMs, Promise.all(stops));
     this.moves.end(ended);
     this.#control.abandon(ended);

@@ -82,6 +82,7 @@ export {
   type PoolRequest,
   QUEUE_HIGH_LATENCY,
   QUEUE_LOW_LATENCY,
+  type RecycleInfo,
   RunContext,
   type SavedState,
   type SessionInfo,

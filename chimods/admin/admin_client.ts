@@ -7,6 +7,7 @@ import {
   ModuleClient,
   type NodeStats,
   type PoolInfo,
+  type RecycleInfo,
   type Submitter,
   taskMethod,
 } from "chimaera";
@@ -17,6 +18,7 @@ import {
   ListPoolsTask,
   MoveLaneTask,
   PollStatsTask,
+  RecycleWorkerTask,
   SetWorkOrchProcPolicyTask,
   SetWorkOrchQueuePolicyTask,
   StopRuntimeTask,
@@ -136,5 +138,25 @@ export class Client extends ModuleClient {
   }
   asyncMoveLane = taskMethod(MoveLaneTask);
   // CHI_END(MoveLane)
+
+  // CHI_BEGIN(RecycleWorker)
+  /**
+   * Has a fresh thread take a worker's place, and so gives back what the old one has collected. Its
+   * lanes are on other workers meanwhile, as {@linkcode moveLane} moves them; nothing that comes to
+   * them, or by this worker, is lost or changes its order.
+   *
+   * Throws CHI-3001 for a worker that does not exist, CHI-4017 when a lane does not come to rest,
+   * CHI-4018 when one cannot be moved, CHI-4019 when something else is left on the worker or the
+   * node has no other one: then the worker has its old thread and its lanes. A lane that cannot come
+   * back stays where it went, and is counted.
+   */
+  async recycleWorker(dom: DomainQuery, worker: number): Promise<RecycleInfo> {
+    using task = await this.asyncRecycleWorker.paced(dom, { worker });
+    await task.wait();
+    const { lanes, restarted, stayed, why, pauseMs } = task;
+    return { worker, lanes, restarted, stayed, why, pauseMs };
+  }
+  asyncRecycleWorker = taskMethod(RecycleWorkerTask);
+  // CHI_END(RecycleWorker)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

@@ -19,6 +19,7 @@ export const libExec: LibExec = {
     [Method.kPollStats, tasks.PollStatsTask],
     [Method.kListPools, tasks.ListPoolsTask],
     [Method.kMoveLane, tasks.MoveLaneTask],
+    [Method.kRecycleWorker, tasks.RecycleWorkerTask],
   ],
   methodNames: {
     [Method.kCreate]: "kCreate",
@@ -33,6 +34,7 @@ export const libExec: LibExec = {
     [Method.kPollStats]: "kPollStats",
     [Method.kListPools]: "kListPools",
     [Method.kMoveLane]: "kMoveLane",
+    [Method.kRecycleWorker]: "kRecycleWorker",
   },
 
   run(module: Module, method: number, task: Task, rctx: RunContext): void | Promise<void> {
@@ -58,6 +60,8 @@ export const libExec: LibExec = {
         return server.listPools(task as tasks.ListPoolsTask, rctx);
       case Method.kMoveLane:
         return server.moveLane(task as tasks.MoveLaneTask, rctx);
+      case Method.kRecycleWorker:
+        return server.recycleWorker(task as tasks.RecycleWorkerTask, rctx);
     }
   },
 
@@ -100,6 +104,8 @@ export const libExec: LibExec = {
         return server.monitorListPools(mode, task as tasks.ListPoolsTask, rctx);
       case Method.kMoveLane:
         return server.monitorMoveLane(mode, task as tasks.MoveLaneTask, rctx);
+      case Method.kRecycleWorker:
+        return server.monitorRecycleWorker(mode, task as tasks.RecycleWorkerTask, rctx);
     }
   },
 };

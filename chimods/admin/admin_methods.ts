@@ -14,4 +14,5 @@ export const Method = {
   kPollStats: 22,
   kListPools: 23,
   kMoveLane: 24,
+  kRecycleWorker: 25,
 } as const;

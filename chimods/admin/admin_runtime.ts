@@ -24,9 +24,11 @@ import {
   type ListPoolsTask,
   type MoveLaneTask,
   type PollStatsTask,
+  type RecycleWorkerTask,
   type SetWorkOrchProcPolicyTask,
   type SetWorkOrchQueuePolicyTask,
   type StopRuntimeTask,
+  WHY_BYTES_MAX,
 } from "./admin_tasks.ts";
 
 /** JSON of pools, up to a number of bytes. */
@@ -61,6 +63,13 @@ class Page {
   get json(): string {
     return `[${this.#pools.join(",")}]`;
   }
+}
+
+/** As much of a text as so many bytes hold. */
+function clip(text: string, bytesMax: number): string {
+  const bytes = new Uint8Array(bytesMax);
+  const { read } = new TextEncoder().encodeInto(text, bytes);
+  return text.slice(0, read);
 }
 
 export class Server extends Module {
@@ -197,5 +206,18 @@ export class Server extends Module {
   }
   monitorMoveLane(_mode: MonitorMode, _task: MoveLaneTask, _rctx: RunContext): void {}
   // CHI_END(MoveLane)
+
+  // CHI_BEGIN(RecycleWorker)
+  /** Begun anew elsewhere when it is in the way of its own worker's end. */
+  async recycleWorker(task: RecycleWorkerTask, _rctx: RunContext): Promise<void> {
+    const info = await this.node.recycleWorker(task.worker);
+    task.lanes = info.lanes;
+    task.restarted = info.restarted;
+    task.stayed = info.stayed;
+    task.why = clip(info.why, WHY_BYTES_MAX);
+    task.pauseMs = info.pauseMs;
+  }
+  monitorRecycleWorker(_mode: MonitorMode, _task: RecycleWorkerTask, _rctx: RunContext): void {}
+  // CHI_END(RecycleWorker)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

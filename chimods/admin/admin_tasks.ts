@@ -9,6 +9,9 @@ export const libName = "chimaera_admin";
 /** Longest JSON that a listing task carries back. */
 export const LISTING_BYTES_MAX = 60_000;
 
+/** Longest reason that a lane did not come back to its worker. */
+export const WHY_BYTES_MAX = 2048;
+
 // CHI_BEGIN(Create)
 /** The admin's pool has no parameters. */
 export class CreateTask extends defineCreateTask(libName, {}) {}
@@ -96,4 +99,21 @@ export class MoveLaneTask extends defineTask(Method.kMoveLane, {
   stallMs: OUT.f64(),
 }) {}
 // CHI_END(MoveLane)
+
+// CHI_BEGIN(RecycleWorker)
+/** Has a fresh thread take a worker's place, with all its lanes. */
+export class RecycleWorkerTask extends defineTask(Method.kRecycleWorker, {
+  worker: IN.u32(),
+  /** Lanes that left the worker for as long as it took. */
+  lanes: OUT.u32(),
+  /** Those of them whose instances were made anew: their modules save no state. */
+  restarted: OUT.u32(),
+  /** Those that could not come back, and run on where they had gone. */
+  stayed: OUT.u32(),
+  /** Why the first of those could not. */
+  why: OUT.string(WHY_BYTES_MAX),
+  /** How long the worker took no tasks, in milliseconds. */
+  pauseMs: OUT.f64(),
+}) {}
+// CHI_END(RecycleWorker)
 // CHI_AUTOGEN_METHODS  // keep at class bottom

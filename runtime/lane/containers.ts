@@ -121,6 +121,11 @@ export class Containers {
     this.#hooks = hooks;
   }
 
+  /** Whether no pool is half made here. */
+  get isSettled(): boolean {
+    return this.#created.size === 0;
+  }
+
   /** Makes the home instance and runs its `create`. */
   async create(order: CreateOrder): Promise<CreateResult> {
     const loaded = await this.#hooks.load(order.module);
@@ -378,6 +383,7 @@ function notAdmin(libName: string): NodeControl {
     flush: refuse,
     setPolicy: refuse,
     moveLane: refuse,
+    recycleWorker: refuse,
     stop: refuse,
   };
 }

@@ -7,6 +7,8 @@
  *                           7 tasks handed to other workers   8 malformed descriptors
  *                           9 handlers in flight   10 cpu + 1, 0: not pinned
  *                           11 how it reaches disks (see DISK_BACKENDS)
+ *                           12 pass of the thread that retired last, when it is done
+ *                           13 tasks over the socket that this one had taken by then
  *                           14 tasks over the socket that were handed to it
  *                           15 pass: of the thread that may go on (see passOf)
  *   epoch line, 16 words    see epochs.ts; one per worker
@@ -31,6 +33,8 @@ export const WORKER_COUNTER = {
   inFlight: 9,
   cpu: 10,
   disk: 11,
+  retired: 12,
+  wireTaken: 13,
   wireHanded: 14,
   pass: 15,
 } as const;

@@ -19,6 +19,10 @@ export type EarlyTaskHandler = (kind: number, block: number, laneId: number) => 
 export class EarlyTasks {
   readonly #byPort = new Map<number, number[]>();
 
+  get isEmpty(): boolean {
+    return this.#byPort.size === 0;
+  }
+
   /** Keeps a task. Returns whether it is the first of its port. */
   keep(port: number, kind: number, block: number, laneId: number): boolean {
     const kept = this.#byPort.get(port);

@@ -17,6 +17,7 @@ import { abortTasks } from "./abort_tasks.ts";
 import type { Answers } from "./answers.ts";
 import { checkOut } from "./bulk_check.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
+import { HandOn } from "./hand_on.ts";
 import { thrownBy } from "./handler_error.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneOrder } from "./lane_order.ts";
@@ -34,6 +35,8 @@ export interface TaskEnds {
   };
   /** Tasks that may run again. */
   readonly periodics: Periodics;
+  /** A task is to be begun anew where its lane is now. */
+  readonly handOn: (lane: Lane, task: Task) => void;
   /** A handler's promise was settled, perhaps outside a pass. */
   readonly onSettled: () => void;
 }
@@ -190,8 +193,22 @@ export class Executor {
     };
     promise.then(
       () => settled(null),
-      (thrown) => settled(thrownBy(thrown, lane.container, task)),
+      (thrown) => {
+        if (thrown instanceof HandOn) this.#handOn(lane, task, rctx);
+        else settled(thrownBy(thrown, lane.container, task));
+      },
     );
+  }
+
+  #handOn(lane: Lane, task: Task, rctx: RunContext): void {
+    if (this.#state.fenced) return;
+    this.inFlight--;
+    this.running.delete(rctx);
+    rctx.leave();
+    this.#contexts.push(rctx);
+    this.#ends.handOn(lane, task);
+    this.#ended(lane);
+    this.#ends.onSettled();
   }
 
   #end(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {

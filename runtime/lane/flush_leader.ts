@@ -8,6 +8,8 @@
  * of this round and of the next, and the tasks above them. Those are made tasks of the new epoch, so
  * that the old one is empty when its turn comes again.
  *
+ * The lead goes with the admin's lane. The flushes under way are begun anew by whoever has it then.
+ *
  * Thread rules: the worker of the admin's lane.
  */
 
@@ -17,6 +19,7 @@ import { H, OriginKind } from "../task/mod.ts";
 import { shownEnded } from "./epochs.ts";
 import { takeErrorRecord } from "./error_record_of.ts";
 import { FlushStep, heldOf, stepOf } from "./flush_protocol.ts";
+import { HandOn } from "./hand_on.ts";
 import { LinkKind } from "./links.ts";
 import type { RunContext } from "./run_context.ts";
 import type { WorkerState } from "./worker_state.ts";
@@ -33,7 +36,7 @@ export interface FlushHooks {
 interface Flush {
   /** Block of its task. */
   readonly block: number;
-  settle(error: ChimaeraError | null): void;
+  settle(error: ChimaeraError | HandOn | null): void;
 }
 
 export class FlushLeader {
@@ -49,8 +52,8 @@ export class FlushLeader {
   #missing = 0;
   readonly #isMissing: boolean[];
   /**
-   * Whether a lead may have been lost in the middle of a round: some workers have gone over, and
-   * others have not. Two rounds put that right.
+   * Whether a lead may have been lost, or handed on, in the middle of a round: some workers have
+   * gone over, and others have not. Two rounds put that right.
    */
   #isAfterLoss: boolean;
   /** Held work that the answers spoke of. */
@@ -155,6 +158,25 @@ export class FlushLeader {
       links.push(worker, LinkKind.flush, step, this.#epoch, 0);
     }
     this.#hooks.onSend();
+  }
+
+  /** The admin's lane leaves, or may: the flushes are begun anew where it is then. */
+  handOn(): void {
+    const flushes = [...this.#round, ...this.#next];
+    this.#round = [];
+    this.#next = [];
+    this.#missing = 0;
+    this.#isMissing.fill(false);
+    this.#failure = null;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.takeLead();
+    for (const flush of flushes) flush.settle(new HandOn());
+  }
+
+  /** The admin's lane has come here, perhaps from the middle of a round. */
+  takeLead(): void {
+    this.#isAfterLoss = true;
   }
 
   /** A worker is lost in the middle of a round: the thread in its place is asked all over. */

@@ -52,6 +52,11 @@ export class FlushMember {
     return this.#leader >= 0;
   }
 
+  /** Whether the leader waits for an answer that this thread alone can give. */
+  get isLate(): boolean {
+    return this.active && this.#late;
+  }
+
   /** An entry of the leader. */
   receive(from: number, step: FlushStep, epoch: number): void {
     switch (step) {

@@ -32,6 +32,21 @@ export class Flushes {
     return this.#leader.flush(rctx);
   }
 
+  /** See {@linkcode FlushLeader.handOn}. */
+  handOn(): void {
+    this.#leader.handOn();
+  }
+
+  /** See {@linkcode FlushLeader.takeLead}. */
+  takeLead(): void {
+    this.#leader.takeLead();
+  }
+
+  /** See {@linkcode FlushMember.isLate}. */
+  get isLate(): boolean {
+    return this.#member.isLate;
+  }
+
   /** A link entry of kind `flush`. */
   receive(from: number, word: number, b: number, c: number): void {
     if (isForMember(word)) this.#member.receive(from, word, b);

@@ -15,12 +15,13 @@
 
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { asOffset } from "../memory/mod.ts";
-import { H, type Task, TaskState } from "../task/mod.ts";
+import { ADMIN_POOL_ID, H, type Task, TaskState } from "../task/mod.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import type { Containers } from "./containers.ts";
 import { LANE_COUNTER } from "./counters.ts";
 import type { Executor } from "./executor.ts";
 import { Fences } from "./fences.ts";
+import type { Flushes } from "./flushes.ts";
 import { HeapBlock } from "./heap_block.ts";
 import { HELD, type Lane } from "./lane.ts";
 import { LaneHold } from "./lane_hold.ts";
@@ -39,11 +40,11 @@ import type { Module } from "./module.ts";
 import type { Periodics } from "./periodics.ts";
 import type { Router } from "./router.ts";
 import {
-  checkSaved,
   packParcel,
   type Parcel,
   readParcel,
   type SavedState,
+  saveOf,
   serializer,
 } from "./saved_state.ts";
 import type { WorkerState } from "./worker_state.ts";
@@ -56,6 +57,7 @@ export interface LaneMoveParts {
   readonly containers: Containers;
   readonly executor: Executor;
   readonly periodics: Periodics;
+  readonly flushes: Flushes;
 }
 
 /** What this worker knows of the move under way. */
@@ -77,6 +79,7 @@ export class LaneMoves {
   readonly #executor: Executor;
   readonly #router: Router;
   readonly #periodics: Periodics;
+  readonly #flushes: Flushes;
   readonly #fences: Fences;
   #move: Move | null = null;
   /** Moves up to this one are over. */
@@ -85,13 +88,14 @@ export class LaneMoves {
   constructor(
     state: WorkerState,
     router: Router,
-    { containers, executor, periodics }: LaneMoveParts,
+    { containers, executor, periodics, flushes }: LaneMoveParts,
   ) {
     this.#state = state;
     this.#containers = containers;
     this.#executor = executor;
     this.#router = router;
     this.#periodics = periodics;
+    this.#flushes = flushes;
     this.#fences = new Fences(state.links, state.id, state.workers);
   }
 
@@ -148,7 +152,9 @@ export class LaneMoves {
   // ---- the worker that the lane leaves ---------------------------------------------------------
 
   #plug(order: PlugOrder): Promise<void> {
-    return this.#plugOf(order).close(order.drain);
+    const plugged = this.#plugOf(order).close(order.drain);
+    if (order.poolId === ADMIN_POOL_ID) this.#flushes.handOn();
+    return plugged;
   }
 
   #plugOf(order: LaneMoveOrder): LanePlug {
@@ -264,6 +270,7 @@ export class LaneMoves {
     lane.server = module;
     lane.place(state.id);
     state.lanes[lane.id] = lane;
+    if (container.poolId === ADMIN_POOL_ID) this.#flushes.takeLead();
     const view = (block: number): Task => {
       container.active++;
       const type = container.typeOf(state.node.i32[block + H.method]!)!;
@@ -378,21 +385,4 @@ function whatOf({ group, index, container }: Lane): string {
 function over(lane: Lane): ChimaeraError {
   const what = whatOf(lane);
   return new ChimaeraError("laneMoveFailed", { what, why: "the move was given up meanwhile" });
-}
-
-/** What an instance saves. Throws CHI-4018, or what the module threw. */
-async function saveOf(server: Module, lane: Lane): Promise<SavedState> {
-  const who = lane.container.libExec.libName;
-  if (server.restoreState === undefined) {
-    const why = "it has saveState() and no restoreState()";
-    throw new ChimaeraError("laneMoveFailed", { what: `move a lane of ${who}`, why });
-  }
-  let saved: SavedState;
-  try {
-    saved = await server.saveState!();
-  } catch (thrown) {
-    throw toChimaeraError(thrown, "laneMoveFailed", `${who}.saveState`);
-  }
-  checkSaved(saved, who);
-  return saved;
 }

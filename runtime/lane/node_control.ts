@@ -80,6 +80,22 @@ export interface LaneMoveInfo {
   readonly stallMs: number;
 }
 
+/** What became of a worker whose thread was replaced. */
+export interface RecycleInfo {
+  /** The worker; its new thread has the same number. */
+  readonly worker: number;
+  /** Lanes that left the worker for as long as it took. */
+  readonly lanes: number;
+  /** Those of them whose modules save no state: their instances were made anew. */
+  readonly restarted: number;
+  /** Those that could not come back, and run on where they had gone. */
+  readonly stayed: number;
+  /** Why the first of those could not; empty when all are back. */
+  readonly why: string;
+  /** How long the worker took no tasks, in milliseconds; those of its lanes ran elsewhere. */
+  readonly pauseMs: number;
+}
+
 /** One worker's counters. */
 export interface WorkerInfo {
   /** From 0. */
@@ -188,6 +204,11 @@ export interface NodeControl {
   setPolicy(kind: "queue" | "proc", poolId: number): Promise<void>;
   /** Has another worker run a lane. CHI-4001, 4007, 4017, 4018. */
   moveLane(request: LaneMoveRequest): Promise<LaneMoveInfo>;
+  /**
+   * Replaces a worker's thread by a fresh one; its lanes are on other workers meanwhile. CHI-3001,
+   * 4017, 4018, 4019.
+   */
+  recycleWorker(worker: number): Promise<RecycleInfo>;
   /** Asks the node's program to end it, a moment later: the caller is answered first. */
   stop(): Promise<void>;
 }

@@ -113,6 +113,11 @@ export class Router {
     }
   }
 
+  /** Has a task that was begun here begin anew where its lane is now. */
+  readonly handOn = (lane: Lane, task: Task): void => {
+    this.release(lane.container, [{ task, lane }]);
+  };
+
   /** A task of another worker's choice of lane, which may be a periodic one. */
   #enqueue(lane: Lane, task: Task): void {
     const words = this.#state.node.i32;
@@ -153,6 +158,11 @@ export class Router {
     const router = container.router ?? container.hold?.router ?? null;
     if (router !== null) this.#map(container, router, task);
     else this.#toHome(container, task);
+  }
+
+  /** Whether tasks wait here for their root's port. */
+  get hasEarly(): boolean {
+    return !this.#early.isEmpty;
   }
 
   /** Keeps a task until its root's port is known here; see EarlyTasks. */

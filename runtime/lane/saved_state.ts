@@ -15,11 +15,12 @@
  * Thread rules: plain functions; the parcel has one owner at a time.
  */
 
-import { ChimaeraError } from "../errors.ts";
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { type Allocator, asOffset, type Offset, type Segment } from "../memory/mod.ts";
 import { type Task, TaskState } from "../task/mod.ts";
 import { HeapBlock } from "./heap_block.ts";
 import type { Lane } from "./lane.ts";
+import type { Module } from "./module.ts";
 import type { MovingPeriodic } from "./periodics.ts";
 
 const HEAD_WORDS = 6;
@@ -43,6 +44,23 @@ let loaded: Promise<typeof import("node:v8")> | null = null;
 /** Loads the serializer, once; separate because it costs 20 ms where nobody needs it. */
 export function serializer(): Promise<typeof import("node:v8")> {
   return loaded ??= import("node:v8");
+}
+
+/** What an instance saves. Throws CHI-4018, or what the module threw. */
+export async function saveOf(server: Module, lane: Lane): Promise<SavedState> {
+  const who = lane.container.libExec.libName;
+  if (server.restoreState === undefined) {
+    const why = "it has saveState() and no restoreState()";
+    throw new ChimaeraError("laneMoveFailed", { what: `move a lane of ${who}`, why });
+  }
+  let saved: SavedState;
+  try {
+    saved = await server.saveState!();
+  } catch (thrown) {
+    throw toChimaeraError(thrown, "laneMoveFailed", `${who}.saveState`);
+  }
+  checkSaved(saved, who);
+  return saved;
 }
 
 /** Throws CHI-4018 for something that `saveState` must not return. */

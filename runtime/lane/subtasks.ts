@@ -64,6 +64,11 @@ export class Subtasks implements TaskOwner {
     this.#firstGeneration = state.incarnation << 24;
   }
 
+  /** Whether no subtask is under way. */
+  get isIdle(): boolean {
+    return this.#held.every((parent) => parent === null);
+  }
+
   /** A subtask of the task that `parent` runs. */
   allocate(type: TaskType, parent: RunContext): Task {
     const state = this.#state;

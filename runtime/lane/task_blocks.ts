@@ -49,6 +49,11 @@ export class TaskBlocks {
     this.freeUnsized(block);
   }
 
+  /** Gives back what is kept, for other isolates. */
+  flush(): void {
+    for (const kept of this.#kept) while (kept.length > 0) this.freeUnsized(kept.pop()!);
+  }
+
   /** Frees a block of which only its place is known. */
   freeUnsized(block: number): void {
     this.#heap.free(asOffset(block * 4));

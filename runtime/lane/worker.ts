@@ -81,7 +81,7 @@ export class LaneWorker implements RunHost {
   #tasksSinceTurn = 0;
 
   constructor(options: WorkerOptions) {
-    const { id, workers, node, heap, segments, links, counters, laneSeed } = options;
+    const { id, workers, incarnation, node, heap, segments, links, counters, laneSeed } = options;
     this.workerId = id;
     this.words = node.i32;
     this.#bells = options.bells;
@@ -103,9 +103,7 @@ export class LaneWorker implements RunHost {
     });
     const flush = (rctx: RunContext) => this.#flushes.flush(rctx);
     const control = nodeControl(this.control, workers, flush);
-    const { incarnation } = options;
-    const own = { id, workers, incarnation };
-    const parts = { ...own, node, heap, segments, links, counters, control };
+    const parts = { id, workers, incarnation, node, heap, segments, links, counters, control };
     this.#state = new WorkerState({ ...parts, owner: blockOwner(segments) });
     this.#aborts = new Aborts(this.#state, () => this.#executor, wake);
     const hooks: SubtaskHooks = {
@@ -120,7 +118,8 @@ export class LaneWorker implements RunHost {
     const onEarly = (port: number) => this.sessions.expect(port);
     this.#router = new Router(this.#state, answers, periodics, onEarly);
     this.#wire = new WireIntake(this.#state, this.#router, this.#aborts.fromClient);
-    const ends = { answers, subtasks: this.#subtasks, periodics, onSettled: wake };
+    const { handOn } = this.#router;
+    const ends = { answers, subtasks: this.#subtasks, periodics, handOn, onSettled: wake };
     const order = laneSeed === null ? null : new LaneOrder(laneSeed, id);
     this.#executor = new Executor(this.#state, this, ends, this.#clock, order);
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
@@ -133,14 +132,14 @@ export class LaneWorker implements RunHost {
       failQueued: (lane, error) => this.#executor.failQueued(lane, error),
       endOf: this.#subtasks.endOf,
     });
-    const { containers } = this;
-    const served = { containers, executor: this.#executor, periodics };
-    this.moves = new LaneMoves(this.#state, this.#router, served);
     const work = new HeldWork(this.#state, this, this.#subtasks.endOf);
     const sources = { intake: this.#intake, wire: this.#wire, periodics, work };
-    this.#flushes = new Flushes(this.#state, sources, hooks);
-    const known = { ...sources, subtasks: this.#subtasks, moves: this.moves };
-    this.takeover = new Takeover(this.#state, { ...known, flushes: this.#flushes });
+    const flushes = this.#flushes = new Flushes(this.#state, sources, hooks);
+    const served = { containers: this.containers, executor: this.#executor, periodics, flushes };
+    this.moves = new LaneMoves(this.#state, this.#router, served);
+    const known = { ...sources, ...served, router: this.#router, subtasks: this.#subtasks };
+    const orders = { moves: this.moves, control: this.control };
+    this.takeover = new Takeover(this.#state, { ...known, ...orders });
   }
 
   // ---- the loop --------------------------------------------------------------------------------
@@ -166,6 +165,7 @@ export class LaneWorker implements RunHost {
     this.containers.close();
     this.disk.close();
     this.#flush();
+    if (this.takeover.isRetiring) await this.takeover.leave();
   }
 
   /** One pass. Returns how much there was to do. */

@@ -8,7 +8,8 @@
 import type { SegmentTable } from "../memory/mod.ts";
 import type { TaskOwner } from "../task/mod.ts";
 import type { ControlChannel } from "./control.ts";
-import type { NodeControl } from "./node_control.ts";
+import { HandOn } from "./hand_on.ts";
+import type { NodeControl, RecycleInfo } from "./node_control.ts";
 
 /** Owner of a handler's own task object: it can be read, and nothing else. */
 export function blockOwner(segments: SegmentTable): TaskOwner {
@@ -39,6 +40,11 @@ export function nodeControl(
     flush,
     setPolicy: async (policy, poolId) => void await ask("setPolicy", { policy, poolId }),
     moveLane: (request) => ask("moveLane", { request }),
+    recycleWorker: async (worker) => {
+      const info = await ask<RecycleInfo | null>("recycleWorker", { worker });
+      if (info === null) throw new HandOn(); // This thread is in the way, and the lane has left it.
+      return info;
+    },
     stop: async () => void await ask("stop"),
   };
 }

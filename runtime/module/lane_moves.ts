@@ -31,6 +31,14 @@ export interface LaneMovesOptions {
   readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
 }
 
+/** A lane that has left its worker, as the request that moves it back. */
+export interface ClearedLane extends LaneMoveRequest {
+  /** The worker that it went to. */
+  readonly to: number;
+  /** Whether its state went along. */
+  readonly isCarried: boolean;
+}
+
 /** A step's fields, without those that name the move. */
 type Step = LaneMoveOrder extends infer Order
   ? Order extends LaneMoveOrder ? Omit<Order, "moveId" | "poolId" | "group" | "index"> : never
@@ -76,31 +84,37 @@ export class LaneMoves {
    * when what the lane has begun does not end, CHI-4018 when another step fails.
    */
   move(request: LaneMoveRequest): Promise<LaneMoveInfo> {
-    const moving = this.#tail.then(() => this.#begin(request));
-    this.#tail = moving.catch(() => {}); // Whoever asked is told.
-    return moving;
+    return this.apart(() => this.#begin(request));
+  }
+
+  /** Calls `call` when the moves that were asked for before are over; no lane moves meanwhile. */
+  apart<T>(call: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(call);
+    this.#tail = turn.catch(() => {}); // Whoever asked is told.
+    return turn;
   }
 
   /**
    * Moves all lanes of a worker away, each to the worker that then has the fewest.
    *
-   * @returns What undoes it: each lane with the worker it was on. Throws as {@linkcode move}; the
-   * lanes that have moved by then stay where they are.
+   * @param moved Gets each lane that has moved, with what undoes it.
+   * @returns The same. Throws as {@linkcode move}; the lanes that have moved by then stay where they
+   * are.
    */
-  async clear(worker: number): Promise<LaneMoveRequest[]> {
+  async clear(worker: number, moved: ClearedLane[] = []): Promise<readonly ClearedLane[]> {
     const { pools } = this.#options;
-    const moved: LaneMoveRequest[] = [];
     for (const pool of pools.all) {
       for (const { group, index, worker: at } of pool.lanes) {
         if (at !== worker) continue;
         const lane = { poolId: pool.id, group, index };
+        const to = this.#idlest(worker);
         try {
-          await this.move({ ...lane, worker: this.#idlest(worker) });
+          const { isCarried } = await this.move({ ...lane, worker: to });
+          moved.push({ ...lane, worker, to, isCarried });
         } catch (thrown) {
           if (thrown instanceof ChimaeraError && thrown.kind === "poolNotFound") break;
           throw thrown;
         }
-        moved.push({ ...lane, worker });
       }
     }
     return moved;

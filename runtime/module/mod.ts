@@ -8,5 +8,6 @@ export * from "./node_worker.ts";
 export * from "./policies.ts";
 export * from "./policy_tasks.ts";
 export * from "./pools.ts";
+export * from "./recycling.ts";
 export * from "./worker_crew.ts";
 export * from "./worker_start.ts";

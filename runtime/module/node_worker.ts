@@ -67,9 +67,12 @@ export class NodeWorker {
   readonly parts: WorkerOptions;
   readonly #place: WorkerPlace;
   readonly #mail = new SegmentMail();
+  /** Whether the thread before this one left nothing half done. */
+  readonly #hasRetired: boolean;
 
   constructor(start: WorkerStart, place: WorkerPlace) {
     this.#place = place;
+    this.#hasRetired = start.hasRetired;
     this.parts = this.#partsOf(start);
     this.lanes = new LaneWorker(this.parts);
   }
@@ -107,7 +110,7 @@ export class NodeWorker {
   /** Tells the node that the worker is there, and runs until the node stops it. */
   run(): Promise<void> {
     const { id, workers, incarnation } = this.parts;
-    if (incarnation > 0) this.lanes.takeover.begin();
+    if (incarnation > 0) this.lanes.takeover.begin(this.#hasRetired);
     this.lanes.control.send(workers, { kind: "started", worker: id });
     return this.lanes.run();
   }
@@ -152,6 +155,10 @@ export class NodeWorker {
         return null;
       case "pin":
         return this.#place.pin(order.cpu as number);
+      case "retire":
+        if (!this.lanes.takeover.retire()) return false;
+        this.lanes.stop();
+        return true;
       case "stop":
         this.lanes.stop();
         return null;

@@ -89,6 +89,8 @@ export class Pools {
   readonly #freeLanes: number[] = [];
   #lanesMade = 0;
   #lastId = 0;
+  /** Pools that are being made, and not in the table yet. */
+  making = 0;
   /** Replaced when a policy's pool takes over. */
   placeLanes: PlaceLanes = dealLanes;
   /** What the node needs a pool for; null when it may go. */
@@ -116,7 +118,8 @@ export class Pools {
       }
       return { pool: this.#infoOf(known), created: false };
     }
-    const making = this.#make(request);
+    this.making++;
+    const making = this.#make(request).finally(() => this.making--);
     this.#byName.set(request.name, making);
     try {
       return { pool: this.#infoOf(await making), created: true };

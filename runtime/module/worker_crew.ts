@@ -15,10 +15,13 @@
  * Tasks that had not been taken from a ring are run by the new thread. One loss is dealt with at a
  * time.
  *
+ * A worker whose thread is replaced on purpose has nothing left that could fail: its thread retires,
+ * and the new one goes on where rings and links stand (see `recycling.ts`).
+ *
  * Thread rules: the assembling thread.
  */
 
-import { ChimaeraError } from "../errors.ts";
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import {
   type ControlChannel,
   type ControlMessage,
@@ -30,7 +33,7 @@ import {
 } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import type { Stall } from "../observe/mod.ts";
-import { atMost, delay, entryUrl, startThread, type Thread } from "../platform/mod.ts";
+import { atMost, delay, entryUrl, load, startThread, type Thread } from "../platform/mod.ts";
 import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
 
 /** A thread that is no longer its worker's. */
@@ -46,7 +49,7 @@ export interface LostWorker {
 export interface WorkerCrewOptions {
   readonly workers: number;
   /** What a new thread is told. */
-  readonly startMessage: (worker: number, incarnation: number) => WorkerStart;
+  readonly startMessage: (worker: number, incarnation: number) => Omit<WorkerStart, "hasRetired">;
   readonly control: ControlChannel;
   readonly links: Links;
   readonly counters: Counters;
@@ -75,6 +78,8 @@ interface Member {
   onFailed: (error: ChimaeraError) => void;
   /** Ends when the worker has been replaced; null while it works. */
   replacing: Promise<void> | null;
+  /** Whether it is the present thread that fails while the worker is replaced. */
+  isRetiring: boolean;
 }
 
 /** Orders that say how things are to be: a new thread has not seen them. */
@@ -167,6 +172,68 @@ export class WorkerCrew {
     }
   }
 
+  /**
+   * Puts a new thread in the place of one that has nothing left to do: no lane, no handler, no order.
+   *
+   * @param isFree Asked in the moment before: orders of later wait for the new thread.
+   * @returns Whether it has been replaced; else it goes on. Rejects with what it was lost by.
+   */
+  recycle(worker: number, isFree: () => boolean): Promise<boolean> {
+    const recycling = this.#losses.then(() => this.#recycle(worker, isFree));
+    this.#losses = recycling.then(() => {}, () => {}); // Whoever asked is told.
+    return recycling;
+  }
+
+  async #recycle(worker: number, isFree: () => boolean): Promise<boolean> {
+    const member = this.#members[worker]!;
+    if (this.#ended || member.replacing !== null || !isFree()) return false;
+    const over = Promise.withResolvers<void>();
+    member.replacing = over.promise;
+    const goOn = () => {
+      member.replacing = null;
+      over.resolve();
+    };
+    try {
+      if (!await this.#retire(worker, member)) {
+        goOn();
+        return false;
+      }
+    } catch (thrown) {
+      goOn();
+      const error = toChimaeraError(thrown, "workerDied", `worker ${worker}`);
+      this.lose(worker, error, false);
+      throw error;
+    }
+    try {
+      this.#fence(worker, member);
+      await this.#startNext(worker, null);
+    } catch (thrown) {
+      this.#break(worker, thrown);
+      throw thrown;
+    }
+    goOn();
+    return true;
+  }
+
+  /** Has a thread end that has nothing left to do. False when it has. */
+  async #retire(worker: number, member: Member): Promise<boolean> {
+    const { control, counters } = this.#options;
+    const failed = new Promise<never>((_, reject) => member.onFailed = reject);
+    failed.catch(() => {}); // It may fail when nobody looks.
+    member.isRetiring = true;
+    try {
+      const asked = control.request(worker, { kind: "retire" });
+      if (await Promise.race([asked, failed]) !== true) return false;
+      const at = counters.worker(worker) + WORKER_COUNTER.retired;
+      while (load(counters.words, at) !== passOf(member.incarnation)) {
+        await Promise.race([delay(1), failed]);
+      }
+      return true;
+    } finally {
+      member.isRetiring = false;
+    }
+  }
+
   /** Whether a worker is being replaced. */
   #isReplacing(worker: number): boolean {
     return this.#members[worker]?.replacing !== null;
@@ -184,12 +251,13 @@ export class WorkerCrew {
     return this.#members.map(({ thread }) => thread);
   }
 
-  #startThread(worker: number, incarnation: number): Member {
+  #startThread(worker: number, incarnation: number, hasRetired = false): Member {
     const isPresent = () => this.#members[worker]?.incarnation === incarnation;
     const onDeath = (why: string) => {
       if (!isPresent()) return;
       const error = new ChimaeraError("workerDied", { what: `worker ${worker}`, why });
-      if (incarnation > 0 && this.#isReplacing(worker)) this.#break(worker, error);
+      const isNew = this.#isReplacing(worker) && !this.#members[worker]!.isRetiring;
+      if (incarnation > 0 && isNew) this.#break(worker, error);
       else this.lose(worker, error, false);
     };
     const thread = startThread(
@@ -200,8 +268,18 @@ export class WorkerCrew {
     );
     let onStarted = () => {};
     const started = new Promise<void>((resolve) => onStarted = resolve);
-    thread.post(this.#options.startMessage(worker, incarnation));
-    return { thread, incarnation, started, onStarted, onFailed: () => {}, replacing: null };
+    const start = this.#options.startMessage(worker, incarnation);
+    thread.post({ ...start, hasRetired } satisfies WorkerStart);
+    const onFailed = () => {};
+    return {
+      thread,
+      incarnation,
+      started,
+      onStarted,
+      onFailed,
+      replacing: null,
+      isRetiring: false,
+    };
   }
 
   /** From now on only that thread of a worker may go on. */
@@ -216,8 +294,7 @@ export class WorkerCrew {
   }
 
   async #replace(worker: number, error: ChimaeraError, isStuck: boolean): Promise<void> {
-    const { control, links, workers, counters } = this.#options;
-    const member = this.#members[worker]!;
+    const { control, links, workers } = this.#options;
     if (this.lost.length > LIMITS.workersLostMax) throw error;
     // A thread that came back at this very moment sees the fence within the time of this wait.
     if (isStuck) await delay(LIMITS.fenceMs);
@@ -228,21 +305,27 @@ export class WorkerCrew {
     // Of a worker that is lost meanwhile nothing is left that could be failed.
     await Promise.allSettled(others.map((other) => control.request(other, message)));
     while (links.waitsFrom(worker)) await delay(1);
-    if (this.#ended) return;
+    if (!this.#ended) await this.#startNext(worker, error);
+  }
+
+  /** @param error What the thread before was lost by; null for one that has retired. */
+  async #startNext(worker: number, error: ChimaeraError | null): Promise<void> {
+    const { counters } = this.#options;
+    const member = this.#members[worker]!;
     counters.words[counters.worker(worker) + WORKER_COUNTER.pool] = 0;
-    const fresh = this.#startThread(worker, member.incarnation);
+    const fresh = this.#startThread(worker, member.incarnation, error === null);
     Object.assign(member, { ...fresh, replacing: member.replacing });
     const failed = new Promise<never>((_, reject) => member.onFailed = reject);
     await Promise.race([this.#prepare(worker, error), failed]);
   }
 
   /** Brings a new thread to where the one before it was, and lets it take tasks. */
-  async #prepare(worker: number, error: ChimaeraError): Promise<void> {
+  async #prepare(worker: number, error: ChimaeraError | null): Promise<void> {
     const { control, restore, failHeld } = this.#options;
     const ask: Ask = (to, order) => control.request(to, order);
     await this.#members[worker]!.started;
     await restore(worker, ask);
-    await failHeld(worker, error, ask);
+    if (error !== null) await failHeld(worker, error, ask);
     await ask(worker, { kind: "takeTasks" });
   }
 

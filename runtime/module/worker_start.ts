@@ -9,6 +9,8 @@ export interface WorkerStart {
   readonly workers: number;
   /** Threads that were this worker before. */
   readonly incarnation: number;
+  /** Whether the one before this has retired, and left nothing half done. */
+  readonly hasRetired: boolean;
   readonly node: SegmentHandle;
   readonly bells: SegmentHandle;
   readonly linksOffset: number;

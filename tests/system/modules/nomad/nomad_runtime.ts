@@ -27,6 +27,8 @@ const LATE_MS = 1000;
 /** Senders of the steps that `pause` makes: far from those of the tests. */
 const OWN_SENDER = 1 << 20;
 
+const ISOLATE = Math.random();
+
 /** What `shared` carries to the other lanes. */
 interface Shared {
   readonly flaw: number;
@@ -72,6 +74,7 @@ export class Server extends Module {
     if (this.#flaw === Flaw.restoreThrows) throw new Error("the luggage is lost");
     if (this.#flaw === Flaw.restoreIsLate) await rctx.sleep(LATE_MS);
     const { seen, place, moves } = state as Luggage;
+    if (this.#flaw === Flaw.restoreThrowsAgain && moves > 0) throw new Error("the luggage is lost");
     this.#seen = new Map(seen);
     this.#place = place;
     this.#moves = moves + 1;
@@ -96,6 +99,7 @@ export class Server extends Module {
     task.previous = this.#seen.get(task.sender) ?? -1;
     this.#seen.set(task.sender, task.sequence);
     task.place = this.#place++;
+    task.isolate = ISOLATE;
     task.worker = rctx.workerId;
   }
   monitorStep(_mode: MonitorMode, _task: StepTask, _rctx: RunContext): void {}

@@ -15,6 +15,8 @@ export const Flaw = {
   /** Restoring takes longer than the node waits. */
   restoreIsLate: 4,
   createThrowsAgain: 5,
+  /** The first move is well, the second is not. */
+  restoreThrowsAgain: 6,
 } as const;
 export type Flaw = typeof Flaw[keyof typeof Flaw];
 
@@ -39,6 +41,8 @@ export class StepTask extends defineTask(Method.kStep, {
   /** Place among all steps of the lane. */
   place: OUT.u64(),
   worker: OUT.u32(),
+  /** A number of its own for each isolate that has loaded the module. */
+  isolate: OUT.f64(),
 }) {}
 // CHI_END(Step)
 

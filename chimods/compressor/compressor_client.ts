@@ -88,7 +88,11 @@ export class Client extends ModuleClient {
     level = 0,
     lanes = 0,
   ): Promise<void> {
-    using task = this.asyncCreate(dom, affinity, poolName, ctx, { compressId, level, lanes });
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, ctx, {
+      compressId,
+      level,
+      lanes,
+    });
     await task.wait();
     ctx.id = task.id;
     this.init(task.id);

@@ -12,7 +12,7 @@ export class Client extends ModuleClient {
     poolName: string,
     ctx: CreateContext = new CreateContext(),
   ): Promise<void> {
-    using task = this.asyncCreate(dom, affinity, poolName, ctx);
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, ctx);
     await task.wait();
     ctx.id = task.id;
     this.init(task.id);

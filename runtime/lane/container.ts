@@ -69,7 +69,7 @@ export class ContainerOnWorker {
       return promise;
     }
     if (this.#handlers[method] === Handler.unknown) this.#look(server, method);
-    const owner = new HandlerOwner(this.nameOf(task), rctx);
+    const owner = new HandlerOwner(this, rctx);
     return handlerOwners.run(owner, () => this.libExec.run(server, method, task, rctx));
   }
 
@@ -85,7 +85,11 @@ export class ContainerOnWorker {
 
   /** `compressor.kCompress`, for messages. */
   nameOf(task: Task): string {
-    const method = task.layout.method;
+    return this.nameOfMethod(task.layout.method);
+  }
+
+  /** As {@linkcode nameOf}, when the task may be gone. */
+  nameOfMethod(method: number): string {
     return `${this.libExec.libName}.${this.libExec.methodNames[method] ?? method}`;
   }
 }

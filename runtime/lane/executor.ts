@@ -157,7 +157,7 @@ export class Executor {
     const counter = this.#state.counter;
     words[counter + WORKER_COUNTER.method] = method;
     words[counter + WORKER_COUNTER.pool] = container.poolId;
-    const rctx = this.#contexts.pop() ?? new RunContext(this.#host);
+    const rctx = this.#contexts.pop() ?? new RunContext(this.#host, this.#settled);
     rctx.start(task, lane);
     if (this.#state.node.i32[task.header.block + H.periodUs] !== 0) {
       this.#ends.periodics.beforeRun(task);
@@ -182,33 +182,25 @@ export class Executor {
     lane.busy++;
     this.running.set(rctx, task);
     if (!rctx.isParked) this.#host.resumed(rctx);
-    const settled = (error: ChimaeraError | null) => {
-      // The task was answered by another thread, and its caller's memory is no longer its own.
-      if (this.#state.fenced) return;
-      this.inFlight--;
-      this.running.delete(rctx);
-      this.#end(lane, task, rctx, error);
-      this.#ended(lane);
-      this.#ends.onSettled();
-    };
-    promise.then(
-      () => settled(null),
-      (thrown) => {
-        if (thrown instanceof HandOn) this.#handOn(lane, task, rctx);
-        else settled(thrownBy(thrown, lane.container, task));
-      },
-    );
+    promise.then(rctx.onFulfilled, rctx.onRejected);
   }
 
-  #handOn(lane: Lane, task: Task, rctx: RunContext): void {
+  readonly #settled = (rctx: RunContext, isRejected: boolean, thrown: unknown): void => {
+    // The task was answered by another thread, and its caller's memory is no longer its own.
     if (this.#state.fenced) return;
+    const { lane, task } = rctx;
     this.inFlight--;
     this.running.delete(rctx);
+    if (isRejected && thrown instanceof HandOn) this.#handOn(lane, task, rctx);
+    else this.#end(lane, task, rctx, isRejected ? thrownBy(thrown, lane.container, task) : null);
+    this.#ended(lane);
+    this.#ends.onSettled();
+  };
+
+  #handOn(lane: Lane, task: Task, rctx: RunContext): void {
     rctx.leave();
     this.#contexts.push(rctx);
     this.#ends.handOn(lane, task);
-    this.#ended(lane);
-    this.#ends.onSettled();
   }
 
   #end(lane: Lane, task: Task, rctx: RunContext, error: ChimaeraError | null): void {

@@ -12,16 +12,27 @@ import { ChimaeraError } from "../errors.ts";
 import { AsyncStore } from "../platform/mod.ts";
 import type { RunContext } from "./run_context.ts";
 
+/** A container, which knows its methods' names. */
+interface Named {
+  nameOfMethod(method: number): string;
+}
+
 export class HandlerOwner {
-  /** `compressor.kCompress`, for messages. */
-  readonly name: string;
   readonly #rctx: RunContext;
   readonly #life: number;
+  readonly #container: Named;
+  readonly #method: number;
 
-  constructor(name: string, rctx: RunContext) {
-    this.name = name;
+  constructor(container: Named, rctx: RunContext) {
     this.#rctx = rctx;
     this.#life = rctx.life;
+    this.#container = container;
+    this.#method = rctx.task.layout.method;
+  }
+
+  /** `compressor.kCompress`, for messages. */
+  get name(): string {
+    return this.#container.nameOfMethod(this.#method);
   }
 
   /** Fails the task, if it still runs and its caller still waits. Whether it did. */

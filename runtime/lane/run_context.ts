@@ -55,6 +55,12 @@ export interface RunHost {
   resumed(rctx: RunContext): void;
 }
 
+/** Receives the end of a handler's promise. */
+export type HandlerSettled = (rctx: RunContext, isRejected: boolean, thrown: unknown) => void;
+
+/** Of a context that runs no task's handler, such as a module's start. */
+const neverSettled: HandlerSettled = () => {};
+
 const NO_REPLICAS: readonly Task[] = [];
 
 /**
@@ -87,12 +93,26 @@ export class RunContext implements Submitter {
   #abortError: ChimaeraError | null = null;
   /** Waits that end when the caller gives up; null while there are none. */
   #abortCalls: Set<(error: ChimaeraError) => void> | null = null;
-  /** Weak: a handler may make a client for each of its calls. */
-  readonly #bound = new WeakMap<ModuleClient, ModuleClient>();
+  /** The client that was bound first, which is nearly always the only one, and its bound copy. */
+  #client: ModuleClient | null = null;
+  #boundClient: ModuleClient | null = null;
+  /** The others; weak, as a handler may make a client for each of its calls. */
+  #others: WeakMap<ModuleClient, ModuleClient> | null = null;
 
-  /** For the runtime; handlers are given theirs. */
-  constructor(host: RunHost) {
+  /** What the promise of an asynchronous handler calls; they are the context's, not each run's. */
+  readonly onFulfilled: () => void;
+  /** The same, when it is rejected. */
+  readonly onRejected: (thrown: unknown) => void;
+
+  /**
+   * For the runtime; handlers are given theirs.
+   *
+   * @param settled Told of the end of an asynchronous handler.
+   */
+  constructor(host: RunHost, settled: HandlerSettled = neverSettled) {
     this.host = host;
+    this.onFulfilled = () => settled(this, false, undefined);
+    this.onRejected = (thrown) => settled(this, true, thrown);
   }
 
   /** Number of the worker that runs the handler, from 0. */
@@ -260,10 +280,15 @@ export class RunContext implements Submitter {
 
   /** The client whose calls make subtasks here; the same object for each call with one client. */
   bind<C extends ModuleClient>(client: C): C {
-    let bound = this.#bound.get(client);
+    if (client === this.#client) return this.#boundClient as C;
+    let bound = this.#others?.get(client);
     if (bound === undefined) {
       bound = client.copyFor(this);
-      this.#bound.set(client, bound);
+      if (this.#client !== null) (this.#others ??= new WeakMap()).set(client, bound);
+    }
+    if (this.#client === null) {
+      this.#client = client;
+      this.#boundClient = bound;
     }
     return bound as C;
   }

@@ -13,6 +13,7 @@ export * from "./room_queue.ts";
 export * from "./root.ts";
 export * from "./task.ts";
 export * from "./task_layout.ts";
+export * from "./task_method.ts";
 export * from "./task_pool.ts";
 export * from "./wait_watch.ts";
 export * from "./waiters.ts";

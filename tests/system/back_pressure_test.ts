@@ -87,6 +87,27 @@ for (const workers of WORKERS) {
     });
   });
 
+  test(`a pool is made as soon as there is room, ${workers} workers`, async () => {
+    await withPool(workers, async (client, session) => {
+      const held = Array.from(
+        { length: LIMITS.slotsPerPort },
+        (_, k) => client.asyncLook(HERE, { lane: k % 4, us: k === 0 ? 20_000 : 0 }),
+      );
+      const late = new Client(session);
+      throwsWith("CHI-3011", () => late.asyncCreate(HERE, HERE, "late"));
+      const before = client.look(HERE, Group.control, 1, Pick.byIndex);
+      const made = late.create(HERE, HERE, "late");
+      for (const task of held) {
+        await task.wait();
+        task.free();
+      }
+      assert.equal(await before, 1);
+      await made;
+      assert.equal(await late.look(HERE, Group.control, 3, Pick.byIndex), 3);
+      assert.equal(session.port.outstanding, 0);
+    });
+  });
+
   test(`a handler that floods a slow lane is slowed down, ${workers} workers`, async () => {
     await withPool(workers, async (client, _session, node) => {
       for (const manner of [Manner.paced, Manner.asked]) {

@@ -13,7 +13,7 @@ export class Client extends ModuleClient {
     ctx: CreateContext = new CreateContext(),
     path = "",
   ): Promise<void> {
-    using task = this.asyncCreate(dom, affinity, poolName, ctx, { path });
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, ctx, { path });
     await task.wait();
     ctx.id = task.id;
     this.init(task.id);

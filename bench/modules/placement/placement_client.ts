@@ -13,7 +13,7 @@ export class Client extends ModuleClient {
     ctx: CreateContext = new CreateContext(),
     cpu = 0,
   ): Promise<void> {
-    using task = this.asyncCreate(dom, affinity, poolName, ctx, { cpu });
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, ctx, { cpu });
     await task.wait();
     ctx.id = task.id;
     this.init(task.id);

@@ -37,7 +37,11 @@ export class Client extends ModuleClient {
   ): Promise<void> {
     const { path, pipe = "", lanes = 1 } = places;
     const ctx = new CreateContext();
-    using task = this.asyncCreate(dom, affinity, poolName, ctx, { path, pipe, lanes });
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, ctx, {
+      path,
+      pipe,
+      lanes,
+    });
     await task.wait();
     ctx.id = task.id;
     this.init(task.id);

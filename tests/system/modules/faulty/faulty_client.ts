@@ -38,7 +38,7 @@ export class Client extends ModuleClient {
     lanes = 4,
     fault: CreateFault = CreateFault.none,
   ): Promise<void> {
-    using task = this.asyncCreate(dom, affinity, poolName, ctx, { lanes, fault });
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, ctx, { lanes, fault });
     await task.wait();
     ctx.id = task.id;
     this.init(task.id);

@@ -30,7 +30,7 @@ export class Client extends ModuleClient {
     ctx: CreateContext = new CreateContext(),
     params: FieldsOf<CreateTask> = {},
   ): Promise<void> {
-    using task = this.asyncCreate(dom, affinity, poolName, ctx, params);
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, ctx, params);
     await task.wait();
     ctx.id = task.id;
     this.init(task.id);

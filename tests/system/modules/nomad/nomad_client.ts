@@ -23,7 +23,7 @@ export class Client extends ModuleClient {
     lanes = 2,
     flaw: Flaw = Flaw.none,
   ): Promise<void> {
-    using task = this.asyncCreate(dom, affinity, poolName, ctx, { lanes, flaw });
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, ctx, { lanes, flaw });
     await task.wait();
     ctx.id = task.id;
     this.init(task.id);

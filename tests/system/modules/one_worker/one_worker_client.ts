@@ -13,7 +13,7 @@ export class Client extends ModuleClient {
     ctx: CreateContext = new CreateContext(),
     answer: Answer = Answer.right,
   ): Promise<void> {
-    using task = this.asyncCreate(dom, affinity, poolName, ctx, { answer });
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, ctx, { answer });
     await task.wait();
     ctx.id = task.id;
     this.init(task.id);

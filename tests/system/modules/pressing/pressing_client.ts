@@ -28,7 +28,7 @@ export class Client extends ModuleClient {
     ctx: CreateContext = new CreateContext(),
     lanes = 4,
   ): Promise<void> {
-    using task = this.asyncCreate(dom, affinity, poolName, ctx, { lanes });
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, ctx, { lanes });
     await task.wait();
     ctx.id = task.id;
     this.init(task.id);

@@ -23,7 +23,9 @@ export class Client extends ModuleClient {
     poolName: string,
     lanes = 1,
   ): Promise<void> {
-    using task = this.asyncCreate(dom, affinity, poolName, new CreateContext(), { lanes });
+    using task = await this.asyncCreate.paced(this, dom, affinity, poolName, new CreateContext(), {
+      lanes,
+    });
     await task.wait();
     this.init(task.id);
   }

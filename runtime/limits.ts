@@ -33,6 +33,8 @@ export const LIMITS = {
   /** Entries of the ring between two workers; beyond it a bounded overflow list. */
   workerRingSlots: 1024,
   workerOverflowMax: 65536,
+  /** Aborts that a worker keeps for tasks that it does not have, perhaps not yet. */
+  earlyAbortsMax: 16_384,
   /** Tasks a worker takes from one ring before it looks at the next. */
   ringBatch: 256,
   /** Tasks, then time, between two turns of the event loop while foreign promises are pending. */

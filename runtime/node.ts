@@ -300,7 +300,9 @@ export class Node {
 
   async #openSession(sizeBytes: number): Promise<Session> {
     let opened: Session | null = null;
-    const session = await this.sessions.open(LOCAL_CLIENT, sizeBytes, (why) => opened?.fail(why));
+    let ended: ChimaeraError | null = null;
+    const onEnd = (why: ChimaeraError) => opened === null ? void (ended = why) : opened.fail(why);
+    const session = await this.sessions.open(LOCAL_CLIENT, sizeBytes, onEnd);
     const link = localLink(this.sessions, session, () => {
       if (opened !== null) this.#opened.delete(opened);
     });
@@ -315,6 +317,7 @@ export class Node {
       debugHeap: this.debugHeap,
     }, link);
     this.#opened.add(opened);
+    if (ended !== null) opened.fail(ended);
     return opened;
   }
 

@@ -8,6 +8,7 @@
  */
 
 import { H, type Task, TaskState } from "../task/mod.ts";
+import { HELD } from "./lane.ts";
 import type { RunContext } from "./run_context.ts";
 import type { TaskQueue } from "./task_queue.ts";
 import type { WorkerState } from "./worker_state.ts";
@@ -50,6 +51,8 @@ export function abortTasks(
     }
     return false;
   };
-  const lanes = state.plugged === null ? state.ready : [...state.ready, state.plugged];
-  return lanes.some(({ low, high }) => mark(low) || mark(high));
+  const { ready, plugged } = state;
+  if (ready.some(({ low, high }) => mark(low) || mark(high))) return true;
+  // The tasks of a lane that is on its way are another worker's, unless they come back.
+  return plugged !== null && (mark(plugged.low) || mark(plugged.high)) && plugged.sendTo !== HELD;
 }

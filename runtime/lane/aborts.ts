@@ -2,7 +2,8 @@
  * Tasks that their callers gave up: whichever worker runs one is told, and fires its signal.
  *
  * A worker that is told of a task that it does not run tells the others, as the task may have been
- * handed on. An abort that overtakes its task is lost: the task runs, and its result is dropped.
+ * handed on. Whoever does not have the task keeps the abort, which may have overtaken it
+ * (early_aborts.ts).
  *
  * Thread rules: one worker's isolate.
  */
@@ -37,8 +38,8 @@ export class Aborts {
 
   /** A handler of this worker gave up a subtask that it had sent. */
   readonly fromHandler = (ticket: number, generation: number): void => {
-    this.#executor().abortTask(OriginKind.subtask, this.#state.id, ticket, generation);
-    this.#tellOthers(LinkKind.abortSubtask, ticket, generation, 0);
+    const found = this.#endSubtask(this.#state.id, ticket, generation);
+    if (!found) this.#tellOthers(LinkKind.abortSubtask, ticket, generation, 0);
     this.#wake();
   };
 
@@ -51,12 +52,23 @@ export class Aborts {
 
   /** An entry of kind `abortSubtask`. */
   receiveSubtask(teller: number, ticket: number, generation: number): void {
-    this.#executor().abortTask(OriginKind.subtask, teller, ticket, generation);
+    this.#endSubtask(teller, ticket, generation);
   }
 
   #end(from: number, slot: number, generation: number): boolean {
     const origin = from < 0 ? OriginKind.wire : OriginKind.port;
-    return this.#executor().abortTask(origin, Math.abs(from), slot, generation);
+    return this.#abort(origin, Math.abs(from), slot, generation);
+  }
+
+  #endSubtask(worker: number, ticket: number, generation: number): boolean {
+    return this.#abort(OriginKind.subtask, worker, ticket, generation);
+  }
+
+  /** Whether the task is here. */
+  #abort(origin: number, from: number, slot: number, generation: number): boolean {
+    const found = this.#executor().abortTask(origin, from, slot, generation);
+    if (!found) this.#state.earlyAborts.keep(origin, from, slot, generation);
+    return found;
   }
 
   #tellOthers(kind: LinkKind, a: number, b: number, c: number): void {

@@ -16,8 +16,14 @@ import { LIMITS } from "../limits.ts";
 /** Receives a task that waited, as the link entry that brought it. */
 export type EarlyTaskHandler = (kind: number, block: number, laneId: number) => void;
 
+interface Waiting {
+  readonly entries: number[];
+  /** Resolves when they have been handed over. */
+  readonly over: PromiseWithResolvers<void>;
+}
+
 export class EarlyTasks {
-  readonly #byPort = new Map<number, number[]>();
+  readonly #byPort = new Map<number, Waiting>();
 
   get isEmpty(): boolean {
     return this.#byPort.size === 0;
@@ -25,21 +31,40 @@ export class EarlyTasks {
 
   /** Keeps a task. Returns whether it is the first of its port. */
   keep(port: number, kind: number, block: number, laneId: number): boolean {
-    const kept = this.#byPort.get(port);
-    if (kept !== undefined) {
-      kept.push(kind, block, laneId);
-      return false;
+    const isFirst = !this.#byPort.has(port);
+    this.#of(port).entries.push(kind, block, laneId);
+    return isFirst;
+  }
+
+  #of(port: number): Waiting {
+    let waiting = this.#byPort.get(port);
+    if (waiting === undefined) {
+      waiting = { entries: [], over: Promise.withResolvers<void>() };
+      this.#byPort.set(port, waiting);
     }
-    this.#byPort.set(port, [kind, block, laneId]);
-    return true;
+    return waiting;
+  }
+
+  /** Resolves when the port is known, or known to be gone. */
+  opened(port: number): Promise<void> {
+    return this.#of(port).over.promise;
+  }
+
+  /** Resolves when all that waits now has been handed over. */
+  async gone(): Promise<void> {
+    for (const { over } of [...this.#byPort.values()]) await over.promise;
   }
 
   /** Hands over what waited for a port. */
   release(port: number, handle: EarlyTaskHandler): void {
-    const kept = this.#byPort.get(port);
-    if (kept === undefined) return;
+    const waiting = this.#byPort.get(port);
+    if (waiting === undefined) return;
     this.#byPort.delete(port);
-    for (let k = 0; k < kept.length; k += 3) handle(kept[k]!, kept[k + 1]!, kept[k + 2]!);
+    const { entries } = waiting;
+    for (let k = 0; k < entries.length; k += 3) {
+      handle(entries[k]!, entries[k + 1]!, entries[k + 2]!);
+    }
+    waiting.over.resolve();
   }
 
   /** Hands over what waited for ports of a session. */

@@ -237,6 +237,7 @@ export class LaneMoves {
     this.#mustHold(move);
     const { node, heap } = this.#state;
     const parcel = readParcel(node, asOffset(order.parcel));
+    await this.#router.knowsPorts([...parcel.tasks, ...parcel.periodics]);
     let saved: SavedState | null = null;
     if (order.isCarried) {
       const { deserialize } = await serializer();
@@ -274,7 +275,7 @@ export class LaneMoves {
     const view = (block: number): Task => {
       container.active++;
       const type = container.typeOf(state.node.i32[block + H.method]!)!;
-      return state.view(container, type, block);
+      return this.#router.view(container, type, block);
     };
     const periodics = new Map(parcel.periodics.map((periodic) => [periodic.block, periodic]));
     for (const { block, isGivenUp } of parcel.tasks) {
@@ -307,7 +308,7 @@ export class LaneMoves {
     if (isWhole) container.router = null;
     // The lane's own worker goes on adding to the queue, until it is saved.
     if (lane.server === null) lane.sendTo = HELD;
-    return this.#fences.pass(move.id * 2);
+    return this.#fences.pass(move.id * 2).then(() => this.#router.earlyTasksGone());
   }
 
   #switch(order: SwitchOrder): Promise<void> {

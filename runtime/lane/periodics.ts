@@ -17,7 +17,7 @@
 
 import { ChimaeraError } from "../errors.ts";
 import type { Clock } from "../platform/mod.ts";
-import { H, type Task, TaskFlag } from "../task/mod.ts";
+import { H, type Task, TaskFlag, TaskState } from "../task/mod.ts";
 import type { Answers } from "./answers.ts";
 import type { Lane } from "./lane.ts";
 import type { WorkerState } from "./worker_state.ts";
@@ -128,13 +128,15 @@ export class Periodics {
     periodic.startedMs = this.#clock.nowMs() + dueMs - periodic.periodMs;
     periodic.cover = cover;
     if (!isQueued) this.#waitOrRun(periodic);
-    if (isEnded) this.#end(periodic, callerGone());
+    const isGivenUp = isEnded || task.header.state === TaskState.lapsed;
+    if (isGivenUp) this.#end(periodic, callerGone());
   }
 
   /** A periodic task has come to its lane. */
   begin(lane: Lane, task: Task): void {
-    this.#add(lane, task);
+    const periodic = this.#add(lane, task);
     this.#state.enqueue(lane, task);
+    if (task.header.state === TaskState.lapsed) this.#end(periodic, callerGone());
   }
 
   #add(lane: Lane, task: Task): Periodic {

@@ -8,7 +8,7 @@
 import { resolveOne, Unresolved } from "../domain/mod.ts";
 import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { H, type Task, TaskFlag } from "../task/mod.ts";
+import { H, type Task, TaskFlag, TaskState, type TaskType } from "../task/mod.ts";
 import type { Answers } from "./answers.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { WORKER_COUNTER } from "./counters.ts";
@@ -107,6 +107,7 @@ export class Router {
   /** Sends on what a move kept back, each to the lane that was chosen for it. */
   release(container: ContainerOnWorker, tasks: readonly HeldTask[]): void {
     for (const { task, lane } of tasks) {
+      this.#lookForAbort(task);
       if (lane === null) this.route(container, task);
       else if (lane.sendTo === this.#state.id) this.#enqueue(lane, task);
       else this.#elsewhere(lane, task);
@@ -125,6 +126,19 @@ export class Router {
     if (words[block + H.periodUs] !== 0 && isPeriodic(words, block)) {
       this.#periodics.begin(lane, task);
     } else this.#state.enqueue(lane, task);
+  }
+
+  /** The task object of a block that another worker handed over. */
+  view(container: ContainerOnWorker, type: TaskType, block: number): Task {
+    const task = this.#state.view(container, type, block);
+    this.#lookForAbort(task);
+    return task;
+  }
+
+  /** Marks a task that took longer to come than the news that nobody wants it. */
+  #lookForAbort(task: Task): void {
+    const { earlyAborts, node } = this.#state;
+    if (earlyAborts.has(node.i32, task.header.block)) task.header.state = TaskState.lapsed;
   }
 
   /** A block that another worker handed over, for a lane (`kind` lane) or to be routed. */
@@ -148,7 +162,7 @@ export class Router {
     }
     state.node.i32[block + H.custodian] = state.id;
     container.active++;
-    const task = state.view(container, type, block);
+    const task = this.view(container, type, block);
     const lane = kind === LinkKind.lane ? state.lanes[laneId] : undefined;
     if (lane !== undefined && lane.sendTo === state.id) {
       this.#enqueue(lane, task);
@@ -169,6 +183,23 @@ export class Router {
   #keepEarly(port: number, kind: number, block: number, laneId: number): void {
     this.#state.node.i32[block + H.custodian] = this.#state.id;
     if (this.#early.keep(port, kind, block, laneId)) this.#onEarly(port);
+  }
+
+  /** Resolves when no task that has come by now waits for its port any more. */
+  earlyTasksGone(): Promise<void> {
+    return this.#early.gone();
+  }
+
+  /** Resolves when the ports are known here that the roots of these tasks came from. */
+  async knowsPorts(tasks: readonly { readonly block: number }[]): Promise<void> {
+    const { node, ports } = this.#state;
+    const roots = new Set(tasks.map(({ block }) => node.i32[block + H.rootOrigin]!));
+    for (const port of roots) {
+      if (port <= 0 || ports.has(port)) continue;
+      const known = this.#early.opened(port);
+      this.#onEarly(port);
+      await known;
+    }
   }
 
   /** A port is known from here on: what came before it goes on. */

@@ -21,6 +21,7 @@ import {
 import type { ClientPort } from "./client_port.ts";
 import type { ContainerOnWorker } from "./container.ts";
 import { type Counters, LANE_COUNTER, passOf, WORKER_COUNTER } from "./counters.ts";
+import { EarlyAborts } from "./early_aborts.ts";
 import { Epochs } from "./epochs.ts";
 import type { Lane } from "./lane.ts";
 import type { Links } from "./links.ts";
@@ -75,6 +76,7 @@ export class WorkerState {
   readonly tasks: TaskPool;
   readonly blocks: TaskBlocks;
   readonly epochs: Epochs;
+  readonly earlyAborts = new EarlyAborts();
   /** Sessions that close, and have tasks of theirs here or on their way. */
   closing = 0;
   /** Ports with completions to publish. */

@@ -84,15 +84,22 @@ async function openLink(paths: InstancePaths): Promise<{
   const connection = await FrameConnection.connect(paths.socket, FRAME_BYTES_MAX);
   const requests = new Requests(connection);
   let lost: (error: ChimaeraError) => void = () => {};
+  let ended: ChimaeraError | null = null;
   const gone = nodeGone(paths);
   void connection.receive((type, payload) => {
     if (type === FrameType.json) requests.settle(decodeJson(payload));
   }, () => {
     const why = requests.ended ?? gone;
+    ended = why;
     requests.abandon(why);
     lost(why);
   });
-  return { connection, requests, onLost: (call) => lost = call };
+  const onLost = (call: (error: ChimaeraError) => void) => {
+    lost = call;
+    // The end may have come right behind the last answer, before anybody could ask to be told.
+    if (ended !== null) call(ended);
+  };
+  return { connection, requests, onLost };
 }
 
 /** A session in shared memory, or why there is none. */

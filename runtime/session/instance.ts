@@ -230,10 +230,11 @@ function checkLength(paths: InstancePaths): void {
 /** The instance's lock; null when a living node holds it. */
 function takeLock(path: string): LockFile | null {
   try {
-    const lock = LockFile.take(path);
-    if (lock !== null || LockFile.isHeld(path)) return lock;
-    // Somebody was just looking whether the node lives, which takes the lock for a moment.
-    return LockFile.take(path);
+    for (;;) {
+      const lock = LockFile.take(path);
+      if (lock !== null || LockFile.isHeld(path)) return lock;
+      // Somebody was just looking whether the node lives, which takes the lock for a moment.
+    }
   } catch (cause) {
     throw new ChimaeraError("runtimeDirectory", {
       what: `lock ${path}`,

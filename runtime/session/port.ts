@@ -346,10 +346,10 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
         const leftMs = endMs === Infinity ? Infinity : endMs - realClock.nowMs();
         if (leftMs <= 0) {
           this.#bell.finish();
+          this.#pump.bellUsed();
           throw this.#giveUp(task, timedOut(timeoutMs));
         }
-        const inVain = this.#bell.sleep(Math.min(this.#host.longestSleepMs(), leftMs));
-        if (inVain) this.checkAlive();
+        if (this.#bell.sleep(Math.min(this.#host.longestSleepMs(), leftMs))) this.checkAlive();
       }
       this.#bell.finish();
     }

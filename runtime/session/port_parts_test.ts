@@ -125,6 +125,8 @@ Deno.test("requests: each gets its own answer, whatever the order", async () => 
     "CHI-5005",
     "third",
   ]);
+  await assert.rejects(requests.ask({ kind: "d" }), { code: "CHI-5005" });
+  assert.equal(sent.length, 3, "nobody would read it");
   assert.equal(requests.ended, null);
   requests.settle({ id: END_ID, error: errorData(error) });
   assert.equal(requests.ended!.code, "CHI-4001");

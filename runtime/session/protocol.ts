@@ -73,13 +73,16 @@ export class Requests {
   #lastId = 0;
   /** Why the node ends the session, once it has said so. */
   ended: ChimaeraError | null = null;
+  /** Why no answer comes any more. */
+  #lost: ChimaeraError | null = null;
 
   constructor(connection: Pick<FrameConnection, "send">) {
     this.#connection = connection;
   }
 
-  /** Rejects with the node's error. */
+  /** Rejects with the node's error, at once when the connection has ended. */
   ask<T>(message: object): Promise<T> {
+    if (this.#lost !== null) return Promise.reject(this.#lost);
     const id = ++this.#lastId;
     return new Promise<T>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
@@ -102,6 +105,7 @@ export class Requests {
 
   /** No answer will come any more. */
   abandon(error: ChimaeraError): void {
+    this.#lost ??= error;
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
   }

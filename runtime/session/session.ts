@@ -98,6 +98,8 @@ export class Session implements Submitter {
   /** A bell line that the node reserved and no port has yet. */
   #bellLine: number | null = null;
   #closed = false;
+  /** Why the session is of no more use. */
+  #lost: ChimaeraError | null = null;
 
   private constructor(parts: SessionParts, link: NodeLink) {
     this.id = parts.id;
@@ -150,6 +152,7 @@ export class Session implements Submitter {
 
   async #openNextPort(): Promise<Port> {
     if (this.#closed) throw this.#closedError();
+    if (this.#lost !== null) throw this.#lost;
     const index = this.#ports.length;
     if (index >= LIMITS.portsPerSession) {
       throw new ChimaeraError("tooManyPorts", {
@@ -208,6 +211,7 @@ export class Session implements Submitter {
     );
     try {
       await this.#link.openPort(places, doorbell?.path ?? "", () => port);
+      if (this.#lost !== null) throw this.#lost; // Nobody would tell this port.
     } catch (thrown) {
       sleeper.close();
       throw thrown;
@@ -267,6 +271,7 @@ export class Session implements Submitter {
 
   /** The node died, or ended the session. */
   fail(error: ChimaeraError): void {
+    this.#lost ??= error;
     this.#heap.end(error);
     for (const port of this.#ports) port.fail(error);
   }

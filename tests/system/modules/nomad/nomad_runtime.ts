@@ -23,7 +23,7 @@ import {
 
 const HERE = DomainQuery.getLocalId();
 /** Longer than the tests let a step of a move take. */
-const LATE_MS = 1000;
+const LATE_MS = 2500;
 /** Senders of the steps that `pause` makes: far from those of the tests. */
 const OWN_SENDER = 1 << 20;
 

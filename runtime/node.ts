@@ -55,12 +55,11 @@ import {
 } from "./platform/mod.ts";
 import {
   type Instance,
-  LOCAL_CLIENT,
-  localLink,
   NodeSessions,
+  openLocalSession,
   PROTOCOL_VERSION,
   type SegmentPlaces,
-  Session,
+  type Session,
   SessionServer,
   WireHost,
 } from "./session/mod.ts";
@@ -299,25 +298,11 @@ export class Node {
   }
 
   async #openSession(sizeBytes: number): Promise<Session> {
-    let opened: Session | null = null;
-    let ended: ChimaeraError | null = null;
-    const onEnd = (why: ChimaeraError) => opened === null ? void (ended = why) : opened.fail(why);
-    const session = await this.sessions.open(LOCAL_CLIENT, sizeBytes, onEnd);
-    const link = localLink(this.sessions, session, () => {
-      if (opened !== null) this.#opened.delete(opened);
-    });
-    opened = await Session.open({
-      id: session.id,
-      segment: session.segment,
-      bells: this.bells.words,
-      workers: this.workers,
-      transport: "in-process",
-      reason: "the node runs in this process",
-      nodePid: processId(),
-      debugHeap: this.debugHeap,
-    }, link);
+    const { sessions, workers, debugHeap } = this;
+    const parts = { bells: this.bells.words, workers, debugHeap };
+    const onClose = (closed: Session) => void this.#opened.delete(closed);
+    const opened = await openLocalSession(sessions, parts, sizeBytes, onClose);
     this.#opened.add(opened);
-    if (ended !== null) opened.fail(ended);
     return opened;
   }
 

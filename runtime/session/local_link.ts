@@ -1,12 +1,41 @@
-/** A session's line to a node in the same process: plain calls. */
+/** Sessions of the node's own process, whose line to the node is plain calls. */
 
+import type { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { atMost } from "../platform/mod.ts";
-import type { NodeSession, NodeSessions } from "./node_sessions.ts";
-import type { NodeLink } from "./session.ts";
+import { atMost, processId } from "../platform/mod.ts";
+import { LOCAL_CLIENT, type NodeSession, type NodeSessions } from "./node_sessions.ts";
+import { type NodeLink, Session, type SessionParts } from "./session.ts";
 
 /** @param onClose Called when the session is closed by its owner. */
-export function localLink(
+export async function openLocalSession(
+  sessions: NodeSessions,
+  node: Pick<SessionParts, "bells" | "workers" | "debugHeap">,
+  sizeBytes: number,
+  onClose: (session: Session) => void,
+): Promise<Session> {
+  let opened: Session | null = null;
+  let ended: ChimaeraError | null = null;
+  const session = await sessions.open(LOCAL_CLIENT, sizeBytes, (why) => {
+    ended = why;
+    opened?.fail(why);
+  });
+  const link = localLink(sessions, session, () => {
+    if (opened !== null) onClose(opened);
+  });
+  opened = await Session.open({
+    ...node,
+    id: session.id,
+    segment: session.segment,
+    transport: "in-process",
+    reason: "the node runs in this process",
+    nodePid: processId(),
+  }, link);
+  // The node may have ended it while it opened, when there was nobody to be told.
+  if (ended !== null) opened.fail(ended);
+  return opened;
+}
+
+function localLink(
   sessions: NodeSessions,
   session: NodeSession,
   onClose: () => void,

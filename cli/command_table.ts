@@ -15,6 +15,12 @@ export interface CommandEntry {
   readonly hidden?: boolean;
 }
 
+/** What the commands of two words are about, by the first. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  pool: "Pools: instances of modules, each with a name and lanes of its own.",
+  lane: "Lanes: the queues of a pool, each run by one worker of the node at a time.",
+};
+
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "serve",

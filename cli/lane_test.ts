@@ -32,8 +32,16 @@ test("lane: what cannot be moved is an error that says so", async () => {
   for (
     const [words, code, text] of [
       [["nowhere", "0", "0"], 1, /error\[CHI-4001\]: pool nowhere: none has this name/],
-      [["admin", "7", "0"], 1, /error\[CHI-4007\]: move lane 0\/7 of pool admin: /],
-      [["admin", "0", "5"], 1, /error\[CHI-3001\]: .*there is no worker 5; the last one is 1/],
+      [
+        ["admin", "7", "0"],
+        1,
+        /error\[CHI-4007\]: move lane 0\/7 of pool admin: .*\nhint: `chimaera lane list` names/,
+      ],
+      [
+        ["admin", "0", "5"],
+        1,
+        /error\[CHI-3001\]: .*there is no worker 5; .*\nhint: .*from 0 to 1/,
+      ],
       [["admin", "first", "0"], 2, /error\[CHI-1001\]: lane: `first` is no index/],
       [["admin", "0", "-1"], 2, /error\[CHI-1001\]/],
     ] as const

@@ -6,7 +6,7 @@
  */
 
 import type { HelpText } from "./command.ts";
-import { COMMANDS } from "./command_table.ts";
+import { COMMANDS, GROUPS } from "./command_table.ts";
 import { printLine } from "./output.ts";
 
 /** Runs the program with these words; returns the exit code. */
@@ -56,11 +56,11 @@ async function overviewOf(first: string | undefined, words: readonly string[]): 
   }
   const second = words[1];
   if (second === undefined) {
-    console.error(overview(`chimaera ${first}`, group));
+    console.error(overview(`chimaera ${first}`, group, GROUPS[first]));
     return ExitCode.usage;
   }
   if (isHelp(second)) {
-    printLine(overview(`chimaera ${first}`, group));
+    printLine(overview(`chimaera ${first}`, group, GROUPS[first]));
     return ExitCode.ok;
   }
   const hint = `run \`chimaera ${first} --help\``;

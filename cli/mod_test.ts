@@ -29,11 +29,12 @@ test("command line: every command has a help text with an example", async () => 
 
 test("command line: help is a command too, and groups have theirs", async () => {
   await using folder = new ProgramFolder();
-  const [all, help, group, grouped] = await Promise.all([
+  const [all, help, group, grouped, lanes] = await Promise.all([
     folder.run(["--help"]),
     folder.run(["help", "stop"]),
     folder.run(["pool", "--help"]),
     folder.run(["pool"]),
+    folder.run(["lane", "--help"]),
   ]);
   assert.equal(all.code, 0);
   assert.match(all.stdout, /Exit codes: 0 done, 1 failed, 2 wrong usage/);
@@ -41,6 +42,9 @@ test("command line: help is a command too, and groups have theirs", async () => 
   assert.match(all.stdout, /^Example: chimaera serve$/m);
   assert.match(group.stdout, /^Usage: chimaera pool <command>/);
   assert.match(group.stdout, /^Example: chimaera pool list$/m);
+  assert.match(group.stdout, /^Pools: instances of modules/m);
+  assert.match(lanes.stdout, /^Lanes: the queues of a pool/m);
+  assert.doesNotMatch(group.stdout + lanes.stdout, /An I\/O runtime/);
   assert.equal(grouped.code, 2);
 });
 
@@ -58,6 +62,8 @@ test("command line: what it does not know is CHI-1001 and exit code 2", async ()
     [["compress", "a", "--block-size", "1k"], /`1k` is outside 64 KiB to 32 MiB/],
     [["serve", "--workers", "0"], /--workers: `0` is not a whole number from 1 to 64/],
     [["serve", "--memory", "5GiB"], /--memory: `5GiB` is outside 64 MiB to 4 GiB/],
+    [["serve", "--memory", "100TiB"], /--memory: `100TiB` is outside 64 MiB to 4 GiB/],
+    [["compress", "a", "--block-size", "1MB"], /`1MB` is not a size\nhint: .*powers of 1024/],
     [["compress", "a", "-o", ""], /--output: it is empty/],
     [["decompress", "a.gz", "--output="], /--output: it is empty/],
     [["serve", "--instance", "a/b"], /a name has 1 to 32 letters/],

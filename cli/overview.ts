@@ -8,13 +8,18 @@ const ABOUT = "An I/O runtime: tasks of client programs, run by modules on the l
  * The text of `chimaera --help`, or of a group of commands.
  *
  * @param usage Words before the command's own.
+ * @param about What the group is for; the program, when absent.
  */
-export function overview(usage: string, entries: readonly CommandEntry[]): string {
+export function overview(
+  usage: string,
+  entries: readonly CommandEntry[],
+  about: string = ABOUT,
+): string {
   const width = Math.max(...entries.map(({ name }) => name.length));
   const lines = entries.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
   return `Usage: ${usage} <command> [options]
 
-${ABOUT}
+${about}
 
 Commands:
 ${lines.join("\n")}

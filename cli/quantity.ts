@@ -6,7 +6,17 @@
 
 import { usageError } from "./command.ts";
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 };
+/** Powers of 1024. The larger ones are outside every range, and an error that says so. */
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 2 ** 10,
+  m: 2 ** 20,
+  g: 2 ** 30,
+  t: 2 ** 40,
+  p: 2 ** 50,
+};
+const HINT =
+  "write it like 65536, 64k or 64KiB, 512MiB, 2GiB; units are powers of 1024, no MB or GB";
 
 /**
  * Reads a size: `65536`, `64k`, `64KiB`, `1.5g`. Units are powers of 1024. Throws CHI-1001.
@@ -15,9 +25,9 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1 << 10, m: 1 << 20,
  */
 export function parseSize(what: string, minBytes: number, maxBytes: number) {
   return (text: string): number => {
-    const match = /^(\d+(?:\.\d+)?)([kmg]?)(?:ib)?$/i.exec(text.trim());
+    const match = /^(\d+(?:\.\d+)?)([kmgtp]?)(?:ib)?$/i.exec(text.trim());
     if (match === null) {
-      throw usageError(what, `\`${text}\` is not a size`, "write it like 65536, 64KiB or 2GiB");
+      throw usageError(what, `\`${text}\` is not a size`, HINT);
     }
     const bytes = Math.floor(Number(match[1]) * UNITS[match[2]!.toLowerCase()]!);
     if (bytes < minBytes || bytes > maxBytes) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ChimaeraError } from "../runtime/errors.ts";
 import { formatDuration, formatRate, formatSize, parseSize, plural } from "./quantity.ts";
 
 Deno.test("sizes: what people write", () => {
@@ -11,6 +12,12 @@ Deno.test("sizes: what people write", () => {
     assert.throws(() => parse(text), /is not a size/, text);
   }
   assert.throws(() => parseSize("--size", 10, 20)("21"), /`21` is outside 10 B to 20 B/);
+  assert.throws(
+    () => parseSize("--size", 0, 1 << 30)("100TiB"),
+    /`100TiB` is outside 0 B to 1 GiB/,
+  );
+  const hint = /64KiB.*powers of 1024/;
+  assert.throws(() => parse("1MB"), (error: ChimaeraError) => hint.test(error.hint));
 });
 
 Deno.test("sizes: what people read", () => {

@@ -49,7 +49,7 @@ export const serve: CliCommand<ServeOptions> = {
       )
       .option(
         "--stall-abandon <seconds>",
-        "give a worker up when one handler has held it so long: its tasks fail, a new thread takes " +
+        "give a worker up when one handler has held it so many seconds: its tasks fail, a new thread takes " +
           "its lanes (default: never)",
         wholeNumber("--stall-abandon", 2, SECONDS_MAX),
       ),

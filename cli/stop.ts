@@ -32,7 +32,7 @@ export const stop: CliCommand<StopOptions> = {
   define: (command) =>
     instanceOption(command).option(
       "--timeout <ms>",
-      "give up when it is not gone after so long",
+      "give up when it is not gone after so many milliseconds",
       wholeNumber("--timeout", 1, 3_600_000),
       20_000,
     ),

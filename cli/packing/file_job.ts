@@ -162,7 +162,10 @@ function describe(report: FileReport): string {
   const { input, output, bytesIn, bytesOut, ratio, seconds, codec, provider } = report;
   const rawBytes = Math.max(bytesIn, bytesOut);
   const { tasks, lanesUsed, node, transport } = report;
+  const isEmpty = ratio === 0; // No bytes have no rate either.
+  const gain = isEmpty ? "empty" : `${ratio.toFixed(2)}:1`;
+  const rate = isEmpty ? "" : `${formatRate(rawBytes, seconds)}, `;
   return `${input} -> ${output}: ${formatSize(bytesIn)} -> ${formatSize(bytesOut)}, ` +
-    `${ratio.toFixed(2)}:1 by ${codec} (${provider}), ${formatRate(rawBytes, seconds)}, ` +
+    `${gain} by ${codec} (${provider}), ${rate}` +
     `${plural(tasks, "task")} on ${plural(lanesUsed, "lane")} (${node}, ${transport})`;
 }

@@ -144,14 +144,6 @@ export class DomainQuery {
     return new DomainQuery(kind, first, second);
   }
 
-  /** The query that a task header's three words are. Throws CHI-4012 for no kind. */
-  static fromWords(kind: number, first: number, second: number): DomainQuery {
-    if (TEXT[kind as QueryKind] === undefined) {
-      throw new ChimaeraError("badDomain", { what: "domain query", why: `unknown kind ${kind}` });
-    }
-    return new DomainQuery(kind as QueryKind, first, second);
-  }
-
   /** The text that {@linkcode fromString} reads: `range:2:4`. */
   toString(): string {
     const words = [TEXT[this.kind], this.first, this.second];

@@ -35,13 +35,3 @@ export function resolveOne(kind: number, first: number, second: number, count: n
       return Unresolved.unknown;
   }
 }
-
-/** All containers that a query selects, in order; empty for none. */
-export function resolveAll(kind: number, first: number, second: number, count: number): number[] {
-  const one = resolveOne(kind, first, second, count);
-  if (one > 0) return [one];
-  if (one !== Unresolved.many) return [];
-  const from = kind === QueryKind.range ? first : 0;
-  const length = kind === QueryKind.range ? second : count;
-  return Array.from({ length }, (_, k) => from + k + 1);
-}

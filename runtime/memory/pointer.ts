@@ -1,6 +1,6 @@
 /**
- * Branded numbers for places in memory, so that a slot number, a byte offset and a segment id
- * cannot be passed for one another. They cost nothing at run time.
+ * Branded numbers for places in memory, so that a byte offset and a segment id cannot be
+ * passed for one another. They cost nothing at run time.
  */
 
 declare const brand: unique symbol;
@@ -11,12 +11,8 @@ export type Offset = number & { readonly [brand]: "Offset" };
 /** Number of a segment, unique in a node for its lifetime. 0 is no segment. */
 export type SegmentId = number & { readonly [brand]: "SegmentId" };
 
-/** Index of a task slot within its port. */
-export type SlotIndex = number & { readonly [brand]: "SlotIndex" };
-
 export const asOffset = (bytes: number): Offset => bytes as Offset;
 export const asSegmentId = (id: number): SegmentId => id as SegmentId;
-export const asSlotIndex = (index: number): SlotIndex => index as SlotIndex;
 
 /** A place in shared memory: the document's `hipc::Pointer`. */
 export interface Pointer {

@@ -142,11 +142,13 @@ export class LaneMoves {
     const what = `move lane ${group}/${index} of pool ${pool.request.name}`;
     const lane = pool.lanes.find((lane) => lane.group === group && lane.index === index);
     if (lane === undefined) {
-      throw new ChimaeraError("noLane", { what, why: "the pool has no such lane" });
+      const hint = "`chimaera lane list` names the lanes of each pool";
+      throw new ChimaeraError("noLane", { what, why: "the pool has no such lane", hint });
     }
     if (!(Number.isInteger(to) && to >= 0 && to < workers)) {
       const why = `there is no worker ${to}; the last one is ${workers - 1}`;
-      throw new ChimaeraError("badField", { what, why });
+      const hint = `name one of the node's workers, from 0 to ${workers - 1}`;
+      throw new ChimaeraError("badField", { what, why, hint });
     }
     const from = lane.worker;
     if (from === to) return { from, isCarried: true, tasks: 0, stallMs: 0 };

@@ -29,6 +29,7 @@ function readArguments() {
         steps: { type: "string", default: "2000" },
         forever: { type: "boolean", default: false },
         canary: { type: "string" },
+        help: { type: "boolean", default: false },
       },
     }).values;
   } catch (error) {
@@ -51,6 +52,10 @@ function canaryOf(name: string): Canary {
 }
 
 const values = readArguments();
+if (values.help) {
+  console.log(HELP);
+  Deno.exit(0);
+}
 const first = values.seed === undefined ? Date.now() % 2 ** 31 : countOf(values.seed, "seed");
 const count = values.forever ? Infinity : countOf(values.seeds, "seeds");
 const steps = countOf(values.steps, "steps");

@@ -32,9 +32,6 @@ export const STORED_BIT = 0x80000000;
 /** Bytes of the header that {@linkcode writeLz4Header} writes. */
 export const LZ4_HEADER_BYTES = 15;
 
-/** Longest header that the format allows. */
-export const LZ4_HEADER_BYTES_MAX = 19;
-
 const WHAT = "read an lz4 frame";
 const FLG_VERSION = 0x40;
 const FLG_INDEPENDENT = 0x20;

@@ -131,11 +131,6 @@ export class ZstdFrameWalker {
     return this.#ended;
   }
 
-  /** Whether no byte of the frame was seen yet. */
-  get untouched(): boolean {
-    return this.#heldBytes === 0 && this.#header === null && !this.#skippable;
-  }
-
   /** Walks on; returns how many bytes of `src` belong to the frame. Throws CHI-6002. */
   walk(src: Uint8Array): number {
     let at = 0;

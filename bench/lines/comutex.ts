@@ -1,10 +1,13 @@
-/** `comutex.uncontended`: what a lock costs that nobody else wants. */
+/**
+ * `comutex.uncontended`: what a lock costs that nobody else wants. There is no worker: a lock that is
+ * free asks the context of a task for nothing but its root, and so the context stands alone here.
+ */
 
 import { CoMutex, RunContext } from "chimaera";
 import { type BenchLine, Placement, type Side } from "../harness/line.ts";
 import { measureAlone, microseconds, timeBlock } from "../harness/pairs.ts";
 
-/** A context without a worker under it: a lock that is free asks it for nothing but its root. */
+/** A context without a worker under it. */
 function contextAlone(): RunContext {
   const host = { words: new Int32Array(64) } as unknown as RunContext["host"];
   const rctx = new RunContext(host);
@@ -24,7 +27,7 @@ async function lockLoop(mutex: CoMutex, rctx: RunContext, ops: number): Promise<
 
 export const COMUTEX_LINES: readonly BenchLine[] = [{
   name: "comutex.uncontended",
-  what: "a handler that locks and leaves a CoMutex by `using`",
+  what: "locking and leaving a free CoMutex by `using`, with a RunContext outside any worker",
   unit: "us",
   better: "lower",
   bar: "ours<=0.2",

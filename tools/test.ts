@@ -6,11 +6,13 @@
  *
  * Installs the system programs that tests compare with, runs `deno test` in as many processes as
  * isolation asks for (testing/plan.ts), and fails when a test fails, when a run crashes, hangs or
- * leaves processes or files behind, and when there was nothing to run.
+ * leaves processes or files behind, and when there was nothing to run; with `CI` set also when a test
+ * is ignored that testing/ignored.ts does not name.
  */
 
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
+import { inCi, unexpected } from "./testing/ignored.ts";
 import { listTests, planExamples, planRuns, selectTests, type TestRun } from "./testing/plan.ts";
 import { provideRequirements } from "./testing/requirements.ts";
 import { LANE_SEED_VARIABLE, type RunResult, runTests } from "./testing/run.ts";
@@ -118,6 +120,7 @@ function notRun(run: TestRun): RunResult {
   return {
     title: run.title,
     counts: { passed: 0, failed: 0, ignored: 0 },
+    ignored: [],
     faults: [`not run: the ${minutes} minutes for all tests were over`],
   };
 }
@@ -127,8 +130,11 @@ function report(results: readonly RunResult[], order: string): number {
   let passed = 0;
   let failed = 0;
   let ignored = 0;
+  const isStrict = inCi(Deno.env.get("CI"));
   console.log("");
-  for (const { title, counts, faults } of results) {
+  for (const { title, counts, ignored: names, faults: found } of results) {
+    const missed = isStrict ? unexpected(names).map((name) => `ignored, with CI set: ${name}`) : [];
+    const faults = [...found, ...missed];
     passed += counts.passed;
     failed += counts.failed + faults.length;
     ignored += counts.ignored;

@@ -5,12 +5,15 @@
 
 import type { TestRun } from "./plan.ts";
 import { endGroup, groupEnded } from "./process_group.ts";
+import { parseIgnored } from "./ignored.ts";
 import { type Counts, parseSummary } from "./summary.ts";
 
 /** What one run came to. */
 export interface RunResult {
   readonly title: string;
   readonly counts: Counts;
+  /** Names of the tests that were ignored. */
+  readonly ignored: readonly string[];
   /** What is wrong besides failed tests: the process crashed, hung, or left things behind. */
   readonly faults: readonly string[];
 }
@@ -50,7 +53,7 @@ export async function runTests(run: TestRun, options: RunOptions): Promise<RunRe
     endGroup(child.pid);
   }, options.limitMs);
   try {
-    const [tail, status] = await Promise.all([
+    const [{ tail, ignored }, status] = await Promise.all([
       readOutput(child.stdout, options.quiet ?? false),
       child.status,
     ]);
@@ -58,7 +61,7 @@ export async function runTests(run: TestRun, options: RunOptions): Promise<RunRe
     const faults = timedOut
       ? [`not done after ${Math.round(options.limitMs / 1000)} s`]
       : [...judgeEnd(status, counts), ...await leftovers(child.pid, options.temporary)];
-    return { title: run.title, counts: counts ?? NOTHING, faults };
+    return { title: run.title, counts: counts ?? NOTHING, ignored, faults };
   } finally {
     clearTimeout(alarm);
     Deno.removeSignalListener("SIGINT", interrupt);
@@ -90,15 +93,32 @@ function spawn(run: TestRun, options: RunOptions) {
   }).spawn();
 }
 
-/** Copies the stream to standard output, unless `quiet`; returns its end. */
-async function readOutput(stream: ReadableStream<Uint8Array>, quiet: boolean): Promise<string> {
+/** What is kept of a run's output. */
+interface Output {
+  /** Its end. */
+  readonly tail: string;
+  /** Names of the tests that were ignored. */
+  readonly ignored: string[];
+}
+
+/** Copies the stream to standard output, unless `quiet`. */
+async function readOutput(stream: ReadableStream<Uint8Array>, quiet: boolean): Promise<Output> {
   const decoder = new TextDecoder();
+  const ignored: string[] = [];
   let tail = "";
+  let line = "";
   for await (const chunk of stream) {
     if (!quiet) await writeAll(chunk);
-    tail = (tail + decoder.decode(chunk, { stream: true })).slice(-TAIL_CHARS);
+    const text = decoder.decode(chunk, { stream: true });
+    tail = (tail + text).slice(-TAIL_CHARS);
+    const lines = (line + text).split("\n");
+    line = lines.pop()!.slice(-TAIL_CHARS);
+    for (const whole of lines) {
+      const name = parseIgnored(whole);
+      if (name !== null) ignored.push(name);
+    }
   }
-  return tail;
+  return { tail, ignored };
 }
 
 async function writeAll(bytes: Uint8Array): Promise<void> {

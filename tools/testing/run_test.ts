@@ -21,13 +21,14 @@ async function outcome(source: string, limitMs = 60_000) {
 }
 
 test("runTests: counts what passed, failed and was ignored", async () => {
-  const { counts, faults } = await outcome(`
+  const { counts, ignored, faults } = await outcome(`
     Deno.test("passes", () => {});
     Deno.test("passes too", () => {});
     Deno.test("fails", () => { throw new Error("on purpose"); });
     Deno.test.ignore("is ignored", () => {});
   `);
   assert.deepEqual(counts, { passed: 2, failed: 1, ignored: 1 });
+  assert.deepEqual(ignored, ["is ignored"]);
   assert.deepEqual(faults, []);
 });
 

@@ -298,6 +298,7 @@ export class Node {
   }
 
   async #openSession(sizeBytes: number): Promise<Session> {
+    if (this.#stopping) throw this.#stoppedError();
     const { sessions, workers, debugHeap } = this;
     const parts = { bells: this.bells.words, workers, debugHeap };
     const onClose = (closed: Session) => void this.#opened.delete(closed);
@@ -358,8 +359,7 @@ export class Node {
   async close(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    const what = `instance ${this.#instance?.paths.name ?? "in this process"}`;
-    const ended = new ChimaeraError("shutdown", { what, why: "the node is stopping" });
+    const ended = this.#stoppedError();
     this.#endSessions(ended);
     const sessions = this.sessions.list.map((session) => this.sessions.close(session.id));
     await atMost(LIMITS.closeGraceMs, Promise.all(sessions));
@@ -378,6 +378,11 @@ export class Node {
       this.bells.discard();
     } else for (const thread of this.#crew.threads) thread.terminate();
     this.#instance?.release();
+  }
+
+  #stoppedError(): ChimaeraError {
+    const what = `instance ${this.#instance?.paths.name ?? "in this process"}`;
+    return new ChimaeraError("shutdown", { what, why: "the node is stopping" });
   }
 
   /** As {@linkcode close}. */

@@ -12,6 +12,7 @@ export class Doorbell {
   readonly #listener: Deno.UnixListener;
   readonly #connections = new Set<Deno.UnixConn>();
   #ring: () => void = () => {};
+  #closed = false;
 
   /** @param path Where to listen; at most 107 bytes. */
   constructor(path: string) {
@@ -34,6 +35,7 @@ export class Doorbell {
       } catch {
         return; // Closed.
       }
+      if (this.#closed) return closeQuietly(connection); // It came at the last moment.
       connection.unref();
       this.#connections.add(connection);
       void this.#read(connection);
@@ -52,6 +54,7 @@ export class Doorbell {
   }
 
   close(): void {
+    this.#closed = true;
     closeQuietly(this.#listener);
     for (const connection of this.#connections) closeQuietly(connection);
     removeQuietly(this.path);

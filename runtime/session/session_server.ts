@@ -56,8 +56,8 @@ export class SessionServer {
   /** Closes the door, and every connection that is still open. */
   async close(): Promise<void> {
     this.#listener.close();
+    await this.#accepting; // One may come in at the last moment.
     for (const client of this.#clients) client.close();
-    await this.#accepting;
   }
 }
 

@@ -94,6 +94,7 @@ test("a session that opens while its node stops is none, or says so at each call
     const opening = node.connect(32 << 20).catch((thrown) => thrown as unknown);
     while (turns-- > 0) await null;
     await node.close();
+    await rejectsWith("CHI-5011", node.connect(32 << 20));
     const opened = await opening;
     if (opened instanceof ChimaeraError) continue;
     assert.ok(typeof opened === "object" && opened !== null && "port" in opened, String(opened));

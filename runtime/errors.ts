@@ -22,6 +22,12 @@ export const ERRORS = {
   sameFile: { code: 1107, hint: "choose another output with -o" },
   selftest: { code: 1201, hint: "this machine cannot do what is named here" },
   internal: { code: 1901, hint: "this is a defect of Chimaera: please report it with these lines" },
+  programDamaged: { code: 1902, hint: "build the executable again, or copy it again" },
+  noProgramCache: {
+    code: 1903,
+    hint:
+      "set CHIMAERA_CACHE to a folder of your own with 110 MB free on a disk that runs programs",
+  },
   outOfMemory: { code: 2001, hint: "free blocks you no longer need, or ask for a larger segment" },
   badPointer: { code: 2002, hint: "pass only pointers that this session allocated" },
   doubleFree: { code: 2003, hint: "free a block once; `using` frees it at the end of its scope" },

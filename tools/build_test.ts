@@ -135,10 +135,32 @@ test("self-extracting: first starts at the same moment all succeed", async () =>
 test("self-extracting: a cache that lost files is mended", async () => {
   const { folder } = await packed();
   const cache = `${folder}/cache`;
-  const app = [...Deno.readDirSync(cache)].find((entry) => entry.name.startsWith("app-"));
-  Deno.removeSync(`${cache}/${app?.name}/main.js`);
-  assert.deepEqual(await shown(["args", "x"]), ["x"]);
+  const app = `${cache}/${nameIn(cache, "app-")}`;
+  for (const file of ["main.js", nameIn(app, "chunk-"), "sdk/node.js", "files.txt"]) {
+    Deno.removeSync(`${app}/${file}`);
+    assert.deepEqual(await shown(["args", "x"]), ["x"], file);
+    assert.ok(exists(`${app}/${file}`), file);
+  }
 });
+
+test("self-extracting: what nobody has started for a month makes room for what is new", async () => {
+  const { folder } = await packed();
+  const cache = `${folder}/crowded with old builds`;
+  const days = (count: number) => new Date(Date.now() - count * 86_400_000);
+  for (const [name, age] of [["app-old", 40], ["rt-old", 40], ["app-recent", 20]] as const) {
+    Deno.mkdirSync(`${cache}/${name}`, { recursive: true, mode: 0o700 });
+    Deno.writeTextFileSync(`${cache}/${name}/used`, "");
+    Deno.utimeSync(`${cache}/${name}/used`, days(age), days(age));
+  }
+  assert.deepEqual(await shown(["args", "x"], { cache }), ["x"]);
+  const names = [...Deno.readDirSync(cache)].map((entry) => entry.name);
+  assert.deepEqual(names.filter((name) => /-(old|recent)$/.test(name)), ["app-recent"]);
+});
+
+/** The one entry of a folder whose name begins so. */
+function nameIn(folder: string, prefix: string): string {
+  return [...Deno.readDirSync(folder)].find(({ name }) => name.startsWith(prefix))!.name;
+}
 
 test("self-extracting: a first start that was killed leaves nothing in the way", async () => {
   const { folder, program } = await packed();
@@ -175,8 +197,12 @@ test("self-extracting: a damaged file says so and starts nothing", async () => {
     Deno.writeFileSync(file, bytes, { mode: 0o755 });
     const cache = `${folder}/cache of damaged ${name}`;
     const result = await run(["args"], { program: file, cache });
-    assert.equal(result.code, 70, name);
-    assert.match(result.stderr, /this file is damaged/, name);
+    assert.equal(result.code, 1, name);
+    assert.match(
+      result.stderr,
+      /^error\[CHI-1902\]: start chimaera: this file is damaged .*\nhint: build .*\n$/,
+      name,
+    );
     assert.ok(!listFiles(cache).some((path) => path.endsWith("main.js")), name);
   }
 });
@@ -192,8 +218,11 @@ test("self-extracting: a stub that is cut short does nothing", async () => {
 
 test("self-extracting: a cache that cannot be used is an error that names it", async () => {
   const result = await run(["args"], { cache: "/dev/null/cache" });
-  assert.equal(result.code, 70);
-  assert.match(result.stderr, /cannot unpack into \/dev\/null\/cache/);
+  assert.equal(result.code, 1);
+  assert.match(
+    result.stderr,
+    /^error\[CHI-1903\]: unpack into \/dev\/null\/cache: it is no .*\nhint: set CHIMAERA_CACHE/,
+  );
 });
 
 test("build: the same tree gives the same bytes, wherever it stands", async () => {

@@ -14,6 +14,7 @@
  */
 
 import { gzipSync } from "node:zlib";
+import { ERRORS } from "../../runtime/errors.ts";
 import { BuildError } from "./build_error.ts";
 import { concatenate, tar } from "./tar.ts";
 import { exists, listFiles } from "../file_tree.ts";
@@ -22,6 +23,8 @@ import { exists, listFiles } from "../file_tree.ts";
 const STUB_BYTES = 8192;
 const STUB_FILE = new URL("./stub.sh", import.meta.url);
 const GZIP_LEVEL = 9;
+/** Names the bundle's files, a line each: how the stub sees that a cache has lost some. */
+const FILE_LIST = "files.txt";
 
 /** Where a self-extracting file is made from. */
 export interface SelfExtractSource {
@@ -40,6 +43,8 @@ export async function selfExtract(source: SelfExtractSource): Promise<Uint8Array
   const packedRuntime = compressRuntime(runtime, runtimeHash, source.cache);
   const files = listFiles(source.dist)
     .map((path) => ({ path, data: Deno.readFileSync(`${source.dist}/${path}`) }));
+  const list = files.map(({ path }) => `${path}\n`).join("");
+  files.push({ path: FILE_LIST, data: new TextEncoder().encode(list) });
   const packedApp = gzipSync(tar(files), { level: GZIP_LEVEL });
   const stub = fillStub({
     RUNTIME_ID: runtimeHash.slice(0, 16),
@@ -51,6 +56,11 @@ export async function selfExtract(source: SelfExtractSource): Promise<Uint8Array
     APP_OFFSET: STUB_BYTES + packedRuntime.length,
     APP_LENGTH: packedApp.length,
     APP_SHA: await sha256(packedApp),
+    FILE_LIST,
+    DAMAGED_CODE: ERRORS.programDamaged.code,
+    DAMAGED_HINT: ERRORS.programDamaged.hint,
+    NO_CACHE_CODE: ERRORS.noProgramCache.code,
+    NO_CACHE_HINT: ERRORS.noProgramCache.hint,
   });
   return concatenate([stub, packedRuntime, packedApp]);
 }

@@ -9,10 +9,13 @@ runtime_size=@RUNTIME_SIZE@ runtime_sha=@RUNTIME_SHA@
 app=app-@APP_ID@ app_offset=@APP_OFFSET@ app_length=@APP_LENGTH@ app_sha=@APP_SHA@
 self='' temporary='' why=''
 
+# Ends with an error as the program writes them: $1 code, $2 what failed: why, $3 hint.
 die() {
-  printf 'chimaera: %s\n' "$*" >&2
-  exit 70
+  printf 'error[CHI-%s]: %s\nhint: %s\n' "$@" >&2
+  exit 1
 }
+no_cache() { die @NO_CACHE_CODE@ "$1" '@NO_CACHE_HINT@'; }
+damaged() { die @DAMAGED_CODE@ "start chimaera: $1" '@DAMAGED_HINT@'; }
 
 # Where this file is. Without a slash in its name it was given to a shell: `sh chimaera`.
 find_self() {
@@ -21,19 +24,27 @@ find_self() {
     */*) self=$PWD/${1#./} ;;
     *) if [ -f "./$1" ]; then self=$PWD/$1; else self=$(command -v -- "$1"); fi ;;
   esac
-  [ -r "$self" ] || die "cannot read its own file ($1)"
+  [ -r "$self" ] || damaged "its own file $1 cannot be read"
 }
 
 # Whether the cache $1 holds a part, and it is ours: a root shell that kept another user's HOME
 # must not run what that user put there.
 has_runtime() { [ -s "$1/$runtime/chimaera" ] && [ -O "$1/$runtime/chimaera" ]; }
-has_app() { [ -s "$1/$app/main.js" ] && [ -s "$1/$app/deno.json" ] && [ -O "$1/$app/main.js" ]; }
+has_app() {
+  [ -s "$1/$app/@FILE_LIST@" ] && [ -O "$1/$app/@FILE_LIST@" ] || return 1
+  # Cleaners take single files. Builtins only: a hundred files are looked at in a millisecond.
+  while read -r file; do
+    [ -e "$1/$app/$file" ] || return 1
+  done <"$1/$app/@FILE_LIST@"
+}
 
 # Becomes the program in the cache $1, if it is there; the other arguments are the program's.
 try_start() {
   [ -n "$1" ] && has_runtime "$1" && has_app "$1" || return 0
   cache=$1
   shift
+  # When they were last used, for `fill`; a cache that is read-only is as good.
+  { : >"$cache/$runtime/used" && : >"$cache/$app/used"; } 2>/dev/null
   CHIMAERA_SELF=$self DENO_DIR=$cache/deno
   DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1 DENO_NO_PACKAGE_JSON=1
   export CHIMAERA_SELF DENO_DIR DENO_NO_UPDATE_CHECK DENO_NO_PROMPT DENO_NO_PACKAGE_JSON
@@ -56,7 +67,7 @@ part() { tail -c "+$(($1 + 1))" "$self" | head -c "$2"; }
 # Ends the program unless the part at $1 with $2 bytes has the SHA-256 $3.
 check() {
   sum=$(part "$1" "$2" | sha "$3")
-  [ "${sum%% *}" = "$3" ] || die "this file is damaged (checksum mismatch): build or copy it again"
+  [ "${sum%% *}" = "$3" ] || damaged 'this file is damaged (its checksum is wrong)'
 }
 
 # Unpack a part into $temporary/new, in the cache $1.
@@ -107,6 +118,10 @@ fill() {
   [ -d "$1" ] && [ -O "$1" ] && [ -w "$1" ] || return 1
   # What a first start left that was killed.
   find "$1" -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf {} + 2>/dev/null
+  # Earlier builds that nobody has started for a month.
+  find "$1" -maxdepth 2 -name used -mtime +30 2>/dev/null | while read -r used; do
+    rm -rf "${used%/used}"
+  done
   add "$1" "$runtime" runtime && add "$1" "$app" app
 }
 
@@ -130,15 +145,15 @@ main() {
   for folder in "$chosen" "$xdg" "$home"; do
     if [ -n "$folder" ] && fill "$folder"; then try_start "$folder" "$@"; fi
   done
-  [ -z "$chosen" ] || die "cannot unpack into $chosen${why:+: $why}"
+  [ -z "$chosen" ] || no_cache "unpack into $chosen: ${why:-it is no writable folder of this user}"
   # Folders that others may write to: a link there is a trap.
-  user=$(id -u)
+  user=$(id -u 2>/dev/null)
   for shared in /var/tmp "${TMPDIR:-/tmp}" /dev/shm; do
     folder=$shared/chimaera-$user
     if [ ! -L "$folder" ] && fill "$folder"; then try_start "$folder" "$@"; fi
   done
-  die "no folder to unpack into${why:+ ($why)}: set CHIMAERA_CACHE to one that is writable"
+  no_cache "unpack the program: no folder for it${why:+ ($why)}"
 }
 
 main "$@"
-exit 70
+exit 1

@@ -225,8 +225,10 @@ test("compress: what cannot be read or written is an error with a cause", async 
     [["compress", "nowhere"], "CHI-1101", /compress nowhere: no such file/],
     [["compress", "folder"], "CHI-1103", /compress folder: it is a folder/],
     [["compress", "data", "-o", "folder"], "CHI-1103", /write folder: it is a folder/],
+    [["compress", "data/x"], "CHI-1101", /compress data\/x: a part of its path is no folder$/m],
+    [["compress", "new\nline\x1b[31m"], "CHI-1101", /compress new\\nline\\x1b\[31m: no such/],
     [["compress", "data", "-o", "no/where"], "CHI-1101", /write no\/where: no such file/],
-    [["compress", "data", "-o", "there"], "CHI-1104", /write there: the file exists/],
+    [["compress", "data", "-o", "there"], "CHI-1104", /write there: it exists already/],
     [["compress", "data", "-o", "data", "--force"], "CHI-1107", /write data: it is the input/],
     [["compress", "data", "-o", "link", "--force"], "CHI-1107", /write link: it is the input/],
     [["compress", "link", "-o", "data", "--force"], "CHI-1107", /write data: it is the input/],
@@ -258,6 +260,9 @@ test("compress: --force replaces a file, through a link the file behind it", asy
   assert.equal(Deno.statSync(`${folder.path}/old`).mode! & 0o777, 0o640, "the input's mode");
   assert.equal((await folder.run(["decompress", "old", "-o", "back"])).code, 0);
   assert.deepEqual(folder.read("back"), DATA);
+  assert.equal((await folder.run(["compress", "/dev/null", "-o", "nothing"])).code, 0);
+  const mode = Deno.statSync(`${folder.path}/nothing`).mode! & 0o777;
+  assert.equal(mode, 0o666 & ~Deno.umask(), "a device's mode is its own");
 });
 
 const PLAIN = plainUser();

@@ -50,6 +50,10 @@ async function overviewOf(first: string | undefined, words: readonly string[]): 
     printLine(overview("chimaera", shown));
     return ExitCode.ok;
   }
+  if (first.startsWith("-")) {
+    const hint = "options come after the command, as in `chimaera status --json`";
+    throw usageError("chimaera", `\`${first}\` is no command`, hint);
+  }
   const group = shown.filter(({ name }) => name.startsWith(`${first} `));
   if (group.length === 0) {
     throw usageError("chimaera", `there is no command \`${first}\`${nearest(first, shown)}`);

@@ -52,6 +52,7 @@ test("command line: what it does not know is CHI-1001 and exit code 2", async ()
   await using folder = new ProgramFolder();
   const cases = [
     [["stat"], /there is no command `stat`; `status` perhaps/],
+    [["-V"], /`-V` is no command/],
     [["pool", "drain"], /there is no command `pool drain`/],
     [["version", "--fast"], /unknown option '--fast'/],
     [["version", "now"], /too many arguments/],

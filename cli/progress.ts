@@ -18,12 +18,16 @@ const CLEAR_LINE = "\r\x1b[K";
 export class Progress {
   readonly #label: string;
   readonly #totalBytes: number | null;
-  readonly #shown = Deno.stderr.isTerminal();
+  readonly #shown: boolean;
   readonly #beganMs = realClock.nowMs();
   #drawnMs = 0;
 
-  /** @param totalBytes Null where nobody knows. */
-  constructor(label: string, totalBytes: number | null) {
+  /**
+   * @param totalBytes Null where nobody knows.
+   * @param dataOnStdout Whether standard output carries data, over which the bar must not draw.
+   */
+  constructor(label: string, totalBytes: number | null, dataOnStdout = false) {
+    this.#shown = Deno.stderr.isTerminal() && !(dataOnStdout && Deno.stdout.isTerminal());
     this.#label = label.length <= LABEL_WIDTH_MAX ? label : `…${label.slice(1 - LABEL_WIDTH_MAX)}`;
     this.#totalBytes = totalBytes;
   }

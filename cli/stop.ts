@@ -74,6 +74,8 @@ async function askToStop(instance: string): Promise<boolean> {
     return true;
   } catch (thrown) {
     if (!(thrown instanceof ChimaeraError)) throw thrown;
+    // It was asked before, or took this task and ended before the answer was read.
+    if (thrown.kind === "shutdown") return true;
     console.error(`note: the node does not answer (${thrown.message}); sending it SIGTERM`);
     return false;
   }

@@ -186,8 +186,19 @@ export class ChimaeraError extends Error {
 
   /** The two lines a person sees. */
   format(): string {
-    return `error[${this.code}]: ${this.what}: ${this.why}\nhint: ${this.hint}`;
+    return `error[${this.code}]: ${oneLine(`${this.what}: ${this.why}`)}\nhint: ${
+      oneLine(this.hint)
+    }`;
   }
+}
+
+/** Text that a terminal shows as it is: line ends and control characters of names are escaped. */
+export function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (character) => {
+    if (character === "\n") return "\\n";
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
 }
 
 /** The table's name of a code number, if there is one. */

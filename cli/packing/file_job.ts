@@ -3,6 +3,7 @@
  * end that leaves nothing half done, whatever happens.
  */
 
+import { oneLine } from "../../runtime/errors.ts";
 import type { Session } from "../../sdk/mod.ts";
 import type { Client } from "../../chimods/compressor/compressor_client.ts";
 import { type CommonOptions, ExitCode } from "../command.ts";
@@ -115,14 +116,15 @@ interface FileReport extends Omit<FileOutcome, "rawBytes" | "packedBytes" | "det
 async function runOn(
   { session, attached }: NodeAccess,
   pool: RunPool,
-  { verb, work }: FileJob,
+  { verb, work, output }: FileJob,
   source: Source,
   sink: Sink,
 ): Promise<FileReport> {
   const { client } = pool;
   const providers = await pool.providers(); // A task too, and none of those that are counted.
   const counters = await PoolCounters.begin(session, client.poolId);
-  const progress = new Progress(`${verb} ${source.name}`, source.sizeBytes);
+  const label = oneLine(`${verb} ${source.name}`);
+  const progress = new Progress(label, source.sizeBytes, output === "-");
   const { lanes } = counters;
   const outcome = await work({ session, client, lanes, providers, source, sink, progress })
     .finally(() => progress.clear());
@@ -165,7 +167,9 @@ function describe(report: FileReport): string {
   const isEmpty = ratio === 0; // No bytes have no rate either.
   const gain = isEmpty ? "empty" : `${ratio.toFixed(2)}:1`;
   const rate = isEmpty ? "" : `${formatRate(rawBytes, seconds)}, `;
-  return `${input} -> ${output}: ${formatSize(bytesIn)} -> ${formatSize(bytesOut)}, ` +
+  return `${oneLine(input)} -> ${oneLine(output)}: ${formatSize(bytesIn)} -> ${
+    formatSize(bytesOut)
+  }, ` +
     `${gain} by ${codec} (${provider}), ${rate}` +
     `${plural(tasks, "task")} on ${plural(lanesUsed, "lane")} (${node}, ${transport})`;
 }

@@ -52,7 +52,7 @@ export async function openSink(path: string, options: SinkOptions): Promise<Sink
     }
     if (!info.isFile) return new StreamSink(path, await Deno.open(path, { write: true }));
     if (!options.force) {
-      throw new ChimaeraError("fileExists", { what, why: "the file exists" });
+      throw new ChimaeraError("fileExists", { what, why: "it exists already" });
     }
     // Through a link, the file that it leads to is the one to replace.
     return FileSink.create(path, await Deno.realPath(path), options);

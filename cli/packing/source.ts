@@ -18,7 +18,7 @@ export class Source implements Disposable {
   readonly name: string;
   /** Bytes in all; null where that is not known. */
   readonly sizeBytes: number | null;
-  /** Permission bits of the file; null for standard input. */
+  /** Permission bits of the file; null for what is none, such as standard input or a device. */
   readonly mode: number | null;
   readonly identity: FileIdentity | null;
   readonly #what: string;
@@ -36,7 +36,7 @@ export class Source implements Disposable {
     this.name = name;
     this.#file = file;
     this.sizeBytes = info?.isFile === true ? info.size : null;
-    this.mode = info?.mode === null || info === null ? null : info.mode & 0o777;
+    this.mode = info?.isFile === true && info.mode !== null ? info.mode & 0o777 : null;
     this.identity = info === null ? null : { device: info.dev, inode: info.ino };
   }
 

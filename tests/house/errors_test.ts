@@ -34,7 +34,13 @@ test("errors: every one is made somewhere, and expected by a test", () => {
       .map(({ text }) => text).join("\n")
   ) as [string, string];
   expectNone(entries.flatMap(([name, { code: number }]) => {
-    const isMade = [`Error\\([^;]{0,200}"${name}"`, `\\["${name}", `, `\\bE[A-Z]+: "${name}"`]
+    const isMade = [
+      `Error\\([^;]{0,200}"${name}"`,
+      `\\["${name}", `,
+      `\\bE[A-Z]+: "${name}"`,
+      // The launcher is a shell script, which is given codes and hints.
+      `CODE: ERRORS\\.${name}\\.code`,
+    ]
       .some((pattern) => new RegExp(pattern).test(engine));
     // By its code, or by its kind: the bare name may be a word for something else.
     const isExpected = [

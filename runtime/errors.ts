@@ -99,6 +99,7 @@ export const ERRORS = {
   },
   laneMoveFailed: { code: 4018, hint: "the lane runs on where it was; mend what is named here" },
   recycleFailed: { code: 4019, hint: "the worker's thread runs on; mend what is named here" },
+  handlerGoesOn: { code: 4020, hint: "a handler must end soon after its `rctx.signal` has fired" },
   nodeNotRunning: { code: 5001, hint: "start one with `chimaera serve`" },
   nodeRunning: { code: 5002, hint: "use it, or stop it with `chimaera stop`" },
   protocolVersion: { code: 5003, hint: "run client and node from the same version" },

@@ -95,6 +95,8 @@ export const LIMITS = {
   recycleRetryMs: 5,
   /** How long ending a pool waits for handlers that run. */
   destroyGraceMs: 5000,
+  /** How long those that have not ended by then have after their signals have fired; CHI-4020. */
+  destroySignalMs: 250,
   /** A client over the socket that leaves more answers unread is not taken from meanwhile. */
   unreadAnswersBytes: 8 << 20,
   /** A list of all pools with as many lanes as a node can have fits. */

@@ -10,7 +10,6 @@
 
 import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { delay } from "../platform/mod.ts";
 import {
   BLOCK_HEADER_WORDS,
   decodeParams,
@@ -20,6 +19,7 @@ import {
   workerRootOrigin,
 } from "../task/mod.ts";
 import { ContainerOnWorker } from "./container.ts";
+import { idle, stillRuns } from "./container_end.ts";
 import { HeapBlock } from "./heap_block.ts";
 import { Lane } from "./lane.ts";
 import type { RestoreOrder } from "./lane_move_orders.ts";
@@ -91,10 +91,17 @@ async function deserializeShared(bytes: readonly number[] | null): Promise<unkno
   return deserialize(Uint8Array.from(bytes));
 }
 
+/** Ends the tasks of a container that is going away. */
+export interface ContainerTasks {
+  failQueued(lane: Lane, error: ChimaeraError): void;
+  /** Fires the signals of handlers that run, whose tasks will fail. Returns their names. */
+  failRunning(container: ContainerOnWorker, error: ChimaeraError): string[];
+}
+
 /** What containers need of their worker. */
 export interface ContainerHooks {
   readonly load: (spec: ModuleSpec) => Promise<LoadedModule>;
-  readonly failQueued: (lane: Lane, error: ChimaeraError) => void;
+  readonly executor: ContainerTasks;
   /** A module has started that has perhaps not given all its subtasks back. */
   readonly endOf: (parent: RunContext) => void;
 }
@@ -260,7 +267,8 @@ export class Containers {
 
   /**
    * Ends a pool's instances here. Tasks that wait on its lanes fail; handlers that run get some
-   * time to end.
+   * time to end, then their signals fire, and their tasks fail too. Throws CHI-4020 when one goes
+   * on all the same: its caller waits for it, and the pool has ended.
    */
   async destroy(poolId: number): Promise<void> {
     const state = this.#state;
@@ -270,22 +278,21 @@ export class Containers {
     state.containers[poolId] = undefined;
     const error = new ChimaeraError("poolNotFound", {
       what: `pool ${container.poolName}`,
-      why: "it was ended before the task ran",
+      why: "it was ended before the task was done",
     });
     for (const lane of container.groups.flat()) {
-      if (lane?.server) this.#hooks.failQueued(lane, error);
+      if (lane?.server) this.#hooks.executor.failQueued(lane, error);
     }
-    for (let waited = 0; container.active > 0 && waited < LIMITS.destroyGraceMs; waited++) {
-      await delay(1);
+    await idle(container, LIMITS.destroyGraceMs);
+    const names = container.active === 0 ? [] : this.#hooks.executor.failRunning(container, error);
+    await idle(container, LIMITS.destroySignalMs);
+    for (const lane of container.groups.flat()) {
+      if (!lane?.server) continue;
+      state.lanes[lane.id] = undefined;
+      await lane.server.close?.();
+      lane.server = null;
     }
-    for (const group of container.groups) {
-      for (const lane of group ?? []) {
-        if (lane.server === null) continue;
-        state.lanes[lane.id] = undefined;
-        await lane.server.close?.();
-        lane.server = null;
-      }
-    }
+    if (container.active > 0 && names.length > 0) throw stillRuns(container, names);
   }
 
   /** Closes the per-worker resources. */

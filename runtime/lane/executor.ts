@@ -16,6 +16,7 @@ import { H, type Task, TaskState } from "../task/mod.ts";
 import { abortTasks } from "./abort_tasks.ts";
 import type { Answers } from "./answers.ts";
 import { checkOut } from "./bulk_check.ts";
+import type { ContainerOnWorker } from "./container.ts";
 import { LANE_COUNTER, WORKER_COUNTER } from "./counters.ts";
 import { HandOn } from "./hand_on.ts";
 import { thrownBy } from "./handler_error.ts";
@@ -255,6 +256,16 @@ export class Executor {
   abortOrphans(): void {
     for (const [rctx, task] of this.running) if (this.#state.isOrphan(task)) rctx.abort();
     this.#ends.periodics.abortOrphans();
+  }
+
+  /**
+   * Fires the signals of handlers that run for a container that is going away: their tasks fail
+   * when they end. Returns their names.
+   */
+  failRunning(container: ContainerOnWorker, error: ChimaeraError): string[] {
+    const running = [...this.running].filter(([rctx]) => rctx.lane.container === container);
+    for (const [rctx] of running) rctx.fail(error);
+    return running.map(([, task]) => container.nameOf(task));
   }
 
   /** Fails what waits on a lane that is going away. */

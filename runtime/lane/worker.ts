@@ -129,7 +129,7 @@ export class LaneWorker implements RunHost {
     this.sessions = new ClientSessions(this.#state, takers, this.control);
     this.containers = new Containers(this.#state, this, {
       load: options.load,
-      failQueued: (lane, error) => this.#executor.failQueued(lane, error),
+      executor: this.#executor,
       endOf: this.#subtasks.endOf,
     });
     const work = new HeldWork(this.#state, this, this.#subtasks.endOf);

@@ -153,7 +153,7 @@ export class Pools {
     const ask = (worker: number, message: ControlMessage) => {
       const answer = this.#options.ask(worker, message);
       asked.set(worker, answer);
-      return this.#unlessHeld(request, [worker], answer);
+      return this.#unlessHeld(creating(request), [worker], answer);
     };
     try {
       const result = await ask(homeWorker, createMessage(made)) as CreateResult;
@@ -176,7 +176,7 @@ export class Pools {
 
   /** What one of the workers answers. Throws CHI-4009 when a handler holds it for too long. */
   async #unlessHeld<T>(
-    { name }: PoolRequest,
+    { what, hint }: { readonly what: string; readonly hint: string },
     workers: readonly number[],
     answer: Promise<T>,
   ): Promise<T> {
@@ -187,10 +187,10 @@ export class Pools {
       if (stall === undefined) continue;
       const { worker, libName, methodName, poolName, forMs } = stall;
       throw new ChimaeraError("workerStalled", {
-        what: `create pool ${name}`,
+        what,
         why:
           `${libName}.${methodName} of pool ${poolName} has held worker ${worker} for ${forMs} ms`,
-        hint: "a handler must not block; create the pool again when it has returned",
+        hint,
       });
     }
     return await answer;
@@ -199,7 +199,7 @@ export class Pools {
   /** Workers for new lanes. The policy's own lane may be on a worker that is held. */
   #place(request: PoolRequest, count: number): Promise<readonly number[]> {
     const all = Array.from({ length: this.#options.workers }, (_, worker) => worker);
-    return this.#unlessHeld(request, all, this.placeLanes(count, this.#lanesOfWorker));
+    return this.#unlessHeld(creating(request), all, this.placeLanes(count, this.#lanesOfWorker));
   }
 
   /** Lanes of a group, with their workers. The pool's first is on its home worker. */
@@ -253,16 +253,21 @@ export class Pools {
   /** Ends a pool on every worker that knows it, and frees its lanes. */
   async #undo(id: number, lanes: readonly PlacedLane[]): Promise<void> {
     const { ask, workers } = this.#options;
-    await Promise.all(
+    const ended = await Promise.allSettled(
       Array.from({ length: workers }, (_, worker) => ask(worker, { kind: "destroy", poolId: id })),
     );
     for (const lane of lanes) {
       this.#lanesOfWorker[lane.worker]!--;
       this.#freeLanes.push(lane.id);
     }
+    for (const end of ended) if (end.status === "rejected") throw end.reason;
   }
 
-  /** Ends a pool. Throws CHI-4001; CHI-4014 for one that the node needs. */
+  /**
+   * Ends a pool. Throws CHI-4001; CHI-4014 for one that the node needs. The pool has ended also when
+   * a handler does not: CHI-4009 for one that holds its worker, where the pool's part goes when it
+   * comes back; CHI-4020 for one that goes on although its signal has fired.
+   */
   async destroy(id: number): Promise<void> {
     const pool = this.#byId.get(id);
     if (pool === undefined) throw notFound(id);
@@ -276,7 +281,10 @@ export class Pools {
     this.#byId.delete(id);
     this.#byName.delete(pool.request.name);
     await this.beforeEnd(id);
-    await this.#undo(id, pool.lanes);
+    const all = Array.from({ length: this.#options.workers }, (_, worker) => worker);
+    const what = `end pool ${pool.request.name}`;
+    const hint = "a handler must not block; the pool's part there goes when it has returned";
+    await this.#unlessHeld({ what, hint }, all, this.#undo(id, pool.lanes));
   }
 
   /** The pool of an id. Throws CHI-4001. */
@@ -329,6 +337,11 @@ export class Pools {
     const { id, homeWorker, request } = pool;
     return { id, name: request.name, libName: request.libName, homeWorker, lanes };
   }
+}
+
+function creating({ name }: PoolRequest) {
+  const hint = "a handler must not block; create the pool again when it has returned";
+  return { what: `create pool ${name}`, hint };
 }
 
 function createMessage({ id, request, module, homeWorker }: NewPool): ControlMessage {

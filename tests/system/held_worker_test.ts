@@ -14,6 +14,7 @@ import { NodeProcess } from "./kit/node_process.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
+import { Client as Loose } from "./modules/loose/loose_client.ts";
 import { Client as Locking } from "./modules/locking/locking_client.ts";
 
 const HERE = DomainQuery.getLocalId();
@@ -206,5 +207,85 @@ for (const workers of [2, 4]) {
       name === "late"
     )!;
     assert.equal(new Set(lanes.map(({ id }) => id)).size, LANES);
+  });
+}
+
+test("pools end although handlers do not: whoever ends them learns which", async () => {
+  await using node = await startNode({
+    workers: 2,
+    debugHeap: true,
+    memoryBytes: 64 << 20,
+    modules: TEST_MODULES,
+  });
+  await using session = await node.connect(64 << 20);
+  const placed = await makePools(session, ["held", "asleep"]);
+  const admin = new Admin(session);
+  const end = (name: string) => {
+    return admin.destroyContainer(HERE, placed.find((pool) => pool.name === name)!.id);
+  };
+  const loose = new Loose(session);
+  await loose.create(HERE, HERE, "deaf");
+  // Handlers that sleep hear of the end; this one awaits what never comes.
+  const sleeper = clientOf(session, placed, "asleep").asyncSleep(HERE, { ms: 3_600_000 });
+  const deaf = loose.asyncLeave(HERE, { stuck: true });
+  session.port.flush();
+  const holding = hold(session, placed, 1);
+  await eventually("the worker is held", () => node.stats().stalls.length === 1);
+  const held = await rejectsWith("CHI-4009", end("held"));
+  assert.match(
+    held.message,
+    /end pool held: tests_locking\.kBlock of pool holder has held worker 1/,
+  );
+  await rejectsWith("CHI-4001", end("held"));
+  assert.equal(holding.isOver, false);
+  await holding.letGo();
+
+  const ends = await Promise.all([
+    end("asleep"),
+    rejectsWith("CHI-4020", admin.destroyContainer(HERE, loose.poolId)),
+    rejectsWith("CHI-4001", sleeper.wait()),
+  ]);
+  assert.match(ends[1].message, /end pool deaf: tests_loose\.kLeave goes on although/);
+  assert.match(ends[2].message, /it was ended before the task was done/);
+  sleeper.free();
+  await rejectsWith("CHI-4001", loose.leave(HERE, {}));
+  assert.equal(deaf.done, false);
+  await rejectsWith("CHI-3005", deaf.wait({ timeoutMs: 1 }));
+  deaf.free();
+  const again = new Client(session);
+  await again.create(HERE, HERE, "held", undefined, LANES);
+  assert.equal(await again.ok(HERE, 1, 1), 2);
+});
+
+for (const workers of [1, 2]) {
+  test(`who waits for a held worker: the report says what holds it, ${workers} workers`, async () => {
+    const reports: string[] = [];
+    await using node = await startNode({
+      workers,
+      debugHeap: true,
+      memoryBytes: 64 << 20,
+      modules: TEST_MODULES,
+      onStall: ({ worker, poolName, libName, methodName }) => {
+        reports.push(`${worker} ${poolName} ${libName} ${methodName}`);
+      },
+    });
+    await using session = await node.connect(64 << 20);
+    const placed = await makePools(session, ["pool"]);
+    // A new client's first task of a pool goes to this worker, wherever its lane is.
+    const guess = guessOf(placed, "pool", workers);
+    const holding = hold(session, placed, guess);
+    await using second = await node.connect(32 << 20);
+    const free = lanesOf(placed, "pool", (guess + 1) % workers)[0]!;
+    const waiting = clientOf(second, placed, "pool").asyncOk(HERE, { value: 1, lane: free });
+    await eventually("it is reported", () => reports.length > 0);
+    assert.deepEqual(reports, [`${guess} holder tests_locking kBlock`]);
+    assert.equal(waiting.done, false);
+    await rejectsWith("CHI-3005", waiting.wait({ timeoutMs: 1 }));
+    await holding.letGo();
+    waiting.free();
+    const task = clientOf(second, placed, "pool").asyncOk(HERE, { value: 2, lane: free });
+    await task.wait();
+    assert.equal(task.result, 3);
+    task.free();
   });
 }

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { CreateContext, DomainQuery, type Session } from "chimaera";
+import { ADMIN_POOL_ID, CreateContext, DomainQuery, type Session } from "chimaera";
 import { type Node, startNode } from "chimaera/node";
 import { Client as Admin } from "../../chimods/admin/admin_client.ts";
 import { Client } from "../../chimods/small_message/small_message_client.ts";
@@ -151,6 +151,42 @@ for (const workers of WORKERS) {
         for (const block of blocks) block.free();
       }
       assert.equal(liveBlocks(session.segment).length, before);
+    });
+  });
+}
+
+for (const workers of WORKERS) {
+  test(`PollStats: again and again, once a second, ${workers} workers`, async () => {
+    await withPool(workers, async (_client, session, node) => {
+      const runs = () => {
+        const { lanes } = node.pools.list().find(({ id }) => id === ADMIN_POOL_ID)!;
+        return lanes.reduce((sum, { done }) => sum + done, 0);
+      };
+      const admin = new Admin(session);
+      await admin.pollStats(HERE);
+      const before = runs();
+      const task = admin.asyncPollStats.alloc(null, HERE);
+      task.setPeriodSec(1);
+      const sentMs = Date.now();
+      task.submit();
+      session.port.flush();
+      await eventually("it has run three times", () => runs() >= before + 3);
+      assert.ok(Date.now() - sentMs >= 1990, "there is a second between two beginnings");
+      await admin.flush(HERE);
+      assert.ok(runs() >= before + 5, "a flush has it run once more");
+      assert.equal(task.done, false);
+      task.free();
+      await eventually("it has ended", () => (session.port.poll(), session.port.outstanding === 0));
+    });
+  });
+
+  test(`GetDynamic: tasks without a place go where their module maps them, ${workers} workers`, async () => {
+    await withPool(workers, async (client, session) => {
+      const query = DomainQuery.getDynamic();
+      for (let k = 0; k < 64; k++) assert.equal(await client.md(query, DEPTH, k), DEPTH + 1);
+      const pools = await new Admin(session).listPools(query);
+      const { lanes } = pools.find(({ id }) => id === client.poolId)!;
+      assert.deepEqual(lanes.map(({ done }) => done), Array(LANES).fill(64 * (DEPTH + 1) / LANES));
     });
   });
 }

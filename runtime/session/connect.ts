@@ -179,11 +179,13 @@ class SharedLink implements NodeLink {
   }
 
   ringWorker(worker: number): void {
-    let socket = this.#doorbells[worker];
-    if (socket === undefined) {
-      socket = connectDoorbell(this.#paths.workerDoorbell(worker));
-      this.#doorbells[worker] = socket;
+    const known = this.#doorbells[worker] ?? -1;
+    if (known >= 0) {
+      if (ringDoorbell(known)) return;
+      closeFile(known); // Another thread is the worker now.
     }
+    const socket = connectDoorbell(this.#paths.workerDoorbell(worker));
+    this.#doorbells[worker] = socket;
     // Without a doorbell the worker looks around by itself within 100 ms.
     if (socket >= 0) ringDoorbell(socket);
   }

@@ -108,6 +108,7 @@ for (const workers of WORKERS) {
     });
   });
 
+  // Without the bound of SubtaskRoom the whole flood is under way at once, and these two fail.
   test(`a handler that floods a slow lane is slowed down, ${workers} workers`, async () => {
     await withPool(workers, async (client, _session, node) => {
       for (const manner of [Manner.paced, Manner.asked]) {

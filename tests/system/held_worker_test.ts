@@ -258,6 +258,7 @@ test("pools end although handlers do not: whoever ends them learns which", async
 });
 
 for (const workers of [1, 2]) {
+  // Without StallWatch nothing is reported, and it fails.
   test(`who waits for a held worker: the report says what holds it, ${workers} workers`, async () => {
     const reports: string[] = [];
     await using node = await startNode({

@@ -122,6 +122,7 @@ for (const workers of WORKERS) {
     });
   });
 
+  // Without LaneQueue's quota it fails: high-latency tasks starve.
   test(`both priorities get on, ${workers} workers`, async () => {
     await withNode(workers, async (_node, session) => {
       const client = new Client(session);
@@ -215,6 +216,7 @@ test("a flooded lane does not starve another lane of its worker", async () => {
   });
 });
 
+// Without shares of a lane's turn it fails: the other lane waits for all of them.
 test("slow handlers of one lane let other lanes of their worker in between", async () => {
   await withNode(1, async (_node, session) => {
     const client = new Client(session);

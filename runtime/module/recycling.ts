@@ -65,14 +65,11 @@ export class Recycling {
    */
   async askedBy(from: number, worker: number): Promise<RecycleInfo | null> {
     this.#check(worker);
-    for (;;) {
-      if (from === worker || from === this.#current?.worker) {
-        await this.#sendAdminAway(from);
-        return null;
-      }
-      if (this.#current === null) return await this.#begin(worker);
-      await this.#current.over;
-    }
+    // One that waits must not be sent to where it is in the way of the one under way.
+    while (this.#current !== null && this.#current.worker !== from) await this.#current.over;
+    if (this.#current === null && from !== worker) return await this.#begin(worker);
+    await this.#sendAdminAway(from);
+    return null;
   }
 
   #check(worker: number): void {

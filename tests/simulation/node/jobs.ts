@@ -329,6 +329,20 @@ async function moveLane(scene: Scene, client: ClientProcess): Promise<void> {
   }
 }
 
+/** Has a fresh thread take a worker's place, whatever runs there at the moment. */
+async function recycleWorker(scene: Scene, client: ClientProcess): Promise<void> {
+  const { dice, session } = client;
+  if (session === null || client.ports.length === 0) return;
+  const worker = dice.below(scene.node.workers);
+  scene.witness.recycleSent();
+  try {
+    const info = await new AdminClient(dice.pick(client.ports)).recycleWorker(HERE, worker);
+    scene.check(client, info.worker, worker, "the worker that was recycled");
+  } catch (thrown) {
+    scene.expect(client, thrown, ["laneBusy", "recycleFailed"]);
+  }
+}
+
 async function openPort(scene: Scene, client: ClientProcess): Promise<void> {
   if (client.portsAsked >= PORTS_MAX) return;
   try {
@@ -354,5 +368,6 @@ export const JOBS: readonly Job[] = [
   { name: "destroyPool", weight: 1, run: destroyPool },
   { name: "flush", weight: 3, run: flush },
   { name: "moveLane", weight: 3, run: moveLane },
+  { name: "recycleWorker", weight: 3, run: recycleWorker },
   { name: "openPort", weight: 1, run: openPort },
 ];

@@ -29,6 +29,8 @@ export async function loadModules(): Promise<ReadonlyMap<string, LoadedModule>> 
 
 export class SimulatedWorkers {
   readonly workers: NodeWorker[] = [];
+  /** Whose code each worker's present thread runs as. */
+  readonly #owners: number[] = [];
   /** Workers whose loop has ended as it should. */
   stopped = 0;
   readonly #world: World;
@@ -48,10 +50,15 @@ export class SimulatedWorkers {
         worker.receive(message as SegmentMessage);
         return;
       }
-      worker = this.#assemble(message as WorkerStart);
-      worker.run().then(() => void this.stopped++, (thrown) => {
+      const start = message as WorkerStart;
+      const assembled = worker = this.#assemble(start);
+      this.#owners[start.id] = owner;
+      const ended = () => {
+        if (!assembled.lanes.takeover.isRetiring) this.stopped++;
+      };
+      worker.run().then(ended, (thrown) => {
         const why = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
-        this.#world.fail(`worker ${owner - 1} died: ${why}`);
+        this.#world.fail(`worker ${start.id} died: ${why}`);
         onMessage(why);
       });
     };
@@ -79,7 +86,7 @@ export class SimulatedWorkers {
   checkWakes(withClients: boolean): void {
     this.workers.forEach(({ lanes, parts }, id) => {
       const idle = withClients ? lanes.idle : !parts.links.pending;
-      if (this.#world.sleeps(1 + id) && !idle) {
+      if (this.#world.sleeps(this.#owners[id]!) && !idle) {
         this.#world.fail(`lost wake: worker ${id} sleeps, and something waits for it`);
       }
     });

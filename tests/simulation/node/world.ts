@@ -6,8 +6,8 @@
  *   sleepers  wait for a word to be rung, or for a time-out
  *   timers    wait for a time
  *
- * An isolate of the real system is an owner here: 0 the node's thread, 1 … W its workers, from 100
- * on the clients' processes. Everything that is made while an owner's code runs is that owner's, so
+ * An isolate of the real system is an owner here: 0 the node's thread, 1 … its workers' threads, from
+ * 10,000 on the clients' processes. Everything that is made while an owner's code runs is that owner's, so
  * that a process can vanish with all of its own. What needs the event loop of a worker comes only
  * while the worker is in it, as on a real thread.
  *
@@ -26,7 +26,7 @@ import { History } from "./history.ts";
 /** The node's own thread. */
 export const HOST = 0;
 /** Owners from here on are clients. */
-export const FIRST_CLIENT = 100;
+export const FIRST_CLIENT = 10_000;
 
 const What = { pass: 1, sleeper: 2, turn: 3, message: 4, timer: 5, timeout: 6 } as const;
 type What = typeof What[keyof typeof What];

@@ -19,6 +19,7 @@ export interface CommandEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   pool: "Pools: instances of modules, each with a name and lanes of its own.",
   lane: "Lanes: the queues of a pool, each run by one worker of the node at a time.",
+  worker: "Workers: the threads of a node that run lanes, by number from 0.",
 };
 
 export const COMMANDS: readonly CommandEntry[] = [

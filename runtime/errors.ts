@@ -195,8 +195,7 @@ export class ChimaeraError extends Error {
 
 /** Text that a terminal shows as it is: line ends and control characters of names are escaped. */
 export function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (character) => {
+  return text.replace(/\p{Cc}/gu, (character) => {
     if (character === "\n") return "\\n";
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
   });

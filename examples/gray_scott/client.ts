@@ -2,7 +2,8 @@
  * The program of the demo: computes frames of a Gray–Scott field and sends each one through a
  * compressor pool of a running node, by pointer.
  *
- *   deno run -A examples/gray_scott/client.ts [--instance NAME] [--frames N] [--png FILE]
+ *   deno run -A examples/gray_scott/client.ts [--instance NAME] [--frames N] [--cells N] [--png FILE]
+ *                                             [--transport auto|shm|socket]
  *
  * The field's memory is shared with the node: the block that the simulation writes is the block
  * that the module reads. Each frame is compressed, restored into another block, and compared bit by
@@ -10,7 +11,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { type Block, connect, DomainQuery, type Session } from "chimaera";
+import { type Block, connect, type ConnectOptions, DomainQuery, type Session } from "chimaera";
 import { Client, CodecId, compressBound } from "chimaera/compressor_client";
 import { renderPng } from "./render.ts";
 import { GrayScott } from "./simulation.ts";
@@ -64,11 +65,16 @@ async function roundTrip(
   return { packedBytes, elapsedMs };
 }
 
-/** Runs all frames; draws the last one. */
-async function run(session: Session, frames: number, png: string): Promise<ClientReport> {
+/** Runs all frames of a field of `cells` × `cells`; draws the last one. */
+async function run(
+  session: Session,
+  frames: number,
+  cells: number,
+  png: string,
+): Promise<ClientReport> {
   const compressor = new Client(session);
   await compressor.create(LOCAL, LOCAL, "gray_scott", undefined, CodecId.lz4);
-  const simulation = new GrayScott();
+  const simulation = new GrayScott({ sizeCells: cells });
   const { frameBytes } = simulation;
   // The simulation goes on from the frame in this block, so it lives as long as the simulation.
   using frame = session.alloc(frameBytes);
@@ -107,9 +113,13 @@ if (import.meta.main) {
     options: {
       instance: { type: "string", default: "default" },
       frames: { type: "string", default: "64" },
+      cells: { type: "string", default: "1024" },
       png: { type: "string", default: "gray_scott.png" },
+      transport: { type: "string", default: "auto" },
     },
   });
-  await using session = await connect({ instance: values.instance });
-  console.log(JSON.stringify(await run(session, Number(values.frames), values.png)));
+  const { instance, frames, cells, png } = values;
+  const transport = values.transport as ConnectOptions["transport"] & string;
+  await using session = await connect({ instance, transport });
+  console.log(JSON.stringify(await run(session, Number(frames), Number(cells), png)));
 }

@@ -417,3 +417,32 @@ test("compress: a reader that goes away is no drama", async () => {
   assert.equal((await child.status).code, 1);
   assert.doesNotMatch(await errors, /error\[/);
 });
+
+/** Util-linux's, which gives a program a terminal. */
+function canUseTerminal(): boolean {
+  if (!permitted()) return false;
+  try {
+    return new Deno.Command("script", { args: ["--version"] }).outputSync().success;
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return false;
+    throw thrown;
+  }
+}
+
+test("compress, decompress: a terminal sees a bar, which is gone at the end; a pipe sees none", {
+  ignore: !canUseTerminal(),
+}, async () => {
+  await using folder = new ProgramFolder();
+  folder.write("data", sample(3 << 20));
+  for (const [verb, file] of [["compress", "data"], ["decompress", "data.lz4"]] as const) {
+    const { code, shown } = await folder.runOnTerminal([verb, file, "--force"]);
+    assert.equal(code, 0, shown);
+    const bar = `\r\x1b[K${verb} ${file}  [`;
+    const at = shown.lastIndexOf(bar);
+    assert.ok(at >= 0, JSON.stringify(shown));
+    assert.match(shown.slice(at + bar.length), /^[#-]{20}\] +\d+%  .* of .*B  \d.*B\/s\r\x1b\[K/);
+    assert.match(shown, /\r\x1b\[K[^\r]* -> [^\r]*\r\n$/, "the result takes its place");
+    const piped = await folder.run([verb, file, "--force"]);
+    assert.doesNotMatch(piped.stdout + piped.stderr, /\x1b|\[#|\[-/);
+  }
+});

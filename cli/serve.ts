@@ -6,7 +6,14 @@
  */
 
 import { LIMITS } from "../sdk/mod.ts";
-import { Instance, type Node, type NodeOptions, startNode } from "../sdk/node.ts";
+import {
+  Instance,
+  type LostWorker,
+  type Node,
+  type NodeOptions,
+  type Stall,
+  startNode,
+} from "../sdk/node.ts";
 import { ffiAvailable, packaging, VERSION } from "../runtime/platform/mod.ts";
 import {
   type CliCommand,
@@ -88,14 +95,20 @@ async function start(instance: Instance, options: ServeOptions): Promise<Node> {
   return await startNode({
     ...chosen,
     instance,
-    onStall: ({ worker, poolName, libName, methodName, forMs }) =>
-      warn(
-        `worker ${worker} is held by ${libName}.${methodName} of pool ${poolName} ` +
-          `for ${formatDuration(forMs)} now; its other tasks wait`,
-      ),
-    onWorkerLost: ({ worker, isStuck, why }) =>
-      warn(`worker ${worker} is lost and replaced${isStuck ? "; its thread runs on" : ""}: ${why}`),
+    onStall: (stall) => warn(stallText(stall)),
+    onWorkerLost: (lost) => warn(lossText(lost)),
   });
+}
+
+/** What is said of a handler that holds its worker. */
+export function stallText({ worker, poolName, libName, methodName, forMs }: Stall): string {
+  return `worker ${worker} is held by ${libName}.${methodName} of pool ${poolName} ` +
+    `for ${formatDuration(forMs)} now; its other tasks wait`;
+}
+
+/** What is said of a worker that another has replaced. */
+export function lossText({ worker, isStuck, why }: LostWorker): string {
+  return `worker ${worker} is lost and replaced${isStuck ? "; its thread runs on" : ""}: ${why}`;
 }
 
 function warn(text: string): void {

@@ -21,7 +21,7 @@ interface StatusOptions extends CommonOptions {
 }
 
 /** What `--json` prints, besides the node's own statistics. */
-interface StatusReport extends NodeStats {
+export interface StatusReport extends NodeStats {
   readonly instance: string;
   readonly uptimeMs: number;
   /** How this command reached the node, and why not faster. */
@@ -53,7 +53,7 @@ export const status: CliCommand<StatusOptions> = {
         .map(named),
       pools,
     };
-    printLine(json ? JSON.stringify(report) : describe(report));
+    printLine(json ? JSON.stringify(report) : statusText(report));
     await access.close();
     return ExitCode.ok;
   },
@@ -65,7 +65,8 @@ function named(session: NodeStats["sessions"][number]): NodeStats["sessions"][nu
   return session.transport === "in-process" ? { ...session, client: "the node itself" } : session;
 }
 
-function describe(report: StatusReport): string {
+/** The report, for people. */
+export function statusText(report: StatusReport): string {
   const { instance, pid, version, uptimeMs, backing, memoryBytes, usedBytes } = report;
   const memory = `${formatSize(usedBytes)} of ${formatSize(memoryBytes)} in use, ${backing}` +
     (backing === "file" ? " (unsealed: trusts this uid)" : "");

@@ -86,6 +86,16 @@ export class ProgramFolder implements AsyncDisposable {
     return { code, stderr: new TextDecoder().decode(stderr) };
   }
 
+  /** Runs the program on a terminal; returns all that it would show. Needs util-linux's `script`. */
+  async runOnTerminal(words: readonly string[]): Promise<{ code: number; shown: string }> {
+    const { args, ...options } = this.#settings(words, {}, "null");
+    const line = [Deno.execPath(), ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+    const script = ["--quiet", "--return", "--command", line.join(" "), "/dev/null"];
+    const { code, stdout } = await new Deno.Command("script", { ...options, args: script })
+      .output();
+    return { code, shown: new TextDecoder().decode(stdout) };
+  }
+
   /** Starts the program; the caller waits for it. */
   spawn(words: readonly string[], options: RunOptions = {}): Deno.ChildProcess {
     const stdin = options.stdin === undefined ? "null" : "piped";

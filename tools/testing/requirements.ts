@@ -13,6 +13,7 @@ const REQUIREMENTS: readonly Requirement[] = [
   { program: "lz4", packages: ["lz4"] },
   { program: "zstd", packages: ["zstd"] },
   { program: "gzip", packages: ["gzip"] },
+  { program: "script", packages: ["bsdutils"] },
   { program: "gcc", packages: ["gcc", "libc6-dev"] },
   { program: "liblz4.so.1", packages: ["liblz4-1"] },
   { program: "libzstd.so.1", packages: ["libzstd1"] },

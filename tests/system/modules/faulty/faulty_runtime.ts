@@ -61,7 +61,8 @@ export class Server extends Module {
   static readonly kDefaultGroup = 0;
   readonly #client = new Client();
   readonly #seen = new Map<number, number>();
-  #place = 0;
+  /** One for all lanes of a worker: each has its own copy of the class. */
+  static #place = 0;
 
   // CHI_BEGIN(Create)
   override create(task: CreateTask, _rctx: RunContext): void {
@@ -260,7 +261,7 @@ export class Server extends Module {
     if (task.us > 0) spin(Math.min(task.us, SPIN_US_MAX) / 1000);
     task.previous = this.#seen.get(task.sender) ?? -1;
     this.#seen.set(task.sender, task.sequence);
-    task.place = this.#place++;
+    task.place = Server.#place++;
   }
   monitorNext(_mode: MonitorMode, _task: NextTask, _rctx: RunContext): void {}
   // CHI_END(Next)

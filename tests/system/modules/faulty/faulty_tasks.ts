@@ -149,7 +149,7 @@ export class NextTask extends defineTask(Method.kNext, {
   lane: IN.u32(),
   us: IN.u32(),
   previous: OUT.i32(),
-  /** Place among all tasks of `next` that the instance ran. */
+  /** Place among all tasks of `next` that the worker ran. */
   place: OUT.u64(),
 }) {}
 // CHI_END(Next)

@@ -15,8 +15,6 @@ const COMPARISONS = {
   ">": (value: number, limit: number) => value > limit,
 } as const;
 
-const OPPOSITES = { "<=": ">", ">=": "<", "<": ">=", ">": "<=" } as const;
-
 type Comparison = keyof typeof COMPARISONS;
 
 /** One part of a bar. */
@@ -54,13 +52,4 @@ export function meetsBar(text: string, figures: Figures): boolean {
     const value = figures[subject];
     return value !== null && COMPARISONS[comparison](value, limit);
   });
-}
-
-/** The bar that is met exactly when `text` is missed; for canaries. `text` has one condition. */
-export function oppositeBar(text: string): string {
-  const [condition, ...more] = parseBar(text);
-  if (condition === undefined || more.length > 0) {
-    throw new TypeError(`Cannot turn the bar "${text}" around: it has several conditions`);
-  }
-  return `${condition.subject}${OPPOSITES[condition.comparison]}${condition.limit}`;
 }

@@ -51,6 +51,8 @@ export interface BenchContext {
 export interface Measurement {
   /** What ours was compared with; `null` for a line that stands alone. */
   readonly peer: string | null;
+  /** What was measured, where that depends on what is there. */
+  readonly note?: string;
   /** `[ours, peer]` of each pair, in the line's unit. */
   readonly samples: ReadonlyArray<readonly [number, number | null]>;
   readonly checksum: number;

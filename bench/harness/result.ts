@@ -29,6 +29,8 @@ export interface Measured {
   readonly better: "lower" | "higher";
   readonly bar: string;
   readonly ok: boolean;
+  /** What was measured, where that depends on what is there. */
+  readonly note?: string;
   /** Pairs. */
   readonly n: number;
   readonly samples: ReadonlyArray<readonly [number, number | null]>;
@@ -54,7 +56,7 @@ function rounded(value: number): number {
 /** Draws the figures of a line from its samples and holds them against its bar. */
 export function resultOf(
   line: Pick<BenchLine, "name" | "unit" | "better" | "bar">,
-  { peer, samples, checksum }: Measurement,
+  { peer, note, samples, checksum }: Measurement,
 ): Measured {
   const oursValues = samples.map(([ours]) => ours);
   const pairs = samples.filter((pair): pair is readonly [number, number] => pair[1] !== null);
@@ -72,6 +74,7 @@ export function resultOf(
     better: line.better,
     bar: line.bar,
     ok: meetsBar(line.bar, { ours, ratio }),
+    ...note === undefined ? {} : { note },
     n: samples.length,
     samples: samples.map(([a, b]) => [rounded(a), b === null ? null : rounded(b)] as const),
     checksum,

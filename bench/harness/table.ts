@@ -36,14 +36,14 @@ function ratioCell({ ratio, mad, unit }: Measured): string {
   return `${ratio.toPrecision(3)} ± ${mad.toFixed(2)}`;
 }
 
-/** One line of the table, with the peer's name on a second one. */
+/** One line of the table, with the peer's name, and what was measured, on lines below. */
 export function tableRow(result: Result): string {
   if ("skipped" in result) {
     return `${result.bench.padEnd(COLUMNS[0].width)}  ${
       result.failed ? "failed" : "skipped"
     }: ${result.skipped}`;
   }
-  const { bench, ours, unit, peer, peerValue, bar, ok } = result;
+  const { bench, ours, unit, peer, peerValue, bar, ok, note } = result;
   const cells = [
     bench,
     formatFigure(ours, unit),
@@ -52,5 +52,9 @@ export function tableRow(result: Result): string {
     bar,
   ];
   const line = row(cells, ok ? "ok" : "MISSED");
-  return peer === null ? line : `${line}\n    peer: ${peer}`;
+  const below = [
+    ...peer === null ? [] : [`peer: ${peer}`],
+    ...note === undefined ? [] : [`measured: ${note}`],
+  ];
+  return [line, ...below].join("\n    ");
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Measurement } from "./line.ts";
 import { resultOf, skippedResult } from "./result.ts";
 import { formatFigure, tableHead, tableRow } from "./table.ts";
 
@@ -17,6 +18,19 @@ Deno.test("tableRow: columns stand below their titles", () => {
   assert.equal(first!.indexOf("ratio<=2"), tableHead().lastIndexOf("bar"));
   assert.ok(first!.endsWith("MISSED"));
   assert.equal(second, "    peer: a peer");
+});
+
+Deno.test("tableRow: what was measured stands below, where that depends", () => {
+  const line = { name: "a.b", unit: "us", better: "lower", bar: "ours<=2" } as const;
+  const measurement: Measurement = {
+    peer: null,
+    note: "the executable",
+    samples: [[1, null]],
+    checksum: 0,
+  };
+  const result = resultOf(line, measurement);
+  assert.equal(result.note, "the executable");
+  assert.match(tableRow(result), /ok\n {4}measured: the executable$/);
 });
 
 Deno.test("tableRow: a line that could not run says why", () => {

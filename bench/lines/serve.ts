@@ -4,14 +4,15 @@ import { DomainQuery } from "chimaera";
 import { Client as SmallMessage } from "../../chimods/small_message/small_message_client.ts";
 import { type BenchLine, type Measurement, Placement } from "../harness/line.ts";
 import type { BenchContext } from "../harness/line.ts";
-import { needProgram, Program } from "../ours/program.ts";
+import type { CommandLine } from "../harness/cpus.ts";
+import { builtProgram, needProgram, Program } from "../ours/program.ts";
 
 const HERE = DomainQuery.getLocalId();
 
 /** Milliseconds from the start of `serve` until a task of a pool made for it has returned. */
-async function firstTaskMs(): Promise<number> {
+async function firstTaskMs(served: CommandLine): Promise<number> {
   const startMs = performance.now();
-  const program = Program.start();
+  const program = Program.start(served);
   try {
     const session = await program.connect();
     const client = new SmallMessage(session);
@@ -27,12 +28,13 @@ async function firstTaskMs(): Promise<number> {
 
 async function measureReady({ rounds }: BenchContext): Promise<Measurement> {
   needProgram();
-  await firstTaskMs(); // Warms the caches of files and of compiled code.
+  const { served, note } = builtProgram();
+  await firstTaskMs(served); // Warms the caches of files and of compiled code.
   const samples: [number, null][] = [];
   for (let launch = 0; launch < rounds.launches; launch++) {
-    samples.push([await firstTaskMs(), null]);
+    samples.push([await firstTaskMs(served), null]);
   }
-  return { peer: null, samples, checksum: samples.length };
+  return { peer: null, note, samples, checksum: samples.length };
 }
 
 export const SERVE_LINES: readonly BenchLine[] = [{

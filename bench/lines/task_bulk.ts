@@ -4,24 +4,15 @@ import { type BenchContext, type BenchLine, type Measurement, Placement } from "
 import { measurePairs, microseconds } from "../harness/pairs.ts";
 import { servedNode } from "../ours/engine.ts";
 import { borrowed, medianSide } from "../ours/sides.ts";
-import type { PassedBuffer } from "../ours/target.ts";
 
 const MEBIBYTE = 1 << 20;
 
-/** Passes a buffer from another process, `prepare` first, against the no-op task there. */
-export async function measureBulk(
-  context: BenchContext,
-  sizeBytes: number,
-  prepare: (buffer: PassedBuffer) => void,
-): Promise<Measurement> {
+/** Passes a buffer from another process, against the no-op task there. */
+async function measureBulk(context: BenchContext, sizeBytes: number): Promise<Measurement> {
   const target = await servedNode(context, 1);
   const buffer = target.makeBuffer(sizeBytes);
-  const pass = () => {
-    prepare(buffer);
-    return buffer.pass();
-  };
   return await measurePairs(
-    medianSide(target, pass),
+    medianSide(target, () => buffer.pass()),
     borrowed(medianSide(target, () => target.syncLoop(1))),
     "our own 64-byte no-op task, across processes by waitSync (p50)",
     context.rounds,
@@ -29,18 +20,15 @@ export async function measureBulk(
   );
 }
 
-/** The bar of the line; a canary holds itself against it too. */
-export const BULK_BAR = "ratio<=1.3";
-
 function bulkLine(mebibytes: number): BenchLine {
   return {
     name: `task.bulk.${mebibytes}MiB`,
     what: `p50 of passing ${mebibytes} MiB by pointer to another process, by waitSync`,
     unit: "us",
     better: "lower",
-    bar: BULK_BAR,
+    bar: "ratio<=1.3",
     placement: Placement.oneCore,
-    measure: (context) => measureBulk(context, mebibytes * MEBIBYTE, () => {}),
+    measure: (context) => measureBulk(context, mebibytes * MEBIBYTE),
   };
 }
 

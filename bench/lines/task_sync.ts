@@ -14,19 +14,14 @@ function startTarget(context: BenchContext, where: Where): Promise<Target> {
   return where === "inprocess" ? nodeInProcess(context, 1) : servedNode(context, 1);
 }
 
-/** Measures one of the target's synchronous loops against the C program. */
-export async function measureSync(
-  context: BenchContext,
-  where: Where,
-  loopOf: (target: Target) => (ops: number) => number,
-): Promise<Measurement> {
+async function measureSync(context: BenchContext, where: Where): Promise<Measurement> {
   const parties = where === "inprocess" ? "threads" : "processes";
   const [target, peer] = await startBoth(
     () => futexPingPong(context, parties),
     () => startOnServerCpu(context, () => startTarget(context, where)),
   );
   return await measurePairs(
-    loopSide(target, loopOf(target)),
+    loopSide(target, (ops) => target.syncLoop(ops)),
     peer,
     `C futex ping-pong over shared memory, two ${parties}`,
     context.rounds,
@@ -42,16 +37,13 @@ function syncLine(where: Where, placement: Placement, name: string, bar: string)
     better: "lower",
     bar,
     placement,
-    measure: (context) => measureSync(context, where, (target) => (ops) => target.syncLoop(ops)),
+    measure: (context) => measureSync(context, where),
   };
 }
 
-/** The bar of the one-core lines; a canary holds itself against it too. */
-export const SYNC_ONE_CORE_BAR = "ratio<=2";
-
 export const TASK_SYNC_LINES: readonly BenchLine[] = (["inprocess", "process"] as const).flatMap(
   (where) => [
-    syncLine(where, Placement.oneCore, `task.sync.${where}`, SYNC_ONE_CORE_BAR),
+    syncLine(where, Placement.oneCore, `task.sync.${where}`, "ratio<=2"),
     syncLine(where, Placement.twoCores, `task.sync.${where}.two_cores`, "ratio<=1.3"),
   ],
 );

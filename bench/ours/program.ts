@@ -1,12 +1,19 @@
-/** The program itself, `main.ts serve`, in a runtime directory of its own. */
+/**
+ * The program itself, serving, in a runtime directory of its own: `main.ts` or, where a line asks for
+ * it, the executable.
+ */
 
 import { fileURLToPath } from "node:url";
 import { connect, type Session } from "chimaera";
 import { InstancePaths } from "chimaera/node";
-import { denoScript } from "../harness/cpus.ts";
+import { type CommandLine, denoScript } from "../harness/cpus.ts";
 import { CannotRun } from "../harness/line.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
+const MAIN = new URL("main.ts", ROOT);
+const EXECUTABLE = fileURLToPath(new URL("chimaera", ROOT));
+/** What the executable is made of. */
+const SOURCES = ["runtime", "sdk", "cli", "chimods", "main.ts"];
 
 /** Milliseconds between two looks for the node. */
 const LOOK_MS = 1;
@@ -23,11 +30,11 @@ export class Program {
   }
 
   /** Starts it, without waiting for it to be ready. */
-  static start(): Program {
+  static start(served: CommandLine = denoScript(MAIN, ["serve"])): Program {
     const folder = Deno.makeTempDirSync({ prefix: "p-" });
     // This process looks for the node in the same place; the child inherits it.
     Deno.env.set("CHIMAERA_RUNTIME_DIR", folder);
-    const { program, args } = denoScript(MAIN, ["serve"]);
+    const { program, args } = served;
     const child = new Deno.Command(program, {
       args: [...args],
       cwd: folder,
@@ -67,4 +74,32 @@ export function needProgram(): void {
   } catch (cause) {
     throw new CannotRun(`${fileURLToPath(MAIN)} is not there`, { cause });
   }
+}
+
+/** What a user would start: the executable where it is built and up to date, else `main.ts`. */
+export function builtProgram(): { readonly served: CommandLine; readonly note: string } {
+  const source = denoScript(MAIN, ["serve"]);
+  const builtMs = changedMs(EXECUTABLE);
+  if (builtMs === null) return { served: source, note: "main.ts; ./chimaera is not built" };
+  if (SOURCES.some((path) => newestMs(fileURLToPath(new URL(path, ROOT))) > builtMs)) {
+    return { served: source, note: "main.ts; ./chimaera is older than its sources" };
+  }
+  return { served: { program: EXECUTABLE, args: ["serve"] }, note: "./chimaera" };
+}
+
+/** Null for what is not there. */
+function changedMs(path: string): number | null {
+  try {
+    return Deno.statSync(path).mtime?.getTime() ?? null;
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    throw thrown;
+  }
+}
+
+/** Of a file, or of the files below a folder. */
+function newestMs(path: string): number {
+  if (Deno.statSync(path).isFile) return changedMs(path) ?? 0;
+  const entries = [...Deno.readDirSync(path)].map(({ name }) => newestMs(`${path}/${name}`));
+  return Math.max(0, ...entries);
 }

@@ -9,7 +9,7 @@ import { eventually } from "./kit/expect.ts";
 import { liveBlocks } from "./kit/live_blocks.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
-import type { NextTask, OkTask } from "./modules/faulty/faulty_tasks.ts";
+import type { NextTask } from "./modules/faulty/faulty_tasks.ts";
 
 const HERE = DomainQuery.getLocalId();
 const WORKERS = [1, 2, 4];

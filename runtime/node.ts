@@ -38,6 +38,7 @@ import {
   makeCorePools,
   ModuleTable,
   Policies,
+  type PoolDirectory,
   Pools,
   Recycling,
   WorkerCrew,
@@ -47,7 +48,6 @@ import {
   after,
   atMost,
   environment,
-  machineMemoryBytes,
   processId,
   realClock,
   removeAll,
@@ -57,9 +57,11 @@ import {
   type Instance,
   NodeSessions,
   openLocalSession,
-  PROTOCOL_VERSION,
+  recordOfThis,
   type SegmentPlaces,
   type Session,
+  type SessionDirectory,
+  sessionsBytesMax,
   SessionServer,
   WireHost,
 } from "./session/mod.ts";
@@ -74,9 +76,11 @@ export class Node {
   /** The words that threads sleep on. */
   readonly bells: Segment;
   /** Sessions in shared memory, those of this process too. */
-  readonly sessions: NodeSessions;
-  /** Every pool, and how to make and end one. */
-  readonly pools: Pools;
+  readonly sessions: SessionDirectory;
+  readonly #sessions: NodeSessions;
+  /** Every pool, and how to make one. */
+  readonly pools: PoolDirectory;
+  readonly #pools: Pools;
   /** Has lanes change their worker. */
   readonly moves: LaneMoves;
   /** Replaces workers' threads. */
@@ -111,15 +115,10 @@ export class Node {
     const workers = workerCount(options);
     this.workers = workers;
     const place = segmentPlaces(options.backing, options.instance);
-    this.segment = Segment.create({
-      ...place(1),
-      workers,
-      id: 1,
-      kind: SegmentKind.node,
-      sizeBytes: options.memoryBytes ?? defaultNodeBytes(),
-    });
-    const kind = SegmentKind.bell;
-    this.bells = Segment.create({ ...place(2), workers, id: 2, kind, sizeBytes: BELL_BYTES });
+    const sizeBytes = options.memoryBytes ?? defaultNodeBytes();
+    const { node, bell } = SegmentKind;
+    this.segment = Segment.create({ ...place(1), workers, id: 1, kind: node, sizeBytes });
+    this.bells = Segment.create({ ...place(2), workers, id: 2, kind: bell, sizeBytes: BELL_BYTES });
     this.debugHeap = options.debugHeap ?? environment("CHIMAERA_DEBUG_HEAP") === "1";
     this.laneSeed = options.laneSeed ?? readLaneSeed();
     const heap = new Heap(this.segment);
@@ -141,10 +140,10 @@ export class Node {
     const stallOf = (worker: number) => this.#stalls.stalled.get(worker);
     for (const spec of options.modules ?? []) this.modules.add(spec);
     const pools = new Pools({ workers, modules: this.modules, counters, ask, stallOf });
-    this.pools = pools;
+    this.pools = this.#pools = pools;
     const moves = this.moves = new LaneMoves({ workers, pools, clock: realClock, ask });
     this.recycling = new Recycling({ workers, pools, moves, crew: this.#crew, clock: realClock });
-    this.sessions = this.#makeSessions(options, heap, place);
+    this.sessions = this.#sessions = this.#makeSessions(options, heap, place);
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, counters, wake);
     this.#policies = new Policies({ workers, ask, counters });
     const onStall = (stall: Stall) => options.onStall?.(stall);
@@ -166,7 +165,6 @@ export class Node {
   }
 
   #makeSessions(options: NodeOptions, tables: Allocator, place: SegmentPlaces): NodeSessions {
-    const defaultBytes = Math.max(LIMITS.sessionBytesDefault, machineMemoryBytes() / 4);
     return new NodeSessions({
       workers: this.workers,
       node: this.segment,
@@ -175,8 +173,7 @@ export class Node {
       handOver: (worker, sessionId, handle) => {
         this.#crew.post(worker, { kind: "segment", sessionId, handle });
       },
-      // The node's own session takes nothing from those of its clients.
-      memoryBytesMax: LIMITS.policySessionBytes + (options.sessionMemoryBytes ?? defaultBytes),
+      memoryBytesMax: sessionsBytesMax(options.sessionMemoryBytes),
       place,
     });
   }
@@ -210,13 +207,13 @@ export class Node {
         };
       },
       restore: async (worker, ask) => {
-        await this.sessions.replay(worker, ask);
-        await this.pools.replay(worker, ask);
+        await this.#sessions.replay(worker, ask);
+        await this.#pools.replay(worker, ask);
         await this.#policies.replay(worker, ask);
       },
       failHeld: async (worker, error, ask) => {
         const blocks = this.#wire.failHeld(worker, error);
-        await this.sessions.failHeld(worker, error, ask, blocks);
+        await this.#sessions.failHeld(worker, error, ask, blocks);
       },
       stallAbandonMs: options.stallAbandonMs ?? Infinity,
       onLost: (lost) => options.onWorkerLost?.(lost),
@@ -234,9 +231,9 @@ export class Node {
       this.#prefaulter.advance();
     });
     await this.#crew.start();
-    const { queue, proc } = await makeCorePools(this.pools);
+    const { queue, proc } = await makeCorePools(this.#pools);
     const session = await this.#openSession(LIMITS.policySessionBytes);
-    this.#policies.attach(session, this.pools);
+    this.#policies.attach(session, this.#pools);
     await this.#policies.use("queue", queue.id);
     await this.#policies.use("proc", proc.id);
     this.#prefaulter.start();
@@ -256,12 +253,12 @@ export class Node {
         return this.#crew.onStarted(message.worker as number);
       case "createPool": {
         const request = message.request as PoolRequest;
-        return this.pools.create({ ...request, params: Uint8Array.from(request.params) });
+        return this.#pools.create({ ...request, params: Uint8Array.from(request.params) });
       }
       case "destroyPool":
-        return this.pools.destroy(message.id as number);
+        return this.#pools.destroy(message.id as number);
       case "listPools":
-        return this.pools.list();
+        return this.#pools.list();
       case "moveLane":
         return this.moves.move(message.request as LaneMoveRequest);
       case "recycleWorker":
@@ -275,11 +272,11 @@ export class Node {
         after(LIMITS.stopGraceMs, () => this.#askStop());
         return null;
       case "malformed":
-        return this.sessions.endMalformed(message.sessionId as number, message.why as string);
+        return this.#sessions.endMalformed(message.sessionId as number, message.why as string);
       case "unknownSession":
-        return this.sessions.onUnknown(message.sessionId as number, from);
+        return this.#sessions.onUnknown(message.sessionId as number, from);
       case "closing":
-        return this.sessions.onClosing(message.sessionId as number);
+        return this.#sessions.onClosing(message.sessionId as number);
       default:
         throw new ChimaeraError("badDescriptor", {
           what: `message of worker ${from}`,
@@ -291,7 +288,7 @@ export class Node {
   // ---- what others use -------------------------------------------------------------------------
 
   /** A session of this process; clients that name none use the first. Its size may be left open. */
-  async connect(sizeBytes: number = this.sessions.fittingBytes): Promise<Session> {
+  async connect(sizeBytes: number = this.#sessions.fittingBytes): Promise<Session> {
     const session = await this.#openSession(sizeBytes);
     session.offerDefault();
     return session;
@@ -299,29 +296,22 @@ export class Node {
 
   async #openSession(sizeBytes: number): Promise<Session> {
     if (this.#stopping) throw this.#stoppedError();
-    const { sessions, workers, debugHeap } = this;
+    const { workers, debugHeap } = this;
     const parts = { bells: this.bells.words, workers, debugHeap };
     const onClose = (closed: Session) => void this.#opened.delete(closed);
-    const opened = await openLocalSession(sessions, parts, sizeBytes, onClose);
+    const opened = await openLocalSession(this.#sessions, parts, sizeBytes, onClose);
     this.#opened.add(opened);
     return opened;
   }
 
   /** Lets other processes connect. */
   #serve(instance: Instance): void {
-    const { sessions, workers, bells, debugHeap } = this;
+    const { workers, bells, debugHeap } = this;
     const { paths } = instance;
-    const wire = this.#wire;
+    const [sessions, wire] = [this.#sessions, this.#wire];
     this.#instance = instance;
     this.#server = new SessionServer({ paths, sessions, workers, bells, debugHeap, wire });
-    instance.publish({
-      instance: paths.name,
-      pid: processId(),
-      protocol: PROTOCOL_VERSION,
-      version: VERSION,
-      workers,
-      startedMs: realClock.wallMs(),
-    });
+    instance.publish(recordOfThis(paths.name, workers));
   }
 
   /** What the node tells about itself. */
@@ -335,10 +325,10 @@ export class Node {
       memoryBytes: this.segment.sizeBytes,
       usedBytes: this.#heap.stats().usedBytes,
       workers,
-      sessions: [...this.sessions.info(), ...this.#wire.info()],
+      sessions: [...this.#sessions.info(), ...this.#wire.info()],
       stalls: [...this.#stalls.stalled.values()],
       lost: this.#crew.lost,
-      malformed: this.sessions.malformed,
+      malformed: this.#sessions.malformed,
     };
   }
 
@@ -349,7 +339,7 @@ export class Node {
 
   #endSessions(error: ChimaeraError): void {
     this.#server?.end(error);
-    this.sessions.endLocal(error);
+    this.#sessions.endLocal(error);
   }
 
   /**
@@ -361,7 +351,7 @@ export class Node {
     this.#stopping = true;
     const ended = this.#stoppedError();
     this.#endSessions(ended);
-    const sessions = this.sessions.list.map((session) => this.sessions.close(session.id));
+    const sessions = this.#sessions.list.map((session) => this.#sessions.close(session.id));
     await atMost(LIMITS.closeGraceMs, Promise.all(sessions));
     for (const session of this.#opened) await session.close();
     await this.#server?.close();

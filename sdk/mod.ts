@@ -6,9 +6,21 @@
 
 export { ChimaeraError, type ErrorDetails, type ErrorName, ERRORS } from "../runtime/errors.ts";
 export { LIMITS } from "../runtime/limits.ts";
-export type { FileAccess } from "../runtime/platform/mod.ts";
+export type { FileAccess, SharedWords } from "../runtime/platform/mod.ts";
 export { DomainQuery, type QueryKind } from "../runtime/domain/mod.ts";
-export type { HeapStats, Offset, Pointer, SegmentId } from "../runtime/memory/mod.ts";
+export type {
+  Backing,
+  HeapStats,
+  Offset,
+  Pointer,
+  PortPlaces,
+  Segment,
+  SegmentHandle,
+  SegmentId,
+  SegmentKind,
+  SegmentOptions,
+  SegmentTable,
+} from "../runtime/memory/mod.ts";
 export {
   ADMIN_POOL_ID,
   type Archive,
@@ -48,6 +60,7 @@ export {
   type TaskMethod,
   taskMethod,
   type TaskNode,
+  type TaskOwner,
   TaskPrio,
   type TaskSpec,
   type TaskType,
@@ -60,24 +73,32 @@ export {
 } from "../runtime/task/mod.ts";
 export {
   CoMutex,
+  type ContainerOnWorker,
   CoRwLock,
   DiskAccess,
   type DiskBackend,
   type DiskBytes,
   DiskFile,
   HeapBlock,
+  type KeptTask,
   Lane,
+  type LaneHold,
   type LaneInfo,
+  type LaneLock,
   type LaneMoveInfo,
   type LaneMoveRequest,
+  type LaneQueue,
   type LibExec,
   type LockGuard,
   type LockOwner,
+  type LockQueue,
+  type LockWaiter,
   type LostWorkerInfo,
   Module,
   MonitorMode,
   type NodeControl,
   type NodeStats,
+  Ownership,
   type PoolInfo,
   type PoolRequest,
   QUEUE_HIGH_LATENCY,

@@ -9,9 +9,22 @@ import type { NodeOptions } from "../runtime/node_options.ts";
 
 export type { ModuleSpec } from "../runtime/lane/mod.ts";
 export type { Backing } from "../runtime/memory/mod.ts";
-export { type LostWorker, moduleInFolder } from "../runtime/module/mod.ts";
+export {
+  type LaneMoves,
+  type LanePlace,
+  type LostWorker,
+  moduleInFolder,
+  type PoolDirectory,
+  type PoolPlace,
+} from "../runtime/module/mod.ts";
 export type { Stall } from "../runtime/observe/mod.ts";
-export { Instance, InstancePaths, type NodeRecord } from "../runtime/session/mod.ts";
+export {
+  Instance,
+  InstancePaths,
+  type NodeRecord,
+  type OpenSession,
+  type SessionDirectory,
+} from "../runtime/session/mod.ts";
 export { Node, type NodeOptions };
 
 /**

@@ -4,12 +4,13 @@
  */
 
 import { CoMutex, RunContext } from "chimaera";
+import type { RunHost } from "../../runtime/lane/mod.ts";
 import { type BenchLine, Placement, type Side } from "../harness/line.ts";
 import { measureAlone, microseconds, timeBlock } from "../harness/pairs.ts";
 
 /** A context without a worker under it. */
 function contextAlone(): RunContext {
-  const host = { words: new Int32Array(64) } as unknown as RunContext["host"];
+  const host = { words: new Int32Array(64) } as unknown as RunHost;
   const rctx = new RunContext(host);
   type Parts = Parameters<RunContext["start"]>;
   rctx.start({ header: { block: 0 } } as Parts[0], null as unknown as Parts[1]);

@@ -20,10 +20,15 @@ const Handler = { unknown: 0, synchronous: 1, asynchronous: 2 } as const;
 
 const AsyncFunction = (async () => {}).constructor;
 
+/** A pool's part on one worker. For the runtime. */
 export class ContainerOnWorker {
+  /** Number of the pool. */
   readonly poolId: number;
+  /** Name of the pool. */
   readonly poolName: string;
+  /** The module's generated dispatch. */
   readonly libExec: LibExec;
+  /** The worker that has the home instance. */
   homeWorker: number;
   /** Lanes by group and index, of all workers. */
   readonly groups: Lane[][] = [];
@@ -37,6 +42,7 @@ export class ContainerOnWorker {
   readonly #sparse = new Map<number, TaskType>();
   readonly #handlers = new Uint8Array(DENSE_METHODS);
 
+  /** Without lanes as yet. */
   constructor(poolId: number, poolName: string, homeWorker: number, libExec: LibExec) {
     this.poolId = poolId;
     this.poolName = poolName;

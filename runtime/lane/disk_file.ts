@@ -14,7 +14,7 @@ import { ChimaeraError } from "../errors.ts";
 import { type FileAccess, PositionalFile } from "../platform/mod.ts";
 import type { DiskBytes } from "./disk_memory.ts";
 import type { DiskQueue } from "./disk_queue.ts";
-import type { RunContext } from "./run_context.ts";
+import { hostOf, type RunContext } from "./run_context.ts";
 
 /** How {@linkcode DiskAccess.sync} makes writes durable. */
 export interface SyncOptions {
@@ -90,6 +90,12 @@ export class DiskAccess {
 }
 
 /**
+ * The system's file under one of ours, for the operation `what`. Throws CHI-1106 when it is closed.
+ * Not for modules, so it is no member of the file.
+ */
+export let openedUnder: (file: DiskFile, what: string) => PositionalFile;
+
+/**
  * A file or block device that handlers read and write.
  *
  * @example
@@ -121,6 +127,10 @@ export class DiskFile {
   #closed = false;
   #onIdle: (() => void) | null = null;
 
+  static {
+    openedUnder = (file, what) => file.#opened(what);
+  }
+
   private constructor(file: PositionalFile) {
     this.#file = file;
   }
@@ -142,13 +152,13 @@ export class DiskFile {
 
   /** Bytes of the file; 0 for a device. */
   get sizeBytes(): number {
-    return this.opened(`measure ${this.path}`).sizeBytes;
+    return this.#opened(`measure ${this.path}`).sizeBytes;
   }
 
   /** The file for the task that `rctx` runs. Throws CHI-1106 when the file is closed. */
   in(rctx: RunContext): DiskAccess {
-    this.opened(`use ${this.path}`);
-    this.#queue ??= rctx.host.disk.adopt(this);
+    this.#opened(`use ${this.path}`);
+    this.#queue ??= hostOf(rctx).disk.adopt(this);
     return new DiskAccess(this, this.#queue, rctx);
   }
 
@@ -165,13 +175,12 @@ export class DiskFile {
     await this.close();
   }
 
-  // ---- for the runtime -------------------------------------------------------------------------
-
-  /** The open file under this one. Throws CHI-1106 when it is closed. */
-  opened(what: string): PositionalFile {
+  #opened(what: string): PositionalFile {
     if (!this.#closing) return this.#file;
     throw new ChimaeraError("fileIo", { what, why: "the file was closed" });
   }
+
+  // ---- for the runtime -------------------------------------------------------------------------
 
   /** An operation begins. */
   begin(): void {

@@ -26,7 +26,7 @@ import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Bell } from "../memory/mod.ts";
 import { type Clock, fileErrorOfNumber, openUring, type Uring } from "../platform/mod.ts";
-import type { DiskFile } from "./disk_file.ts";
+import { type DiskFile, openedUnder } from "./disk_file.ts";
 import { type BounceSource, bytesOf, type DiskBytes, transferMemory } from "./disk_memory.ts";
 import type { DiskBackend } from "./node_control.ts";
 import type { RunContext } from "./run_context.ts";
@@ -94,7 +94,7 @@ export class DiskQueue {
     const what = `${isWrite ? "write" : "read"} ${file.path}`;
     return new Promise((resolve, reject) => {
       checkOffset(what, offsetBytes);
-      const opened = file.opened(what);
+      const opened = openedUnder(file, what);
       const { descriptor } = opened;
       const ring = this.#openRing(what);
       const bytes = bytesOf(memory);
@@ -137,7 +137,7 @@ export class DiskQueue {
   sync(file: DiskFile, dataOnly: boolean, rctx: RunContext): Promise<void> {
     const what = `sync ${file.path}`;
     return new Promise((resolve, reject) => {
-      const opened = file.opened(what);
+      const opened = openedUnder(file, what);
       if (this.#openRing(what) === null) {
         this.#syncElsewhere(file, rctx, opened.sync(dataOnly)).then(resolve, reject);
         return;

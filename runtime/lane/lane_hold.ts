@@ -12,20 +12,26 @@ import type { Lane } from "./lane.ts";
 import type { Module } from "./module.ts";
 
 /** A task that is kept back, and the lane that was chosen for it; null: none was yet. */
-export interface HeldTask {
+export interface KeptTask {
+  /** What is kept back. */
   readonly task: Task;
+  /** Where it will go. */
   readonly lane: Lane | null;
 }
 
+/** What one worker keeps back during one move. */
 export class LaneHold {
+  /** Number of the move. */
   readonly moveId: number;
+  /** The lane that moves. */
   readonly lane: Lane;
   /** Whether everything is held that would be routed here, not only what is for the lane. */
   readonly isWhole: boolean;
   /** Of a whole hold: the instance that maps what was sent here to be routed, and that goes on. */
   router: Module | null;
-  readonly #tasks: HeldTask[] = [];
+  readonly #tasks: KeptTask[] = [];
 
+  /** Without tasks as yet. */
   constructor(moveId: number, lane: Lane, isWhole: boolean, router: Module | null) {
     this.moveId = moveId;
     this.lane = lane;
@@ -33,12 +39,13 @@ export class LaneHold {
     this.router = router;
   }
 
+  /** Keeps a task back, behind those that are. */
   keep(task: Task, lane: Lane | null): void {
     this.#tasks.push({ task, lane });
   }
 
   /** Everything that was kept, in the order in which it came. */
-  takeAll(): HeldTask[] {
+  takeAll(): KeptTask[] {
     return this.#tasks.splice(0);
   }
 }

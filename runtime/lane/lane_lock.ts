@@ -22,7 +22,7 @@ import { ChimaeraError } from "../errors.ts";
 import { deadlineMs, type WaitOptions, watchWait } from "../task/mod.ts";
 import { LockGuard, type LockOwner, WAIT } from "./lock_guard.ts";
 import { LockQueue } from "./lock_queue.ts";
-import type { RunContext } from "./run_context.ts";
+import { hostOf, type RunContext } from "./run_context.ts";
 
 /** Who owns what a handler locks. */
 export const Ownership = {
@@ -31,8 +31,10 @@ export const Ownership = {
   /** The handler alone: the strict variants. */
   task: 1,
 } as const;
+/** One of the numbers of {@linkcode Ownership}. */
 export type Ownership = typeof Ownership[keyof typeof Ownership];
 
+/** What `CoMutex` and `CoRwLock` have in common. Modules use those. */
 export class LaneLock {
   readonly #isStrict: boolean;
   #writer: LockOwner | null = null;
@@ -40,8 +42,10 @@ export class LaneLock {
   #writes = 0;
   /** How often each reader is in. */
   readonly #readers = new Map<LockOwner, number>();
+  /** Those who wait, in their order. */
   protected readonly queue: LockQueue = new LockQueue();
 
+  /** A lock that nobody holds. */
   protected constructor(ownership: Ownership) {
     this.#isStrict = ownership === Ownership.task;
   }
@@ -180,7 +184,7 @@ function waitFor(guard: LockGuard, options: WaitOptions | undefined): Promise<Lo
     const stop = options === undefined ? null : watchWait(
       options,
       (error) => guard.giveUp(error),
-      (ms, call) => rctx.host.after(ms, call),
+      (ms, call) => hostOf(rctx).after(ms, call),
       WAIT,
     );
     const forget = rctx.onAbort((error) => guard.giveUp(error));

@@ -12,8 +12,11 @@ import { LIMITS } from "../limits.ts";
 import type { Task } from "../task/mod.ts";
 import { TaskQueue } from "./task_queue.ts";
 
+/** Tasks that wait on a lane, of both priorities. */
 export class LaneQueue {
+  /** Low-latency tasks. */
   readonly low = new TaskQueue();
+  /** High-latency tasks. */
   readonly high = new TaskQueue();
   readonly #quota: number;
   /** Low-latency tasks that went while a high-latency one waited. */
@@ -21,7 +24,11 @@ export class LaneQueue {
   /** Whether the last task that went was a high-latency one. */
   wentHigh = false;
 
-  /** @param quota Low-latency tasks that go for each high-latency one while both wait. */
+  /**
+   * Without tasks as yet.
+   *
+   * @param quota Low-latency tasks that go for each high-latency one while both wait.
+   */
   constructor(quota: number = LIMITS.highLatencyQuota) {
     this.#quota = quota;
   }

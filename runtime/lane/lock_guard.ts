@@ -23,7 +23,9 @@ export type LockOwner = number | RunContext;
 
 /** Ends the promise of a guard that waits. */
 export interface LockWaiter {
+  /** It is in. */
   readonly grant: () => void;
+  /** It will not come in. */
   readonly refuse: (error: ChimaeraError) => void;
 }
 

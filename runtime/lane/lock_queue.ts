@@ -6,20 +6,24 @@
 
 import type { LockGuard, LockOwner } from "./lock_guard.ts";
 
+/** Guards that wait for one lock. */
 export class LockQueue {
   #first: LockGuard | null = null;
   #last: LockGuard | null = null;
   /** Guards in the queue, by owner. */
   readonly #waiting = new Map<LockOwner, number>();
 
+  /** Whether nobody waits. */
   get isEmpty(): boolean {
     return this.#first === null;
   }
 
+  /** Whose turn is next; null when nobody waits. */
   get first(): LockGuard | null {
     return this.#first;
   }
 
+  /** Goes to the end. */
   push(guard: LockGuard): void {
     this.#count(guard, 1);
     guard.before = this.#last;
@@ -37,6 +41,7 @@ export class LockQueue {
     this.#first = guard;
   }
 
+  /** Leaves the queue, wherever it stands. */
   remove(guard: LockGuard): void {
     this.#count(guard, -1);
     const { before, behind } = guard;

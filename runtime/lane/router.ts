@@ -14,7 +14,7 @@ import type { ContainerOnWorker } from "./container.ts";
 import { WORKER_COUNTER } from "./counters.ts";
 import { EarlyTasks } from "./early_tasks.ts";
 import { HELD, Lane } from "./lane.ts";
-import type { HeldTask } from "./lane_hold.ts";
+import type { KeptTask } from "./lane_hold.ts";
 import { LinkKind } from "./links.ts";
 import type { Module } from "./module.ts";
 import type { Periodics } from "./periodics.ts";
@@ -105,7 +105,7 @@ export class Router {
   }
 
   /** Sends on what a move kept back, each to the lane that was chosen for it. */
-  release(container: ContainerOnWorker, tasks: readonly HeldTask[]): void {
+  release(container: ContainerOnWorker, tasks: readonly KeptTask[]): void {
     for (const { task, lane } of tasks) {
       this.#lookForAbort(task);
       if (lane === null) this.route(container, task);

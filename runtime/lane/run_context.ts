@@ -63,12 +63,14 @@ const neverSettled: HandlerSettled = () => {};
 
 const NO_REPLICAS: readonly Task[] = [];
 
+/** The worker under a handler. Not for modules, so it is no member of the context. */
+export let hostOf: (rctx: RunContext) => RunHost;
+
 /**
  * A handler's view of the task it runs. Not to be kept: contexts are used again for other tasks.
  */
 export class RunContext implements Submitter {
-  /** The worker under the handler. For the runtime. */
-  readonly host: RunHost;
+  readonly #host: RunHost;
   /** The running task; in `open`, the pool's create parameters. */
   task!: Task;
   /** The lane it runs on. */
@@ -104,20 +106,24 @@ export class RunContext implements Submitter {
   /** The same, when it is rejected. */
   readonly onRejected: (thrown: unknown) => void;
 
+  static {
+    hostOf = (rctx) => rctx.#host;
+  }
+
   /**
    * For the runtime; handlers are given theirs.
    *
    * @param settled Told of the end of an asynchronous handler.
    */
   constructor(host: RunHost, settled: HandlerSettled = neverSettled) {
-    this.host = host;
+    this.#host = host;
     this.onFulfilled = () => settled(this, false, undefined);
     this.onRejected = (thrown) => settled(this, true, thrown);
   }
 
   /** Number of the worker that runs the handler, from 0. */
   get workerId(): number {
-    return this.host.workerId;
+    return this.#host.workerId;
   }
 
   /**
@@ -135,7 +141,7 @@ export class RunContext implements Submitter {
    * the caller has given up, at once when it has before.
    */
   sleep(ms: number): Promise<void> {
-    return this.host.sleep(ms, this);
+    return this.#host.sleep(ms, this);
   }
 
   /**
@@ -192,7 +198,7 @@ export class RunContext implements Submitter {
   #end(error: ChimaeraError): void {
     this.#abortError = error;
     this.#abort?.abort(error);
-    if (this.pinned) this.host.abortSubtasks(this);
+    if (this.pinned) this.#host.abortSubtasks(this);
     const calls = this.#abortCalls;
     if (calls === null) return;
     this.#abortCalls = null;
@@ -213,21 +219,21 @@ export class RunContext implements Submitter {
 
   /** What all handlers of the task's root have in common, and no others. */
   get root(): LockOwner {
-    const { words } = this.host;
+    const { words } = this.#host;
     const { block } = this.task.header;
     return words[block + H.rootOrigin]! * 2 ** 32 + words[block + H.rootSlot]!;
   }
 
   /** The handler begins to wait for something that the loop resolves. */
   park(): void {
-    if (this.#waiting++ === 0) this.host.parked(1);
+    if (this.#waiting++ === 0) this.#host.parked(1);
   }
 
   /** What outlives its handler has been forgotten by {@linkcode leave}. */
   unpark(): void {
     if (this.#waiting === 0 || --this.#waiting > 0) return;
-    this.host.parked(-1);
-    this.host.resumed(this);
+    this.#host.parked(-1);
+    this.#host.resumed(this);
   }
 
   /** Whether the handler waits for something that the loop resolves. */
@@ -263,19 +269,19 @@ export class RunContext implements Submitter {
     this.life++;
     this.#abortCalls = null;
     this.room.leave();
-    if (this.#waiting > 0) this.host.parked(-1);
+    if (this.#waiting > 0) this.#host.parked(-1);
     this.#waiting = 0;
   }
 
   /** A subtask of the running task, not yet sent. Throws CHI-2001 when the node has no room. */
   allocate(type: TaskType): Task {
     this.room.check();
-    return this.host.allocateSubtask(type, this);
+    return this.#host.allocateSubtask(type, this);
   }
 
   /** Sends a subtask. */
   submit(task: Task): void {
-    this.host.submitSubtask(task);
+    this.#host.submitSubtask(task);
   }
 
   /** The client whose calls make subtasks here; the same object for each call with one client. */

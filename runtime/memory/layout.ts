@@ -25,7 +25,9 @@ export const SEGMENT_MAGIC = 0x4d494843;
 /** Version of every byte layout in this folder; a segment of another version is refused. */
 export const LAYOUT_VERSION = 1;
 
+/** What a segment is for. */
 export const SegmentKind = { node: 1, session: 2, bell: 3 } as const;
+/** One of the numbers of {@linkcode SegmentKind}. */
 export type SegmentKind = typeof SegmentKind[keyof typeof SegmentKind];
 
 export const HEADER = {
@@ -77,10 +79,15 @@ export function writeHeader(words: Int32Array, fields: HeaderFields): void {
 
 /** Where a port's parts lie in its session's segment. */
 export interface PortPlaces {
+  /** Number of the port in its session, from 0. */
   readonly index: number;
+  /** Its line of the bell segment. */
   readonly bellLine: number;
+  /** Byte offset of its task slots. */
   readonly slotsOffset: number;
+  /** Byte offset of the records in which errors come back, one for each slot. */
   readonly errorsOffset: number;
+  /** Byte offset of its rings, a pair for each worker. */
   readonly ringsOffset: number;
 }
 

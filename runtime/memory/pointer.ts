@@ -1,15 +1,13 @@
 /**
  * Branded numbers for places in memory, so that a byte offset and a segment id cannot be
- * passed for one another. They cost nothing at run time.
+ * passed for one another. They cost nothing at run time, where there is no `$brand`.
  */
 
-declare const brand: unique symbol;
-
 /** Byte offset from the start of a segment. */
-export type Offset = number & { readonly [brand]: "Offset" };
+export type Offset = number & { readonly $brand: "Offset" };
 
 /** Number of a segment, unique in a node for its lifetime. 0 is no segment. */
-export type SegmentId = number & { readonly [brand]: "SegmentId" };
+export type SegmentId = number & { readonly $brand: "SegmentId" };
 
 export const asOffset = (bytes: number): Offset => bytes as Offset;
 export const asSegmentId = (id: number): SegmentId => id as SegmentId;

@@ -37,20 +37,29 @@ export type Backing = "memfd" | "file" | "private";
 
 /** What `postMessage` hands to another thread of the process. */
 export interface SegmentHandle {
+  /** Unique in the node. */
   readonly id: SegmentId;
+  /** What it is for. */
   readonly kind: SegmentKind;
+  /** The pages. */
   readonly memory: WebAssembly.Memory;
+  /** Where they are mapped; 0 when another process cannot see them. */
   readonly address: number;
+  /** Descriptor of the file behind them; -1: none. */
   readonly fd: number;
+  /** What lies behind them. */
   readonly backing: Backing;
 }
 
 /** What a new segment is to be. */
 export interface SegmentOptions {
+  /** Unique in the node, from 1. */
   readonly id: number;
+  /** What it is for. */
   readonly kind: SegmentKind;
   /** Rounded up to 64 KiB. */
   readonly sizeBytes: number;
+  /** Worker threads of the node. */
   readonly workers: number;
   /** Plain memory of this process, even where memory could be mapped. */
   readonly private?: boolean;
@@ -61,21 +70,35 @@ export interface SegmentOptions {
   readonly file?: string;
 }
 
+/** Pages of shared memory, as one isolate sees them. */
 export class Segment {
+  /** Unique in the node for its lifetime. */
   readonly id: SegmentId;
+  /** What it is for. */
   readonly kind: SegmentKind;
+  /** The pages, for wasm code that runs on them. */
   readonly memory: WebAssembly.Memory;
+  /** The pages, for JavaScript. */
   readonly buffer: SharedArrayBuffer;
+  /** As 32-bit words. */
   readonly i32: Int32Array;
+  /** As 32-bit words without a sign. */
   readonly u32: Uint32Array;
+  /** One by one. */
   readonly u8: Uint8Array<SharedArrayBuffer>;
+  /** As 64-bit floats. */
   readonly f64: Float64Array;
+  /** At any alignment. */
   readonly view: DataView<SharedArrayBuffer>;
+  /** As words that several threads touch at once. */
   readonly words: SharedWords;
   /** Where the pages are mapped; 0 when another process cannot see them. */
   readonly address: number;
+  /** Descriptor of the file behind the pages; -1: none, or it is closed. */
   readonly fd: number;
+  /** What lies behind the pages. */
   readonly backing: Backing;
+  /** A multiple of 64 KiB. */
   readonly sizeBytes: number;
   /** Whether the descriptor is this object's to close. */
   readonly #owner: boolean;
@@ -162,6 +185,7 @@ export class Segment {
     return new Segment(handle, false);
   }
 
+  /** What {@linkcode attach} takes in another thread. */
   handle(): SegmentHandle {
     const { id, kind, memory, address, fd, backing } = this;
     return { id, kind, memory, address, fd, backing };

@@ -8,17 +8,21 @@ import { ChimaeraError } from "../errors.ts";
 import type { Pointer, SegmentId } from "./pointer.ts";
 import type { Segment } from "./segment.ts";
 
+/** The segments that an isolate has mapped. */
 export class SegmentTable {
   readonly #byId = new Map<SegmentId, Segment>();
 
+  /** Takes in a segment, in the place of one with its id. */
   add(segment: Segment): void {
     this.#byId.set(segment.id, segment);
   }
 
+  /** Forgets a segment; without one of that id it does nothing. */
   remove(id: SegmentId): void {
     this.#byId.delete(id);
   }
 
+  /** The segment of an id; undefined when the isolate has none. */
   find(id: SegmentId): Segment | undefined {
     return this.#byId.get(id);
   }

@@ -53,12 +53,13 @@ interface Move {
   readonly to: number;
 }
 
+/** Has lanes change their worker, one after the other. */
 export class LaneMoves {
   readonly #options: LaneMovesOptions;
   readonly #all: readonly number[];
-  /** How long what a lane has begun may take to end. */
+  /** Milliseconds in which what a lane has begun must end. */
   drainMs: number = LIMITS.laneDrainMs;
-  /** How long each other step may take, up to where there is no way back. */
+  /** Milliseconds for each other step, up to where there is no way back. */
   stepMs: number = LIMITS.laneMoveStepMs;
   #lastId = 0;
   /** Settles when the last of the moves that were asked for is over; never rejects. */
@@ -69,6 +70,7 @@ export class LaneMoves {
   #poolId = 0;
   #current: Promise<unknown> = Promise.resolve();
 
+  /** For the runtime. */
   constructor(options: LaneMovesOptions) {
     this.#options = options;
     this.#all = Array.from({ length: options.workers }, (_, worker) => worker);

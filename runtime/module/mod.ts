@@ -1,6 +1,7 @@
 /** Modules' code and the pools made of it. Knows lanes. */
 
 export * from "./core_pools.ts";
+export * from "./directory.ts";
 export * from "./lane_moves.ts";
 export * from "./load_module.ts";
 export * from "./module_spec.ts";

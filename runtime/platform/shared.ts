@@ -19,7 +19,9 @@ import { machine } from "./simulated_machine.ts";
 
 /** A view on shared words, with the address of word 0 where the memory is mapped (0: it is not). */
 export interface SharedWords {
+  /** The words. */
   readonly i32: Int32Array;
+  /** Where word 0 is mapped; 0: nowhere that another process could see. */
   readonly address: number;
 }
 

@@ -20,9 +20,12 @@ import {
   LockFile,
   makePrivateFolder,
   ownerOf,
+  processId,
   readText,
+  realClock,
   removeAll,
   userId,
+  VERSION,
   writeWhole,
 } from "../platform/mod.ts";
 
@@ -46,6 +49,18 @@ export interface NodeRecord {
   readonly workers: number;
   /** Milliseconds since 1970. */
   readonly startedMs: number;
+}
+
+/** What a node of this process, which starts now, says of itself. */
+export function recordOfThis(instance: string, workers: number): NodeRecord {
+  return {
+    instance,
+    pid: processId(),
+    protocol: PROTOCOL_VERSION,
+    version: VERSION,
+    workers,
+    startedMs: realClock.wallMs(),
+  };
 }
 
 /** Bytes of a unix socket's path, by the system. */

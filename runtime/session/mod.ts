@@ -10,5 +10,6 @@ export * from "./port_host.ts";
 export * from "./port_routes.ts";
 export * from "./port_sleeper.ts";
 export * from "./session.ts";
+export * from "./session_directory.ts";
 export * from "./session_server.ts";
 export * from "./wire_session.ts";

@@ -6,8 +6,7 @@
  * when the program waits, flushes, or returns to its event loop.
  *
  * A task goes to the worker that last ran one like it (same pool, query and priority), so that it
- * need not be handed on; the worker is changed only while none of that key is under way, which
- * keeps their order.
+ * need not be handed on; that changes only while none of the key is under way: order is kept.
  *
  * Thread rules: a port and its tasks belong to one isolate.
  */
@@ -36,6 +35,7 @@ import {
   notWaitable,
   pinAll,
   readErrorRecord,
+  type Room,
   settleWaiters,
   type Submitter,
   type Task,
@@ -59,18 +59,20 @@ import {
 } from "./port_errors.ts";
 import { writeAbort, writeDescriptor } from "./descriptor.ts";
 import { type PortHost, portRings } from "./port_host.ts";
-import { PortPump, type PumpedPort } from "./port_pump.ts";
+import { PortPump } from "./port_pump.ts";
 import { PortRoutes } from "./port_routes.ts";
 import { PortRoom } from "./port_room.ts";
 import type { PortSleeper } from "./port_sleeper.ts";
 import { PortSlots } from "./port_slots.ts";
 
 /** A thread's way into a session, from `session.port` or `session.openPort`. */
-export class Port implements TaskOwner, Submitter, PumpedPort {
+export class Port implements TaskOwner, Submitter {
   /** Memory that its tasks may name. */
   readonly segments: SegmentTable;
   /** Where its slots, error records and rings lie in the session's memory. */
   readonly places: PortPlaces;
+  /** Whether one more task has a slot, and the queue of those who wait for one. */
+  readonly room: Room;
   readonly #host: PortHost;
   readonly #words: Int32Array;
   readonly #bell: Bell;
@@ -84,7 +86,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
   #flushScheduled = false;
   #outstanding = 0;
   readonly #pump: PortPump;
-  readonly room: PortRoom;
+  readonly #room: PortRoom;
   #lost: ChimaeraError | null = null;
 
   /** For the runtime; programs get ports from their session. */
@@ -97,7 +99,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     this.#bell = new Bell(host.bells, places.bellLine);
     this.#sleeper = sleeper;
     this.#pump = new PortPump(this, this.#bell, sleeper);
-    this.room = new PortRoom(this, this.#pump, slots);
+    this.room = this.#room = new PortRoom(this, this.#pump, slots);
     this.#routes = new PortRoutes(host.workers);
     for (let worker = 0; worker < host.workers; worker++) {
       const rings = portRings(host, places.ringsOffset, worker);
@@ -120,7 +122,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
 
   allocate(type: TaskType): Task {
     if (this.#lost !== null) throw this.#lost;
-    if (this.#slots.freeCount === 0 && !this.room.isOpen) throw noFreeSlot(this.#outstanding);
+    if (this.#slots.freeCount === 0 && !this.#room.isOpen) throw noFreeSlot(this.#outstanding);
     const slot = this.#slots.take();
     const task = this.#pool.take(type);
     if (task.$i32 !== this.#words) task.moveTo(this.#host.segment, 0);
@@ -224,8 +226,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
       header.pinned = null;
     }
     header.returnCode = returnCode;
-    const isLapsed = header.state === TaskState.lapsed;
-    if (returnCode !== 0 && !isLapsed) {
+    if (returnCode !== 0 && header.state !== TaskState.lapsed) {
       const record = this.places.errorsOffset + slot * LIMITS.errorRecordBytes;
       header.error = readErrorRecord(this.#host.segment, record, returnCode);
     }
@@ -241,8 +242,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     const header = task.header;
     if (header.state === TaskState.submitted || header.state === TaskState.lapsed) {
       header.state = TaskState.abandoned;
-      // It would go on for ever.
-      if (endsWhenFreed(header)) this.#abort(task);
+      if (endsWhenFreed(header)) this.#abort(task); // It would go on for ever.
     } else if (header.state === TaskState.done || header.state === TaskState.allocated) {
       header.pinned = null;
       this.#recycle(task);
@@ -259,7 +259,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
     }
     this.#slots.give(slot);
     this.#pool.give(task);
-    this.room.serve();
+    this.#room.serve();
   }
 
   // ---- waiting ---------------------------------------------------------------------------------
@@ -323,7 +323,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
 
   /** Resolves when a task can be allocated. Rejects with the error that ended the session. */
   async slotFree(): Promise<void> {
-    while (!this.room.isOpen) await new Promise<void>((resolve) => this.room.wait(resolve));
+    while (!this.#room.isOpen) await new Promise<void>((resolve) => this.#room.wait(resolve));
     if (this.#slots.freeCount === 0) throw this.#lost;
   }
 
@@ -394,7 +394,7 @@ export class Port implements TaskOwner, Submitter, PumpedPort {
       this.#pump.end(settleWaiters(task.header, error));
     }
     this.#outstanding = 0;
-    this.room.serve();
+    this.#room.serve();
     this.#sleeper.poke();
   }
 }

@@ -12,7 +12,21 @@ export const Direction = { in: 1, out: 2, inout: 3 } as const;
 /** One of the numbers of {@linkcode Direction}. */
 export type Direction = typeof Direction[keyof typeof Direction];
 
-/** Kinds of one number. Bytes and the typed array that holds them. */
+/** Name of a kind of one number. */
+export type ScalarKind =
+  | "bool"
+  | "u8"
+  | "i8"
+  | "u16"
+  | "i16"
+  | "u32"
+  | "i32"
+  | "f32"
+  | "u64"
+  | "i64"
+  | "f64";
+
+/** Bytes of each kind of one number. */
 export const SCALARS = {
   bool: 1,
   u8: 1,
@@ -25,9 +39,7 @@ export const SCALARS = {
   u64: 8,
   i64: 8,
   f64: 8,
-} as const;
-/** Name of a kind of one number. */
-export type ScalarKind = keyof typeof SCALARS;
+} as const satisfies Record<ScalarKind, number>;
 
 /** How a field lies in memory. */
 export type FieldKind = ScalarKind | "string" | "bytes" | "pointer" | "bulk" | "vec" | "struct";

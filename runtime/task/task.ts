@@ -47,10 +47,15 @@ export interface WaitOptions {
 
 /** Who made a task object and carries out what it asks: a port, or a worker. */
 export interface TaskOwner {
+  /** Memory that its tasks may name. */
   readonly segments: SegmentTable;
+  /** Sends a task. Throws CHI-3010 for one that is not just allocated. */
   submit(task: Task): void;
+  /** As {@linkcode Task.wait}. */
   wait(task: Task, options?: WaitOptions): Promise<void>;
+  /** As {@linkcode Task.waitSync}. */
   waitSync(task: Task, timeoutMs?: number): void;
+  /** Takes a task back. */
   free(task: Task): void;
 }
 

@@ -9,7 +9,12 @@ import { ChimaeraError } from "../../../runtime/errors.ts";
 import type { Node } from "../../../runtime/node.ts";
 import type { Segment } from "../../../runtime/memory/mod.ts";
 import { delay } from "../../../runtime/platform/mod.ts";
-import { type NodeLink, type Port, Session } from "../../../runtime/session/mod.ts";
+import {
+  type NodeLink,
+  type NodeSessions,
+  type Port,
+  Session,
+} from "../../../runtime/session/mod.ts";
 import { Dice } from "./dice.ts";
 import { HOST, type World } from "./world.ts";
 
@@ -162,7 +167,8 @@ export class ClientProcess {
   }
 
   #link(id: number): NodeLink {
-    const { sessions } = this.#node;
+    // The simulation stands where the node's own door stands, which knows more than others do.
+    const sessions = this.#node.sessions as NodeSessions;
     const record = () => {
       const found = sessions.list.find((session) => session.id === id);
       if (found !== undefined) return found;

@@ -11,6 +11,7 @@ import {
   type RunContext,
   type Task,
 } from "chimaera";
+import { hostOf } from "../../../../runtime/lane/mod.ts";
 import type {
   CheckTask,
   CreateTask,
@@ -124,7 +125,7 @@ export class Server extends Module {
     done = await file.read(new Uint8Array(0), 0);
     if (done !== 0) throw new Error(`read ${done} into nothing`);
     await file.sync();
-    task.backend = rctx.host.disk.backend;
+    task.backend = hostOf(rctx).disk.backend;
   }
   monitorCheck(_mode: MonitorMode, _task: CheckTask, _rctx: RunContext): void {}
   // CHI_END(Check)

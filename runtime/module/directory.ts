@@ -1,0 +1,44 @@
+/**
+ * The pools of a node and the places of their lanes, for whoever looks at it.
+ *
+ * Thread rules: the thread that assembled the node.
+ */
+
+import type { PoolInfo, PoolRequest } from "../lane/mod.ts";
+
+/** A lane, and the worker that runs it at the moment. */
+export interface LanePlace {
+  /** Number in the node's lane table. */
+  readonly id: number;
+  /** Number of its group. */
+  readonly group: number;
+  /** Place within the group, from 0. */
+  readonly index: number;
+  /** Number of the worker, from 0. */
+  readonly worker: number;
+}
+
+/** A pool, and the workers that it is on at the moment. */
+export interface PoolPlace {
+  /** Number of the pool. */
+  readonly id: number;
+  /** Has the home instance; tasks come from workers that have no lane of the pool. */
+  readonly homeWorker: number;
+  /** All its lanes. */
+  readonly lanes: readonly LanePlace[];
+}
+
+/** Every pool of a node. */
+export interface PoolDirectory {
+  /**
+   * Makes a pool, or finds the one of that name.
+   *
+   * Rejects with CHI-4002 when that has other parameters, CHI-4003 for an unknown module, and with
+   * what the module's `create` throws.
+   */
+  create(request: PoolRequest): Promise<{ pool: PoolInfo; created: boolean }>;
+  /** Where a pool is. Throws CHI-4001 when there is none of that number. */
+  get(id: number): PoolPlace;
+  /** As `pool list` shows them. */
+  list(): PoolInfo[];
+}

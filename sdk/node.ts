@@ -10,12 +10,14 @@ import type { NodeOptions } from "../runtime/node_options.ts";
 export type { ModuleSpec } from "../runtime/lane/mod.ts";
 export type { Backing } from "../runtime/memory/mod.ts";
 export {
+  type ClearedLane,
   type LaneMoves,
   type LanePlace,
   type LostWorker,
   moduleInFolder,
   type PoolDirectory,
   type PoolPlace,
+  type Recycling,
 } from "../runtime/module/mod.ts";
 export type { Stall } from "../runtime/observe/mod.ts";
 export {

@@ -32,6 +32,7 @@ export interface RecyclingOptions {
 /** Lanes that could not come back: how many, and why the first could not. */
 type Stayed = Pick<RecycleInfo, "stayed" | "why">;
 
+/** Replaces workers' threads, one after the other. */
 export class Recycling {
   readonly #options: RecyclingOptions;
   /** The admin's lane, where it has left a worker for the handler that asked. */
@@ -39,6 +40,7 @@ export class Recycling {
   /** The one under way. */
   #current: { readonly worker: number; readonly over: Promise<unknown> } | null = null;
 
+  /** For the runtime. */
   constructor(options: RecyclingOptions) {
     this.#options = options;
   }

@@ -113,13 +113,14 @@ function workerTable({ workers }: StatusReport): string {
 function sessionTable({ sessions }: StatusReport): string {
   if (sessions.length === 0) return "  none";
   return textTable(
-    ["id", "client", "transport", "ports", "memory"],
-    sessions.map(({ id, client, transport, ports, memoryBytes }) => [
+    ["id", "client", "transport", "ports", "memory", "state"],
+    sessions.map(({ id, client, transport, ports, memoryBytes, isClosing }) => [
       id,
       client,
       transport,
       ports,
       formatSize(memoryBytes),
+      isClosing ? "closing" : "open",
     ]),
   );
 }

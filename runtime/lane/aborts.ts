@@ -17,6 +17,8 @@ export class Aborts {
   readonly #state: WorkerState;
   readonly #executor: () => Executor;
   readonly #wake: () => void;
+  /** Subtasks to be ended: block, ticket and generation of each. */
+  readonly #given: number[] = [];
 
   /** @param wake Called when something was queued, perhaps outside a pass. */
   constructor(state: WorkerState, executor: () => Executor, wake: () => void) {
@@ -36,12 +38,29 @@ export class Aborts {
     this.#tellOthers(LinkKind.abort, from, slot, generation);
   };
 
-  /** A handler of this worker gave up a subtask that it had sent. */
-  readonly fromHandler = (ticket: number, generation: number): void => {
-    const found = this.#endSubtask(this.#state.id, ticket, generation);
-    if (!found) this.#tellOthers(LinkKind.abortSubtask, ticket, generation, 0);
+  /**
+   * A handler of this worker gave up a subtask that it had sent. Ending that one may give up its own
+   * subtasks, and theirs: they come here meanwhile, and are ended one after another.
+   */
+  readonly fromHandler = (block: number, ticket: number, generation: number): void => {
+    const given = this.#given;
+    given.push(block, ticket, generation);
+    if (given.length > 3) return;
+    try {
+      for (let k = 0; k < given.length; k += 3) {
+        this.#endSubtask(given[k]!, given[k + 1]!, given[k + 2]!);
+      }
+    } finally {
+      given.length = 0;
+    }
     this.#wake();
   };
+
+  #endSubtask(block: number, slot: number, generation: number): void {
+    const { id } = this.#state;
+    if (block === 0 || this.#abort(block, OriginKind.subtask, id, slot, generation)) return;
+    this.#tellOthers(LinkKind.abortSubtask, block, slot, generation);
+  }
 
   /** Another worker, or the node, says so: an entry of kind `abort`. */
   receive(teller: number, from: number, slot: number, generation: number): void {
@@ -51,22 +70,26 @@ export class Aborts {
   }
 
   /** An entry of kind `abortSubtask`. */
-  receiveSubtask(teller: number, ticket: number, generation: number): void {
-    this.#endSubtask(teller, ticket, generation);
+  receiveSubtask(from: number, block: number, slot: number, generation: number): void {
+    this.#abort(block, OriginKind.subtask, from, slot, generation);
   }
 
-  #end(from: number, slot: number, generation: number): boolean {
-    const origin = from < 0 ? OriginKind.wire : OriginKind.port;
-    return this.#abort(origin, Math.abs(from), slot, generation);
+  #end(teller: number, slot: number, generation: number): boolean {
+    const origin = teller < 0 ? OriginKind.wire : OriginKind.port;
+    const from = Math.abs(teller);
+    if (slot < 0) {
+      this.#executor().abortAllOf(origin, from);
+      this.#state.earlyAborts.keep(origin, from, slot, generation);
+      return false;
+    }
+    // A port's slots are noted by block, wherever the tasks are.
+    const port = origin === OriginKind.port ? this.#state.ports.get(from) : undefined;
+    return this.#abort(port?.held(slot) ?? 0, origin, from, slot, generation);
   }
 
-  #endSubtask(worker: number, ticket: number, generation: number): boolean {
-    return this.#abort(OriginKind.subtask, worker, ticket, generation);
-  }
-
-  /** Whether the task is here. */
-  #abort(origin: number, from: number, slot: number, generation: number): boolean {
-    const found = this.#executor().abortTask(origin, from, slot, generation);
+  /** Whether the task is here for sure. */
+  #abort(block: number, origin: number, from: number, slot: number, generation: number): boolean {
+    const found = this.#executor().abortTask(block, { origin, from, slot, generation });
     if (!found) this.#state.earlyAborts.keep(origin, from, slot, generation);
     return found;
   }

@@ -19,6 +19,8 @@ const ALL = -1;
 
 export class EarlyAborts {
   readonly #generations = new Map<number, number>();
+  /** Goes along with the map: a new one would pass by all that were taken out. */
+  #oldest = this.#generations.keys();
 
   /**
    * @param origin OriginKind of the caller.
@@ -30,8 +32,9 @@ export class EarlyAborts {
     this.#generations.delete(key); // It counts as new again.
     this.#generations.set(key, generation);
     if (this.#generations.size <= LIMITS.earlyAbortsMax) return;
-    const oldest = this.#generations.keys().next().value!;
-    this.#generations.delete(oldest);
+    let oldest = this.#oldest.next();
+    if (oldest.done) oldest = (this.#oldest = this.#generations.keys()).next();
+    this.#generations.delete(oldest.value!);
   }
 
   /** Whether the caller of a task gave it up before it came here. */

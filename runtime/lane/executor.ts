@@ -13,7 +13,7 @@ import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Clock } from "../platform/mod.ts";
 import { H, type Task, TaskState } from "../task/mod.ts";
-import { abortTasks } from "./abort_tasks.ts";
+import { type SentName, TaskAborts } from "./abort_tasks.ts";
 import type { Answers } from "./answers.ts";
 import { checkOut } from "./bulk_check.ts";
 import type { ContainerOnWorker } from "./container.ts";
@@ -56,8 +56,9 @@ export class Executor {
   readonly #contexts: RunContext[] = [];
   /** Handlers whose promise is not settled. */
   inFlight = 0;
-  /** These, and those that have ended while what they began has not. */
-  readonly running = new Map<RunContext, Task>();
+  /** These, and those that have ended while what they began has not, by their tasks' blocks. */
+  readonly running = new Map<number, RunContext>();
+  readonly #aborts: TaskAborts;
 
   constructor(
     state: WorkerState,
@@ -71,6 +72,7 @@ export class Executor {
     this.#ends = ends;
     this.#clock = clock;
     this.#order = order;
+    this.#aborts = new TaskAborts(state, this.running);
   }
 
   /**
@@ -82,7 +84,9 @@ export class Executor {
    * @returns How many ran.
    */
   runLanes(): number {
-    const ready = this.#state.ready;
+    const { ready, counters, counter } = this.#state;
+    if (this.#aborts.waiting) this.#aborts.markQueued();
+    counters.words[counter + WORKER_COUNTER.inFlight] = this.running.size;
     if (ready.length === 0) return 0;
     const first = ready[0]!;
     const timed = ready.length > 1 || first.waiting > this.#share || first.high.length > 0;
@@ -139,7 +143,10 @@ export class Executor {
 
   /** Runs tasks that were taken from a plugged lane. */
   runKin(lane: Lane, tasks: readonly Task[]): void {
-    for (const task of tasks) this.#run(lane, task);
+    for (const task of tasks) {
+      if (this.#aborts.waiting) this.#aborts.mark(task);
+      this.#run(lane, task);
+    }
     const words = this.#state.counters.words;
     words[lane.counter + LANE_COUNTER.waiting]! -= tasks.length;
     words[lane.counter + LANE_COUNTER.done]! += tasks.length;
@@ -148,7 +155,8 @@ export class Executor {
 
   /** The tasks of a lane that were begun and have not ended. */
   begunOn(lane: Lane): Task[] {
-    return [...this.running].filter(([rctx]) => rctx.lane === lane).map(([, task]) => task);
+    const onLane = [...this.running.values()].filter((rctx) => rctx.lane === lane);
+    return onLane.map(({ task }) => task);
   }
 
   #run(lane: Lane, task: Task): void {
@@ -181,7 +189,7 @@ export class Executor {
   #follow(lane: Lane, task: Task, rctx: RunContext, promise: Promise<void>): void {
     this.inFlight++;
     lane.busy++;
-    this.running.set(rctx, task);
+    this.running.set(task.header.block, rctx);
     if (!rctx.isParked) this.#host.resumed(rctx);
     promise.then(rctx.onFulfilled, rctx.onRejected);
   }
@@ -191,7 +199,7 @@ export class Executor {
     if (this.#state.fenced) return;
     const { lane, task } = rctx;
     this.inFlight--;
-    this.running.delete(rctx);
+    this.running.delete(task.header.block);
     if (isRejected && thrown instanceof HandOn) this.#handOn(lane, task, rctx);
     else this.#end(lane, task, rctx, isRejected ? thrownBy(thrown, lane.container, task) : null);
     this.#ended(lane);
@@ -214,9 +222,9 @@ export class Executor {
     }
     // The kernel, or a subtask, may still write into what the task names.
     lane.busy++;
-    this.running.set(rctx, task);
+    this.running.set(task.header.block, rctx);
     rctx.onUnpinned(() => {
-      this.running.delete(rctx);
+      this.running.delete(task.header.block);
       this.#finish(lane, task, rctx, failure);
       this.#ended(lane);
     });
@@ -242,19 +250,23 @@ export class Executor {
   /**
    * Fires the signal of a task whose caller gave up, when it begins at the latest.
    *
-   * @param origin OriginKind of the caller.
-   * @param from Number of its port, wire session, or worker.
-   * @param slot Slot, or ticket, of the task; −1: all tasks from there.
-   * @returns Whether it runs, or waits, here.
+   * @param block Where it is, as far as the caller knows; 0: to be looked for.
+   * @returns Whether it runs, or is known to wait, here.
    */
-  abortTask(origin: number, from: number, slot: number, generation: number): boolean {
-    this.#ends.periodics.abort(origin, from, slot, generation);
-    return abortTasks(this.#state, this.running, origin, from, slot, generation);
+  abortTask(block: number, name: SentName): boolean {
+    this.#ends.periodics.abort(block, name);
+    return block === 0 ? this.#aborts.abortNamed(name) : this.#aborts.abortBlock(block, name);
+  }
+
+  /** The same for all tasks from a port or wire session. */
+  abortAllOf(origin: number, from: number): void {
+    this.#ends.periodics.abortAllOf(origin, from);
+    this.#aborts.abortAllOf(origin, from);
   }
 
   /** Aborts what runs for clients that are gone; what begins later begins aborted. */
   abortOrphans(): void {
-    for (const [rctx, task] of this.running) if (this.#state.isOrphan(task)) rctx.abort();
+    for (const rctx of this.running.values()) if (this.#state.isOrphan(rctx.task)) rctx.abort();
     this.#ends.periodics.abortOrphans();
   }
 
@@ -263,9 +275,9 @@ export class Executor {
    * when they end. Returns their names.
    */
   failRunning(container: ContainerOnWorker, error: ChimaeraError): string[] {
-    const running = [...this.running].filter(([rctx]) => rctx.lane.container === container);
-    for (const [rctx] of running) rctx.fail(error);
-    return running.map(([, task]) => container.nameOf(task));
+    const running = [...this.running.values()].filter(({ lane }) => lane.container === container);
+    for (const rctx of running) rctx.fail(error);
+    return running.map(({ task }) => container.nameOf(task));
   }
 
   /** Fails what waits on a lane that is going away. */

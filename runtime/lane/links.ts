@@ -11,7 +11,7 @@
  *     done      ticket, generation, return code              a subtask of yours is done
  *     control   offset, bytes                                a message, see control.ts
  *     abort     port or −session, slot or −1, generation     nobody waits for this task any more
- *     abortSubtask   ticket, generation                      nor for this one, which you may run
+ *     abortSubtask   block, ticket, generation               nor for this one, which you may run
  *     flush     step, and two numbers by step                see flush_protocol.ts
  *     wire      offset, bytes, wire session                  a task of a client without memory
  *     wireDone  offset, bytes, wire session                  and its result
@@ -56,6 +56,8 @@ export class Links {
   readonly #producers: RingProducer[] = [];
   readonly #consumers: RingConsumer[] = [];
   readonly #overflow: number[][] = [];
+  /** Where the overflow of each begins that is not sent yet. */
+  readonly #sent: number[] = [];
   readonly #dirty: boolean[] = [];
   readonly #participants: number;
 
@@ -82,6 +84,7 @@ export class Links {
       this.#producers.push(new RingProducer(node.i32, shape(self, other)));
       this.#consumers.push(new RingConsumer(node.i32, shape(other, self)));
       this.#overflow.push([]);
+      this.#sent.push(0);
       this.#dirty.push(false);
     }
   }
@@ -98,7 +101,8 @@ export class Links {
 
   /** As {@linkcode push} for what is new; false when too much waits for the receiver already. */
   offer(to: number, kind: LinkKind, a: number, b: number, c: number): boolean {
-    if (this.#overflow[to]!.length >= LIMITS.workerOverflowMax * SLOT_WORDS) return false;
+    const keptWords = this.#overflow[to]!.length - this.#sent[to]!;
+    if (keptWords >= LIMITS.workerOverflowMax * SLOT_WORDS) return false;
     this.push(to, kind, a, b, c);
     return true;
   }
@@ -121,7 +125,7 @@ export class Links {
     for (let to = 0; to < this.#participants; to++) {
       if (!this.#dirty[to]) continue;
       const overflow = this.#overflow[to]!;
-      let moved = 0;
+      let moved = this.#sent[to]!;
       while (
         moved < overflow.length &&
         this.#write(
@@ -132,7 +136,11 @@ export class Links {
           overflow[moved + 3]!,
         )
       ) moved += SLOT_WORDS;
-      if (moved > 0) overflow.splice(0, moved);
+      if (moved * 2 >= overflow.length) { // Moving the rest costs less than what was sent before.
+        if (moved > 0) overflow.splice(0, moved);
+        moved = 0;
+      }
+      this.#sent[to] = moved;
       this.#dirty[to] = overflow.length > 0;
       if (this.#producers[to]!.publish()) ringBell(this.#bells, bellLineOf(to));
     }
@@ -165,6 +173,7 @@ export class Links {
   /** Drops what has not been shown to another participant yet, and what it has not taken. */
   discard(to: number): void {
     this.#overflow[to]!.length = 0;
+    this.#sent[to] = 0;
     this.#producers[to]!.publish();
   }
 

@@ -130,6 +130,8 @@ export interface SessionInfo {
   readonly ports: number;
   /** Size of the memory that it shares with the node; 0 over the socket. */
   readonly memoryBytes: number;
+  /** The client has gone, and tasks of its own have not ended. */
+  readonly isClosing: boolean;
 }
 
 /** A handler that holds its lane. */

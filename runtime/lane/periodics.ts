@@ -18,6 +18,7 @@
 import { ChimaeraError } from "../errors.ts";
 import type { Clock } from "../platform/mod.ts";
 import { H, type Task, TaskFlag, TaskState } from "../task/mod.ts";
+import type { SentName } from "./abort_tasks.ts";
 import type { Answers } from "./answers.ts";
 import type { Lane } from "./lane.ts";
 import type { WorkerState } from "./worker_state.ts";
@@ -247,17 +248,29 @@ export class Periodics {
    * Ends the task whose caller gave it up: at once when it waits for its time, else after the run
    * that is due.
    *
-   * @param origin OriginKind of the caller.
-   * @param from Number of its port, wire session, or worker.
-   * @param slot Slot, or ticket, of the task; −1: all tasks from there.
+   * @param block Where it is; 0: to be looked for.
    */
-  abort(origin: number, from: number, slot: number, generation: number): void {
+  abort(block: number, name: SentName): void {
     const words = this.#state.node.i32;
+    const end = (at: number, periodic: Periodic) => {
+      if (words[at + H.slot] !== name.slot || words[at + H.generation] !== name.generation) return;
+      if (this.#isFrom(at, name.origin, name.from)) this.#end(periodic, callerGone());
+    };
+    if (block === 0) this.#byBlock.forEach((periodic, at) => end(at, periodic));
+    const periodic = this.#byBlock.get(block);
+    if (periodic !== undefined) end(block, periodic);
+  }
+
+  /** The same for all tasks from a port or wire session. */
+  abortAllOf(origin: number, from: number): void {
     for (const [block, periodic] of this.#byBlock) {
-      if (words[block + H.origin] !== origin || words[block + H.port] !== from) continue;
-      const found = words[block + H.slot] === slot && words[block + H.generation] === generation;
-      if (found || slot < 0) this.#end(periodic, callerGone());
+      if (this.#isFrom(block, origin, from)) this.#end(periodic, callerGone());
     }
+  }
+
+  #isFrom(block: number, origin: number, from: number): boolean {
+    const words = this.#state.node.i32;
+    return words[block + H.origin] === origin && words[block + H.port] === from;
   }
 
   /** Ends the tasks whose clients have gone. */

@@ -81,6 +81,8 @@ export class RunContext implements Submitter {
   replicas: readonly Task[] = NO_REPLICAS;
   /** The last of the subtasks that the handler has not given back; the runtime lists them. */
   firstSubtask: Task | null = null;
+  /** The last of those that it has given back, and that have not ended. */
+  firstForgotten: Task | null = null;
   readonly room = new SubtaskRoom(this);
   /** Awaitables of the loop that the handler has not got back yet. */
   #waiting = 0;
@@ -162,6 +164,7 @@ export class RunContext implements Submitter {
     this.lane = lane;
     this.replicas = NO_REPLICAS;
     this.firstSubtask = null;
+    this.firstForgotten = null;
     this.room.reset();
     this.#waiting = 0;
     this.#abort = null;

@@ -41,7 +41,7 @@ export interface SubtaskHooks {
   /** A timer of the worker's loop; returns how to take it back. */
   readonly after: (ms: number, call: () => void) => () => void;
   /** Tells a subtask, on whichever worker it is, that nobody waits for it any more. */
-  readonly abort: (ticket: number, generation: number) => void;
+  readonly abort: (block: number, ticket: number, generation: number) => void;
 }
 
 export class Subtasks implements TaskOwner {
@@ -96,7 +96,7 @@ export class Subtasks implements TaskOwner {
     header.rootOrigin = words[above + H.rootOrigin]!;
     header.depth = words[above + H.depth]! + 1;
     header.error = null;
-    attach(task, parent);
+    attach(task, parent, "firstSubtask");
     parent.room.take();
     return task;
   }
@@ -153,7 +153,7 @@ export class Subtasks implements TaskOwner {
     parent.pin();
     state.epochs.inherit(block, parent.task.header.block);
     this.#hooks.router().route(container, state.view(container, type, block));
-    if (parent.abortError !== null) this.#hooks.abort(header.slot, header.generation);
+    if (parent.abortError !== null) this.#abort(task);
     this.#hooks.onSubmit();
   }
 
@@ -225,7 +225,7 @@ export class Subtasks implements TaskOwner {
         header.error = error;
       }
       tellWaiters(header, error, parent);
-      this.#hooks.abort(header.slot, header.generation);
+      this.#hooks.abort(header.block, header.slot, header.generation);
     };
     try {
       const promise = awaitTaskUntil(header, options, giveUp, this.#hooks.after);
@@ -244,46 +244,59 @@ export class Subtasks implements TaskOwner {
   }
 
   free(task: Task): void {
-    const state = task.header.state;
+    const { state, context } = task.header;
+    const parent = context as RunContext | null;
     if (state === TaskState.submitted || state === TaskState.lapsed) {
-      this.#abandon(task);
+      this.#abandon(task, parent!);
     } else if (state === TaskState.done || state === TaskState.allocated) {
-      this.#recycle(task, task.header.context as RunContext | null);
+      this.#recycle(task, parent);
     }
   }
 
-  #abandon(task: Task): void {
+  #abandon(task: Task, parent: RunContext): void {
     const { header } = task;
     header.state = TaskState.abandoned;
     if ((header.flags & TaskFlag.longRunning) === 0) {
-      detach(task);
+      forget(task, parent);
       return;
     }
     // It would go on for ever: forgotten, it may for as long as its handler runs.
-    if (!endsWhenFreed(header)) return;
-    detach(task);
-    this.#hooks.abort(header.slot, header.generation);
+    const ends = endsWhenFreed(header);
+    if (ends || header.context === null) forget(task, parent);
+    if (ends) this.#abort(task);
   }
 
   /** Whoever began these tasks has been given up: so are they, awaited or not. */
   abortOf(parent: RunContext): void {
-    for (let ticket = 0; ticket < this.#held.length; ticket++) {
-      if (this.#held[ticket] !== parent) continue;
-      this.#hooks.abort(ticket, this.#generations[ticket]!);
+    this.#abortList(parent.firstSubtask);
+    this.#abortList(parent.firstForgotten);
+  }
+
+  #abortList(first: Task | null): void {
+    for (let task = first, next; task !== null; task = next) {
+      next = task.header.next; // One that only waits for its time ends at once.
+      if (this.#held[task.header.slot] !== null) this.#abort(task);
     }
+  }
+
+  #abort({ header }: Task): void {
+    this.#hooks.abort(header.block, header.slot, header.generation);
   }
 
   /** Takes back what a handler that has ended left: whoever still waits for it is told. */
   readonly endOf = (parent: RunContext): void => {
     for (let task = parent.firstSubtask; task !== null; task = parent.firstSubtask) {
+      const { header } = task;
       detach(task);
-      if (task.header.state === TaskState.abandoned) {
-        task.header.flags &= ~TaskFlag.fireAndForget;
-        this.#abandon(task);
+      if (header.state === TaskState.abandoned) {
+        header.flags &= ~TaskFlag.fireAndForget;
+        this.#abandon(task, parent);
         continue;
       }
-      this.free(task);
-      if (!isAwaited(task.header)) continue;
+      const isUnderWay = header.state === TaskState.submitted || header.state === TaskState.lapsed;
+      if (isUnderWay) this.#abandon(task, parent);
+      else this.free(task);
+      if (!isAwaited(header)) continue;
       const why = "the handler that sent it has ended";
       const error = new ChimaeraError("taskState", { what: "wait for a task", why });
       tellWaiters(task.header, error, parent);
@@ -309,13 +322,19 @@ function tellWaiters(header: TaskHeader, error: ChimaeraError | null, parent: Ru
 }
 
 /** The task is its handler's, which finds it without looking through all the worker's. */
-function attach(task: Task, parent: RunContext): void {
+function attach(task: Task, parent: RunContext, list: "firstSubtask" | "firstForgotten"): void {
   const { header } = task;
-  const first = parent.firstSubtask;
+  const first = parent[list];
   header.context = parent;
   header.next = first;
   if (first !== null) first.header.previous = task;
-  parent.firstSubtask = task;
+  parent[list] = task;
+}
+
+/** Given back before it has ended: no more its handler's to look after, still a part of its task. */
+function forget(task: Task, parent: RunContext): void {
+  detach(task);
+  attach(task, parent, "firstForgotten");
 }
 
 /** The task is no longer its handler's. */
@@ -324,8 +343,10 @@ function detach(task: Task): void {
   const parent = header.context as RunContext | null;
   if (parent === null) return;
   const { previous, next } = header;
-  if (previous === null) parent.firstSubtask = next;
-  else previous.header.next = next;
+  if (previous === null) {
+    if (parent.firstSubtask === task) parent.firstSubtask = next;
+    else parent.firstForgotten = next;
+  } else previous.header.next = next;
   if (next !== null) next.header.previous = previous;
   header.previous = null;
   header.next = null;

@@ -217,7 +217,7 @@ export class LaneWorker implements RunHost {
         this.#aborts.receive(from, a, b, c);
         break;
       case LinkKind.abortSubtask:
-        this.#aborts.receiveSubtask(from, a, b);
+        this.#aborts.receiveSubtask(from, a, b, c);
         break;
       case LinkKind.flush:
         this.#flushes.receive(from, a, b, c);

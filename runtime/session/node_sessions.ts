@@ -136,6 +136,7 @@ export class NodeSessions {
       transport: client === LOCAL_CLIENT ? "in-process" : "shm",
       ports: ports.length,
       memoryBytes: segment.sizeBytes,
+      isClosing: this.#closing.has(id),
     }));
   }
 
@@ -316,9 +317,8 @@ export class NodeSessions {
   onClosing(id: number): void {
     const closing = this.#closing.get(id);
     if (closing === undefined || !closing.stopped) return;
-    const words = this.#options.node.i32;
-    const { ports } = this.#byId.get(id)!;
-    if (ports.every((port) => isCustodyEmpty(words, port.custody >>> 2))) closing.answered();
+    const isEmpty = (port: NodePort) => isCustodyEmpty(this.#options.node.i32, port.custody >>> 2);
+    if (this.#byId.get(id)!.ports.every(isEmpty)) closing.answered();
   }
 
   /** Has every worker carry out an order, after those about the session that it had before. */

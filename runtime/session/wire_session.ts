@@ -63,6 +63,7 @@ export class WireHost {
       transport: "socket",
       ports: 1,
       memoryBytes: 0,
+      isClosing: false,
     }));
   }
 

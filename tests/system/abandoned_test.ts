@@ -135,6 +135,42 @@ for (const workers of [1, 2, 4]) {
   });
 }
 
+for (const workers of [1, 2]) {
+  test(`a killed client's long chain of tasks unwinds, ${workers} workers`, async () => {
+    using folder = new RuntimeFolder();
+    const env = { env: folder.env };
+    await using node = await NodeProcess.start({ workers, memoryBytes: 256 << 20 }, env);
+    await using client = startClient({ scenario: "deep", transport: "shm", depth: 30_000 }, env);
+    await client.next("descending");
+    client.kill("SIGKILL");
+    await eventually("its session goes, and its tasks with it", async () => {
+      const { stats, blocks } = await node.figures();
+      return stats.sessions.every(({ transport }) => transport === "in-process") &&
+        blocks.length === 0;
+    });
+    await node.stop();
+  });
+}
+
+test("a node tells what it still does for a client that has gone", async () => {
+  await using node = await nodeOf(1);
+  await using session = await node.connect(64 << 20);
+  const client = new Faulty(session);
+  await client.create(HERE, HERE, "faulty", undefined, LANES);
+  const gone = await node.connect(32 << 20);
+  void abandon(client, gone, { way: "free", sizeBytes: 8, ms: 500 });
+  const inFlight = () => node.stats().workers[0]!.inFlight;
+  await eventually("it runs", () => inFlight() > 0);
+  assert.ok(node.stats().sessions.every(({ isClosing }) => !isClosing));
+  const closed = gone.close();
+  const isClosing = () =>
+    node.stats().sessions.some(({ id, isClosing }) => id === gone.id && isClosing);
+  await eventually("its session ends", isClosing);
+  assert.equal(inFlight(), 1);
+  await closed;
+  await eventually("all has ended", () => inFlight() === 0 && !isClosing());
+});
+
 test("a task that is abandoned before it begins begins with its signal fired", async () => {
   await using node = await nodeOf(1);
   await using session = await node.connect(64 << 20);

@@ -18,18 +18,22 @@ export interface NodeAccess {
   close(): Promise<void>;
 }
 
+/** Bytes of a session with a node of so many workers. */
+export type SessionSize = (workers: number) => number;
+
 /**
  * Attaches to the instance when a node runs there, else starts one in this process, which no other
  * process can reach, and says so.
  */
 export async function reachNode(
   instance: string,
-  sizeBytes: number = LIMITS.sessionBytesDefault,
+  sizeOf: SessionSize = () => LIMITS.sessionBytesDefault,
 ): Promise<NodeAccess> {
-  if (new InstancePaths(instance).find() !== null) return await attachNode(instance, sizeBytes);
+  const record = new InstancePaths(instance).find();
+  if (record !== null) return await attachNode(instance, sizeOf(record.workers));
   console.error(`note: no node runs as instance ${instance}; starting one inside this command`);
   const node = await startNode();
-  const session = await node.connect(sizeBytes);
+  const session = await node.connect(sizeOf(node.workers));
   return { session, attached: false, close: () => node.close() };
 }
 

@@ -46,7 +46,7 @@ export const serve: CliCommand<ServeOptions> = {
     instanceOption(command)
       .option(
         "--workers <n>",
-        "worker threads (default: one per processor, at least 2)",
+        "worker threads (default: one per processor, at least 2 and at most 64)",
         wholeNumber("--workers", 1, LIMITS.workersMax),
       )
       .option(

@@ -42,6 +42,16 @@ test("serve: is ready, is seen, is stopped, and leaves nothing", async () => {
   assert.deepEqual([...Deno.readDirSync(ready.folder)].map(({ name }) => name), ["lock"]);
 });
 
+test("serve: with as many workers as there can be, it is seen and stopped", async () => {
+  await using folder = new ProgramFolder();
+  const words = ["--workers", `${LIMITS.workersMax}`, "--memory", "512MiB"];
+  const server = await folder.serve(words, { debugHeap: false });
+  const { workers } = await folder.json(["status"]);
+  assert.equal(workers.length, LIMITS.workersMax);
+  assert.equal((await folder.json(["stop"])).stopped, true);
+  assert.equal((await server.ended()).code, 0);
+});
+
 test("serve: 4 GiB is as much memory as there can be", async () => {
   await using folder = new ProgramFolder();
   await folder.serve(["--memory", "4GiB"]);

@@ -8,7 +8,7 @@ export const LIMITS = {
   /** Reserved at the start of each segment for header, port table and fixed scratch. */
   segmentReservedBytes: 1 << 20,
   sessionBytesDefault: 256 << 20,
-  /** A client that asks for less gets this. */
+  /** A client that asks for less gets this; more of a node with more than 51 workers. */
   sessionBytesMin: 32 << 20,
   /** The session by which a node asks its policies. */
   policySessionBytes: 64 << 20,
@@ -75,8 +75,16 @@ export const LIMITS = {
   sessionAnswerMs: 50,
   /** CHI-4009: how long the making of a pool waits for a worker that is held. */
   poolHeldMs: 3000,
-  /** CHI-5004: how long a client waits for a node to take it in. */
+  /** CHI-5004: how long a client waits for a node to take it in, and a node for its hello. */
   helloMs: 10_000,
+  /** How soon a listener tries again after the process had no descriptor for a connection. */
+  acceptRetryMs: 20,
+  /** Connections of a node that have not said hello; more wait until one has, or ends. */
+  strangersMax: 32,
+  /** While as many are there, one that has been silent for longer makes room. */
+  strangerMs: 500,
+  /** CHI-5008: file descriptors that sessions leave to the node's own work, besides one a worker. */
+  descriptorsKept: 24,
   /** CHI-5005: a waiter looks at the node's life this often. */
   livenessMs: 500,
   /** How long a work orchestration policy may take for an answer. */

@@ -147,7 +147,8 @@ export class Node {
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, counters, wake);
     this.#policies = new Policies({ workers, ask, counters });
     const onStall = (stall: Stall) => options.onStall?.(stall);
-    this.#stalls = new StallWatch(counters, workers, (id) => pools.namesOf(id), onStall);
+    const namesOf = (id: number) => pools.namesOf(id);
+    this.#stalls = new StallWatch(counters, workers, namesOf, onStall, realClock);
     this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
   }
 
@@ -217,10 +218,7 @@ export class Node {
       },
       stallAbandonMs: options.stallAbandonMs ?? Infinity,
       onLost: (lost) => options.onWorkerLost?.(lost),
-      onBroken: (error) => {
-        this.#endSessions(error);
-        this.#askStop();
-      },
+      onBroken: this.#giveIn,
     });
   }
 
@@ -308,9 +306,9 @@ export class Node {
   #serve(instance: Instance): void {
     const { workers, bells, debugHeap } = this;
     const { paths } = instance;
-    const [sessions, wire] = [this.#sessions, this.#wire];
+    const shared = { sessions: this.#sessions, workers, bells, debugHeap, wire: this.#wire };
     this.#instance = instance;
-    this.#server = new SessionServer({ paths, sessions, workers, bells, debugHeap, wire });
+    this.#server = new SessionServer({ ...shared, paths, onBroken: this.#giveIn });
     instance.publish(recordOfThis(paths.name, workers));
   }
 
@@ -341,6 +339,12 @@ export class Node {
     this.#server?.end(error);
     this.#sessions.endLocal(error);
   }
+
+  /** It cannot go on: its clients hear why, and whoever started it is asked to close it. */
+  readonly #giveIn = (error: ChimaeraError): void => {
+    this.#endSessions(error);
+    this.#askStop();
+  };
 
   /**
    * Ends sessions, workers and memory. Tasks under way get a moment; what still runs after it is

@@ -17,7 +17,7 @@ import { type Instance, SEGMENT_FILES_FOLDER, type SegmentPlaces } from "./sessi
 
 /** What may be chosen of a node. What is out of range is CHI-1001 at the start. */
 export interface NodeOptions {
-  /** Worker threads; one per processor and at least 2 when absent. */
+  /** Worker threads; one per processor, at least 2 and at most 64, when absent. */
   readonly workers?: number;
   /** Bytes of the node segment. */
   readonly memoryBytes?: number;
@@ -66,9 +66,14 @@ export function defaultNodeBytes(): number {
   return Math.min(LIMITS.nodeBytesDefault, Math.floor(machineMemoryBytes() / 8 / 65536) * 65536);
 }
 
+/** Workers of a node on so many processors: one for each, within what a node can have. */
+export function defaultWorkers(cpus: number): number {
+  return Math.min(LIMITS.workersMax, Math.max(2, cpus));
+}
+
 /** How many workers a node gets. Throws CHI-1001. */
 export function workerCount(options: NodeOptions): number {
-  const workers = options.workers ?? Math.max(2, cpuCount());
+  const workers = options.workers ?? defaultWorkers(cpuCount());
   if (!Number.isInteger(workers) || workers < 1 || workers > LIMITS.workersMax) {
     throw new ChimaeraError("usage", {
       what: "start a node",

@@ -13,7 +13,7 @@ import { Progress } from "../progress.ts";
 import { formatRate, formatSize, plural } from "../quantity.ts";
 import { exitCodeOf, onEndSignal } from "../signals.ts";
 import { type Providers, RunPool } from "./compressor_pool.ts";
-import { SESSION_BYTES_EXTRA, WINDOW_BYTES_MAX } from "./limits.ts";
+import { sessionBytes } from "./limits.ts";
 import { type LaneWork, PoolCounters } from "./pool_counters.ts";
 import { openSink, ReaderGone, type Sink } from "./sink.ts";
 import { Source } from "./source.ts";
@@ -70,7 +70,7 @@ export async function runFileJob(job: FileJob): Promise<number> {
   });
   try {
     sink = await openSink(output, { verb, source, force: options.force === true });
-    const access = await reachNode(options.instance, WINDOW_BYTES_MAX + SESSION_BYTES_EXTRA);
+    const access = await reachNode(options.instance, sessionBytes);
     pool = await RunPool.open(access.session);
     const report = await runOn(access, pool, job, source, sink);
     await pool[Symbol.asyncDispose]();

@@ -1,5 +1,7 @@
 /** Sizes of the command line's own work with files. */
 
+import { smallestSessionBytes } from "../../runtime/session/mod.ts";
+
 /**
  * Raw bytes of a task, when the user does not say. Measured on 200 MB of text, tables and images,
  * ratio and MB/s by two lanes:
@@ -19,8 +21,10 @@ export const BLOCK_BYTES_MAX = 32 << 20;
 /** Shared memory for blocks under way. */
 export const WINDOW_BYTES_MAX = 192 << 20;
 
-/** What a session needs besides: its rings, task slots and error records. */
-export const SESSION_BYTES_EXTRA = 32 << 20;
+/** A session with room for the window, beside what its port takes for each worker of the node. */
+export function sessionBytes(workers: number): number {
+  return WINDOW_BYTES_MAX + smallestSessionBytes(workers);
+}
 
 /** Tasks under way at once: each lane has one to run and one to run next; two are being written. */
 export function windowOf(lanes: number): number {

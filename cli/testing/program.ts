@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly stdin?: Uint8Array<ArrayBuffer>;
   /** Without the right to call libraries. */
   readonly denyFfi?: boolean;
+  /** Whether memory use is checked; as in the test's own program when absent. */
+  readonly debugHeap?: boolean;
   /** As another user; see {@linkcode plainUser}. */
   readonly uid?: number;
 }
@@ -70,7 +72,13 @@ export class ProgramFolder implements AsyncDisposable {
       ],
       cwd: this.path,
       ...options.uid === undefined ? {} : { uid: options.uid, gid: options.uid },
-      env: { CHIMAERA_RUNTIME_DIR: `${this.path}/run`, NO_COLOR: "1" },
+      env: {
+        CHIMAERA_RUNTIME_DIR: `${this.path}/run`,
+        NO_COLOR: "1",
+        ...options.debugHeap === undefined
+          ? {}
+          : { CHIMAERA_DEBUG_HEAP: options.debugHeap ? "1" : "0" },
+      },
       stdin,
       stdout: "piped",
       stderr: "piped",

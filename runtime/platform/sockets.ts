@@ -4,7 +4,11 @@
  *   frame   u32 bytes that follow · u8 type · payload
  */
 
-import { ChimaeraError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import { acceptAll } from "./accepting.ts";
+import { realClock } from "./clock.ts";
+import { connectFailed, isConnectionEnd, isCrowded } from "./socket_errors.ts";
+import { delay } from "./timers.ts";
 
 /** A unix socket whose only message is that somebody knocked. */
 export class Doorbell {
@@ -19,27 +23,17 @@ export class Doorbell {
     this.path = path;
     this.#listener = Deno.listen({ transport: "unix", path });
     this.#listener.unref();
-    void this.#accept();
+    void acceptAll(this.#listener, (connection) => {
+      if (this.#closed) return closeQuietly(connection); // It came at the last moment.
+      connection.unref();
+      this.#connections.add(connection);
+      void this.#read(connection);
+    });
   }
 
   /** What to call for each ring, or several at once. */
   onRing(ring: () => void): void {
     this.#ring = ring;
-  }
-
-  async #accept(): Promise<void> {
-    for (;;) {
-      let connection: Deno.UnixConn;
-      try {
-        connection = await this.#listener.accept();
-      } catch {
-        return; // Closed.
-      }
-      if (this.#closed) return closeQuietly(connection); // It came at the last moment.
-      connection.unref();
-      this.#connections.add(connection);
-      void this.#read(connection);
-    }
   }
 
   async #read(connection: Deno.UnixConn): Promise<void> {
@@ -116,17 +110,9 @@ export class FrameConnection {
     this.#bytesMax = bytesMax;
   }
 
-  /** Connects to a unix path. Throws CHI-5004. */
+  /** Connects to a unix path. Throws CHI-5004 with what the system said. */
   static async connect(path: string, bytesMax: number): Promise<FrameConnection> {
-    try {
-      return new FrameConnection(await Deno.connect({ transport: "unix", path }), bytesMax);
-    } catch (cause) {
-      throw new ChimaeraError("connectFailed", {
-        what: `connect to ${path}`,
-        why: "nobody answers there",
-        cause,
-      });
-    }
+    return new FrameConnection(await connectUnix(path), bytesMax);
   }
 
   /** An open connection does not keep the program alive. */
@@ -233,13 +219,9 @@ export class ByteConnection {
     this.#connection = connection;
   }
 
-  /** Connects to a unix path; null when nobody answers there. */
-  static async connect(path: string): Promise<ByteConnection | null> {
-    try {
-      return new ByteConnection(await Deno.connect({ transport: "unix", path }));
-    } catch {
-      return null;
-    }
+  /** Connects to a unix path. Throws CHI-5004 with what the system said. */
+  static async connect(path: string): Promise<ByteConnection> {
+    return new ByteConnection(await connectUnix(path));
   }
 
   /** Reads some bytes, at least one. Returns how many; 0 when the connection has ended. */
@@ -296,11 +278,17 @@ function joined(parts: readonly Uint8Array[], sizeBytes: number): Uint8Array {
   return bytes;
 }
 
-function isConnectionEnd(thrown: unknown): boolean {
-  return thrown instanceof Deno.errors.BadResource ||
-    thrown instanceof Deno.errors.ConnectionReset ||
-    thrown instanceof Deno.errors.BrokenPipe ||
-    thrown instanceof Deno.errors.Interrupted;
+/** A listener with too many callers at once is asked again, as a client waits for its hello. */
+async function connectUnix(path: string): Promise<Deno.UnixConn> {
+  const endMs = realClock.nowMs() + LIMITS.helloMs;
+  for (;;) {
+    try {
+      return await Deno.connect({ transport: "unix", path });
+    } catch (cause) {
+      if (!isCrowded(cause) || realClock.nowMs() > endMs) throw connectFailed(path, cause);
+      await delay(LIMITS.acceptRetryMs);
+    }
+  }
 }
 
 /** Listens for frame connections on a unix path. */
@@ -315,17 +303,15 @@ export class FrameListener {
     this.#listener = Deno.listen({ transport: "unix", path });
   }
 
-  async accept(handle: (connection: FrameConnection) => void): Promise<void> {
-    for (;;) {
-      let connection: Deno.UnixConn;
-      try {
-        connection = await this.#listener.accept();
-      } catch (thrown) {
-        if (isConnectionEnd(thrown)) return;
-        throw thrown;
-      }
-      handle(new FrameConnection(connection, this.#bytesMax));
-    }
+  /**
+   * Hands on one connection after the other, the next when that is done. Resolves when the listener
+   * is closed; rejects when it broke.
+   */
+  accept(handle: (connection: FrameConnection) => void | Promise<void>): Promise<void> {
+    return acceptAll(
+      this.#listener,
+      (connection) => handle(new FrameConnection(connection, this.#bytesMax)),
+    );
   }
 
   close(): void {

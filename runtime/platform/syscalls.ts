@@ -73,6 +73,7 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
   2: "ENOENT, no such file",
   5: "EIO, the device failed",
   9: "EBADF, no open file for that",
+  11: "EAGAIN, too many at once",
   12: "ENOMEM, out of memory",
   13: "EACCES, permission denied",
   20: "ENOTDIR, a part of the path is not a folder",
@@ -85,6 +86,7 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
   29: "ESPIPE, it has no positions",
   30: "EROFS, the file system is read-only",
   38: "ENOSYS, the kernel does not know the call",
+  111: "ECONNREFUSED, nobody listens",
   122: "EDQUOT, the user's share of the disk is used up",
   125: "ECANCELED, given up",
 };

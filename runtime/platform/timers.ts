@@ -38,6 +38,12 @@ export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => after(ms, resolve));
 }
 
+/** As {@linkcode delay}, and does not keep the program alive. */
+export function pause(ms: number): Promise<void> {
+  if (machine !== null) return delay(ms);
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
+}
+
 /**
  * A repeating call that keeps the program alive only while somebody holds it. Cheaper than making
  * and clearing an interval around each wait.

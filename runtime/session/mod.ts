@@ -12,4 +12,5 @@ export * from "./port_sleeper.ts";
 export * from "./session.ts";
 export * from "./session_directory.ts";
 export * from "./session_server.ts";
+export * from "./session_size.ts";
 export * from "./wire_session.ts";

@@ -36,6 +36,7 @@ import {
   type SegmentOptions,
 } from "../memory/mod.ts";
 import { atMost, closeFile, connectDoorbell, ffiAvailable, removeAll } from "../platform/mod.ts";
+import { smallestSessionBytes } from "./session_size.ts";
 
 /** Name of sessions of the node's own process. */
 export const LOCAL_CLIENT = "this process";
@@ -113,14 +114,11 @@ export class NodeSessions {
     return [...this.#byId.values()];
   }
 
-  /**
-   * Bytes for a session whose client leaves its size to the node: the default, or what is left of
-   * the memory of all sessions, down to the least that is of use.
-   */
+  /** Bytes where a client names no size: the default, or what is left, down to the least of use. */
   get fittingBytes(): number {
-    const leftBytes = this.#options.memoryBytesMax - this.#memoryBytes;
-    const roomBytes = Math.floor(leftBytes / 65536) * 65536;
-    return Math.max(LIMITS.sessionBytesMin, Math.min(LIMITS.sessionBytesDefault, roomBytes));
+    const { memoryBytesMax, workers } = this.#options;
+    const roomBytes = Math.floor((memoryBytesMax - this.#memoryBytes) / 65536) * 65536;
+    return Math.max(smallestSessionBytes(workers), Math.min(LIMITS.sessionBytesDefault, roomBytes));
   }
 
   /** Whether other processes have the bells mapped. */

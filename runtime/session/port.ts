@@ -329,7 +329,7 @@ export class Port implements TaskOwner, Submitter {
 
   /** As {@linkcode Task.waitSync}; gives up after `timeoutMs` with CHI-3005. */
   waitSync(task: Task, timeoutMs = Infinity): void {
-    if (!this.#host.blocking) throw cannotBlock();
+    if (!this.#host.blocking) throw cannotBlock(this.#host.whyNotBlocking);
     const allowedMs = deadlineMs(timeoutMs);
     const header = task.header;
     if (header.state !== TaskState.submitted && header.state !== TaskState.done) {

@@ -32,10 +32,13 @@ export function ringFull(): ChimaeraError {
   });
 }
 
-export function cannotBlock(): ChimaeraError {
+/** @param cause Why the thread that blocking needs did not start, if that was tried. */
+export function cannotBlock(cause: unknown): ChimaeraError {
+  const why = "this session's results come in by the socket, through the event loop";
   return new ChimaeraError("waitSyncOnSocket", {
     what: "block until a task is done",
-    why: "this session's results come in by the socket, through the event loop",
+    why: cause === undefined ? why : `${why}: its thread did not start, ${cause}`,
+    cause,
   });
 }
 

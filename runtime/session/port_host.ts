@@ -22,6 +22,8 @@ export interface PortHost {
   readonly workers: number;
   /** Whether a thread that blocks still gets its results. */
   readonly blocking: boolean;
+  /** What kept it from that, where something failed. */
+  readonly whyNotBlocking?: unknown;
   /** How long a blocked thread may sleep before it must look around. */
   longestSleepMs(): number;
   /** Whether this thread assembled the node, which the admin's tasks need. */

@@ -53,6 +53,8 @@ export interface NodeLink {
   ringWorker(worker: number): void;
   /** Whether a thread that blocks still gets its results. */
   readonly blocking: boolean;
+  /** What kept it from that, where something failed. */
+  readonly whyNotBlocking?: unknown;
   /** The end of a completion ring; an ordinary one where this is absent. */
   readonly completions?: ((shape: RingShape) => RingConsumer) | undefined;
   /** A socket for workers to ring; null where the bell itself does it. */
@@ -198,6 +200,9 @@ export class Session implements Submitter {
         workers: this.workers,
         get blocking() {
           return link.blocking;
+        },
+        get whyNotBlocking() {
+          return link.whyNotBlocking;
         },
         onNodeThread: this.transport === "in-process",
         ringWorker: (worker) => this.#link.ringWorker(worker),

@@ -8,7 +8,13 @@ import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { errorData, type PortPlaces } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import type { Segment } from "../memory/mod.ts";
-import { type FrameConnection, FrameListener, processId } from "../platform/mod.ts";
+import {
+  type FrameConnection,
+  FrameListener,
+  hasDescriptors,
+  processId,
+  realClock,
+} from "../platform/mod.ts";
 import { type InstancePaths, PROTOCOL_VERSION } from "./instance.ts";
 import type { NodeSession, NodeSessions } from "./node_sessions.ts";
 import {
@@ -21,6 +27,8 @@ import {
   type Join,
   type Welcome,
 } from "./protocol.ts";
+import { smallestSessionBytes } from "./session_size.ts";
+import { type Stranger, Strangers } from "./strangers.ts";
 import { type WireHost, WireSession } from "./wire_session.ts";
 
 export interface SessionServerOptions {
@@ -30,22 +38,33 @@ export interface SessionServerOptions {
   readonly bells: Segment;
   readonly debugHeap: boolean;
   readonly wire: WireHost;
+  /** Called when no connection can be taken any more. */
+  readonly onBroken: (error: ChimaeraError) => void;
 }
 
 export class SessionServer {
   readonly #options: SessionServerOptions;
   readonly #listener: FrameListener;
   readonly #clients = new Set<ClientConnection>();
+  readonly #strangers = new Strangers(realClock);
   readonly #accepting: Promise<void>;
 
   constructor(options: SessionServerOptions) {
     this.#options = options;
     this.#listener = new FrameListener(options.paths.socket, FRAME_BYTES_MAX);
-    this.#accepting = this.#listener.accept((connection) => {
-      const client = new ClientConnection(connection, options);
-      this.#clients.add(client);
-      void client.serve().finally(() => this.#clients.delete(client));
-    });
+    this.#accepting = this.#listener.accept((connection) => this.#take(connection))
+      .catch((thrown) => {
+        const what = `take connections at ${options.paths.socket}`;
+        options.onBroken(toChimaeraError(thrown, "systemCall", what));
+      });
+  }
+
+  /** Resolves when the next connection may come. */
+  #take(connection: FrameConnection): Promise<void> {
+    const client = new ClientConnection(connection, this.#options, this.#strangers);
+    this.#clients.add(client);
+    void client.serve().finally(() => this.#clients.delete(client));
+    return this.#strangers.room();
   }
 
   /** Ends every session, and tells its client why. */
@@ -56,12 +75,19 @@ export class SessionServer {
   /** Closes the door, and every connection that is still open. */
   async close(): Promise<void> {
     this.#listener.close();
-    await this.#accepting; // One may come in at the last moment.
+    this.#closeClients(); // Each that leaves makes room: the door waits for none of them.
+    await this.#accepting;
+    this.#closeClients(); // One may have come in at the last moment.
+  }
+
+  #closeClients(): void {
     for (const client of this.#clients) client.close();
   }
 }
 
-class ClientConnection {
+class ClientConnection implements Stranger {
+  readonly sinceMs = realClock.nowMs();
+  readonly #strangers: Strangers;
   readonly #connection: FrameConnection;
   readonly #options: SessionServerOptions;
   #session: NodeSession | null = null;
@@ -69,16 +95,25 @@ class ClientConnection {
   #greeted = false;
   #gone = false;
 
-  constructor(connection: FrameConnection, options: SessionServerOptions) {
+  constructor(
+    connection: FrameConnection,
+    options: SessionServerOptions,
+    strangers: Strangers,
+  ) {
     this.#connection = connection;
     this.#options = options;
+    this.#strangers = strangers;
   }
 
   /** Until the client goes; then its session is closed. */
   async serve(): Promise<void> {
+    this.#strangers.enter(this);
     await this.#connection.receive(
       (type, payload) => this.#onFrame(type, payload),
-      () => this.#gone = true,
+      () => {
+        this.#gone = true;
+        this.#strangers.leave(this);
+      },
       LIMITS.unreadAnswersBytes,
     );
     this.#wire?.close();
@@ -153,12 +188,26 @@ class ClientConnection {
       throw new ChimaeraError("badDescriptor", { what: "hello", why: "it was said before" });
     }
     this.#greeted = true;
+    this.#strangers.leave(this);
     try {
+      this.#requireDescriptors(hello);
       return hello.shared ? await this.#welcomeShared(hello) : this.#welcomeWire(hello);
     } catch (thrown) {
       this.#greeted = false;
+      if (!this.#gone) this.#strangers.enter(this);
       throw thrown;
     }
+  }
+
+  /** A session takes one for its memory, one for a port's doorbell, and one of each worker's. */
+  #requireDescriptors(hello: Hello): void {
+    const count = LIMITS.descriptorsKept + 2 + this.#options.workers;
+    if (hasDescriptors(count)) return;
+    throw new ChimaeraError("tooManySessions", {
+      what: `connect process ${hello.pid}`,
+      why: `the node can open fewer than ${count} files more`,
+      hint: "close idle clients, or start the node with more open files (`ulimit -n`)",
+    });
   }
 
   async #welcomeShared(hello: Hello): Promise<Welcome> {
@@ -166,7 +215,7 @@ class ClientConnection {
     const wanted = hello.sizeBytes === undefined ? sessions.fittingBytes : Number(hello.sizeBytes);
     const sizeBytes = Math.min(
       LIMITS.segmentBytesMax,
-      Math.max(Number.isFinite(wanted) ? wanted : 0, LIMITS.sessionBytesMin),
+      Math.max(Number.isFinite(wanted) ? wanted : 0, smallestSessionBytes(workers)),
     );
     const client = `process ${hello.pid}`;
     const session = await sessions.open(client, sizeBytes, (error) => this.end(error));
@@ -210,6 +259,7 @@ class ClientConnection {
     }
     const session = this.#options.wire.find(sessionId, key);
     this.#greeted = true;
+    this.#strangers.leave(this);
     this.#wire = session;
     session.move(this.#connection);
   }

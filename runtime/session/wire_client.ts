@@ -111,11 +111,11 @@ function threadFor(
       if (type === FrameType.completion) pump.onResult(payload);
       else if (type === FrameType.json) requests?.settle(decodeJson(payload));
     },
-    onEnded: () => {
-      const why = requests?.ended ?? nodeGone(paths);
+    onEnded: (failure) => {
+      const why = requests?.ended ?? failure ?? nodeGone(paths);
       requests?.abandon(why);
       onEnded(why);
     },
-    onNoThread: (unsent) => pump.withoutThread(unsent),
+    onNoThread: (unsent, cause) => pump.withoutThread(unsent, cause),
   });
 }

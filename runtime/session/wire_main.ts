@@ -6,8 +6,17 @@
  */
 
 import { Bell, BellState, ringBell, Segment } from "../memory/mod.ts";
-import { backgroundValue, ByteConnection, exchange, load, store } from "../platform/mod.ts";
 import {
+  backgroundValue,
+  ByteConnection,
+  errnoOf,
+  exchange,
+  isNobody,
+  load,
+  store,
+} from "../platform/mod.ts";
+import {
+  ERRNO_WORD,
   RECEIVER_LINE,
   RELIEF_LINE,
   ringPorts,
@@ -72,8 +81,21 @@ async function receive(connection: ByteConnection): Promise<void> {
   }
 }
 
+/** The connection; null when there is none, with the reason in its word. */
+async function connected(): Promise<ByteConnection | null> {
+  try {
+    return await ByteConnection.connect(start.socketPath);
+  } catch (thrown) {
+    const errno = errnoOf(thrown);
+    if (errno === 0) throw thrown;
+    // Where nobody listens, the node has gone, as the program finds out by itself.
+    if (!isNobody(errno)) store(control, ERRNO_WORD, errno);
+    return null;
+  }
+}
+
 try {
-  const connection = await ByteConnection.connect(start.socketPath);
+  const connection = await connected();
   if (connection !== null) {
     enter(StreamState.connected);
     await Promise.race([send(connection), receive(connection)]);

@@ -47,6 +47,8 @@ export class WirePump implements NodeLink {
   readonly #connection: FrameConnection;
   /** What moves the frames while the program blocks; null: the connection does, and it may not. */
   thread: WireThread | null = null;
+  /** Why there is no thread, if one was to be started. */
+  whyNotBlocking: unknown = undefined;
   #segment!: Segment;
   #bells!: Segment;
   #bell!: Bell;
@@ -70,8 +72,9 @@ export class WirePump implements NodeLink {
     new PolledCompletions(this.#segment.i32, shape, () => this.thread?.poll());
 
   /** The thread did not start: its frames leave by the connection. */
-  withoutThread(unsent: readonly Uint8Array[]): void {
+  withoutThread(unsent: readonly Uint8Array[], cause: unknown): void {
     this.thread = null;
+    this.whyNotBlocking = cause;
     this.#connection.sendFramed(unsent);
   }
 

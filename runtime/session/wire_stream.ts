@@ -2,8 +2,9 @@
  * What a program over the socket shares with the thread that reads and writes the socket for it:
  * two pipes, a few control words, and bells.
  *
- *   stream     0      control words: 0 state (see StreamState) · 16 whether the program waits for
- *                     room in the pipe out
+ *   stream     0      control words: 0 state (see StreamState) · 1 the system's number of the error
+ *                     that kept the thread from connecting · 16 whether the program waits for room
+ *                     in the pipe out
  *              128    the pipe out, then the pipe in
  *   bells      line 3 relief: the program's event loop waits for the thread to make or need room
  *                   4 the thread waits for bytes to send   5 the thread waits for room to receive
@@ -26,6 +27,7 @@ import type { SharedWords } from "../platform/mod.ts";
 export const StreamState = { starting: 0, connected: 1, ended: 2 } as const;
 
 export const STATE_WORD = 0;
+export const ERRNO_WORD = 1;
 export const WANTS_ROOM_WORD = 16;
 const OUT_OFFSET = 128;
 const PIPE_BYTES = 1 << 20;

@@ -6,9 +6,11 @@
  * Thread rules: the session's isolate.
  */
 
+import { ChimaeraError } from "../errors.ts";
 import { Bell, BellState, ringBell, RingConsumer, type Segment } from "../memory/mod.ts";
 import {
   entryUrl,
+  errnoText,
   FRAME_HEAD_BYTES,
   type FrameHandler,
   frameHead,
@@ -20,6 +22,7 @@ import {
 } from "../platform/mod.ts";
 import { FRAME_BYTES_MAX } from "./protocol.ts";
 import {
+  ERRNO_WORD,
   newStream,
   programEnds,
   RECEIVER_LINE,
@@ -36,10 +39,10 @@ export interface WireThreadEvents {
   readonly onFrame: FrameHandler;
   /** The connection stands; what is sent now goes before what was sent earlier. */
   readonly onConnected: (thread: WireThread) => void;
-  /** The connection has ended, after everything that came by it. */
-  readonly onEnded: () => void;
-  /** The thread did not start. What was sent is handed back, with the frames' heads. */
-  readonly onNoThread: (unsent: readonly Uint8Array[]) => void;
+  /** The connection has ended, after everything that came by it; or it failed to come about. */
+  readonly onEnded: (failure: ChimaeraError | null) => void;
+  /** The thread did not start, and why. What was sent is handed back, with the frames' heads. */
+  readonly onNoThread: (unsent: readonly Uint8Array[], cause: unknown) => void;
 }
 
 export class WireThread {
@@ -74,9 +77,9 @@ export class WireThread {
     const url = entryUrl("runtime/session/wire_main");
     this.#startedMs = realClock.nowMs();
     try {
-      this.#thread = startBackgroundThread(url, "socket", this.#start, () => this.#onDeath());
-    } catch {
-      this.#onDeath(); // What that means to the program, `waitSync` says.
+      this.#thread = startBackgroundThread(url, "socket", this.#start, (why) => this.#onDeath(why));
+    } catch (thrown) {
+      this.#onDeath(thrown); // What that means to the program, `waitSync` says.
       return;
     }
     void this.#relieve();
@@ -139,7 +142,7 @@ export class WireThread {
       this.#take();
       if (state === StreamState.ended && !this.#closed) {
         this.close();
-        this.#events.onEnded();
+        this.#events.onEnded(this.#failure());
       }
     } finally {
       this.#polling = false;
@@ -178,7 +181,7 @@ export class WireThread {
         const sizeBytes = payloadBytes(this.#head);
         if (sizeBytes < 0 || sizeBytes > FRAME_BYTES_MAX) {
           this.close();
-          this.#events.onEnded();
+          this.#events.onEnded(null);
           return;
         }
         this.#payload = new Uint8Array(sizeBytes);
@@ -209,13 +212,21 @@ export class WireThread {
     }
   }
 
-  #onDeath(): void {
+  /** Why the thread could not connect; null when it could, or nobody was there. */
+  #failure(): ChimaeraError | null {
+    const errno = load(this.#control, ERRNO_WORD);
+    if (errno === 0) return null;
+    const what = `connect to ${this.#start.socketPath}`;
+    return new ChimaeraError("connectFailed", { what, why: errnoText(errno) });
+  }
+
+  #onDeath(cause: unknown): void {
     if (this.#closed) return;
     const unsent = this.#queue;
     const starting = this.#seen === StreamState.starting;
     this.close();
-    if (starting) this.#events.onNoThread(unsent);
-    else this.#events.onEnded();
+    if (starting) this.#events.onNoThread(unsent, cause);
+    else this.#events.onEnded(null);
   }
 
   close(): void {

@@ -21,6 +21,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Permissions; all of them when absent. */
   readonly permissions?: readonly string[];
+  /** How many files it may have open at once; as many as the test when absent. */
+  readonly openFilesMax?: number;
 }
 
 const decoder = new TextDecoder();
@@ -45,8 +47,13 @@ export class Program {
 
   /** @param script A program of the kit; it gets `config` as its only argument. */
   static start(script: URL, config: object, options: ProgramOptions = {}): Program {
-    const child = new Deno.Command(Deno.execPath(), {
+    const { openFilesMax } = options;
+    const limited = openFilesMax === undefined
+      ? []
+      : ["-c", `ulimit -n ${openFilesMax}; exec "$@"`, "sh", Deno.execPath()];
+    const child = new Deno.Command(limited.length > 0 ? "sh" : Deno.execPath(), {
       args: [
+        ...limited,
         "run",
         "--quiet",
         "--no-check",

@@ -18,6 +18,7 @@ const STANDALONE: Readonly<Record<string, string>> = {
   "runtime/limits.ts": "ground",
   "runtime/node.ts": "assembly",
   "runtime/node_options.ts": "assembly",
+  "runtime/node_options_test.ts": "assembly",
 };
 
 /** Rooms whose files are programs about the system and not part of it. */

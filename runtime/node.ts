@@ -133,7 +133,7 @@ export class Node {
     const carryOut = (message: ControlMessage, from: number) => this.#carryOut(message, from);
     const wake = () => this.#loop.wake();
     const links = this.#links;
-    this.#control = new ControlChannel(this.segment, this.#heap, links, carryOut, wake);
+    this.#control = new ControlChannel(this.segment, this.#heap, links, carryOut, wake, 0);
     this.#crew = this.#makeCrew(options, { linksOffset, countersOffset });
     const ask = this.#crew.ask;
     const counters = this.#counters;
@@ -209,7 +209,7 @@ export class Node {
       },
       restore: async (worker, ask) => {
         await this.#sessions.replay(worker, ask);
-        await this.#pools.replay(worker, ask);
+        await this.moves.replay(worker, ask);
         await this.#policies.replay(worker, ask);
       },
       failHeld: async (worker, error, ask) => {

@@ -62,6 +62,8 @@ interface Waiting {
   readonly reject: (error: ChimaeraError) => void;
 }
 
+const IDS_PER_INCARNATION = 2 ** 40;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -74,23 +76,29 @@ export class ControlChannel {
   readonly #waiting = new Map<number, Waiting>();
   /** Messages that there was no room for, in order. */
   readonly #unsent: { readonly to: number; readonly bytes: Uint8Array }[] = [];
-  #lastId = 0;
+  #lastId: number;
   /** Requests of others that are not answered yet, and messages that wait for room. */
   busy = 0;
 
-  /** @param flush Called when a message was queued outside the participant's own loop. */
+  /**
+   * @param flush Called when a message was queued outside the participant's own loop.
+   * @param incarnation Threads that were this participant before: answers to what they asked settle
+   * nothing of this one's.
+   */
   constructor(
     node: Segment,
     heap: Allocator,
     links: Links,
     handle: ControlHandler,
     flush: () => void,
+    incarnation: number,
   ) {
     this.#node = node;
     this.#heap = heap;
     this.#links = links;
     this.#handle = handle;
     this.#flush = flush;
+    this.#lastId = incarnation * IDS_PER_INCARNATION;
   }
 
   /** Sends a message that has no answer. */

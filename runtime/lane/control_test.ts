@@ -10,15 +10,17 @@ import { LinkKind, Links, linksBytes } from "./links.ts";
 /** Two channels on private memory, and what carries their entries. */
 class Line {
   readonly heap: Heap;
-  readonly asking: ControlChannel;
+  asking: ControlChannel;
   readonly answering: ControlChannel;
   readonly #ends: readonly [Links, Links];
+  readonly #node: Segment;
   #timer: ReturnType<typeof setInterval>;
 
   constructor(handle: ControlHandler) {
     const shape = { workers: 2, private: true };
     const node = Segment.create({ ...shape, id: 1, kind: SegmentKind.node, sizeBytes: 16 << 20 });
     const bells = Segment.create({ ...shape, id: 2, kind: SegmentKind.bell, sizeBytes: 1 << 20 });
+    this.#node = node;
     this.heap = new Heap(node);
     const offset = this.heap.alloc(linksBytes(2));
     this.#ends = [
@@ -26,9 +28,15 @@ class Line {
       new Links(node, bells.words, 1, 2, offset),
     ];
     const none = () => {};
-    this.asking = new ControlChannel(node, this.heap, this.#ends[0], () => null, none);
-    this.answering = new ControlChannel(node, this.heap, this.#ends[1], handle, none);
+    this.asking = new ControlChannel(node, this.heap, this.#ends[0], () => null, none, 0);
+    this.answering = new ControlChannel(node, this.heap, this.#ends[1], handle, none, 0);
     this.#timer = setInterval(() => this.#carry(), 1);
+  }
+
+  /** Another thread takes the place of the one that asks. */
+  replace(): void {
+    const end = this.#ends[0];
+    this.asking = new ControlChannel(this.#node, this.heap, end, () => null, () => {}, 1);
   }
 
   #carry(): void {
@@ -106,4 +114,16 @@ Deno.test("control: requests that can no longer be answered are told so", async 
   const error = new ChimaeraError("workerDied", { what: "worker 1", why: "it died" });
   line.asking.abandon(error);
   await assert.rejects(request, { code: "CHI-4008" });
+});
+
+Deno.test("control: an answer to a lost thread settles nothing of the one in its place", async () => {
+  const answers: (() => void)[] = [];
+  using line = new Line(({ kind }) => new Promise((resolve) => answers.push(() => resolve(kind))));
+  void line.asking.request(1, { kind: "old" });
+  while (answers.length < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  line.replace();
+  const request = line.asking.request(1, { kind: "new" });
+  while (answers.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (const answer of answers) answer();
+  assert.equal(await request, "new");
 });

@@ -36,6 +36,8 @@ export class FlushMember {
   #epoch = 0;
   /** Whether the other epoch has not begun here yet. */
   #late = false;
+  /** Whether what the clients' rings held has been noted. */
+  #marked = false;
   /** Tasks over the socket that the node had handed over when the flush began. */
   #wireBefore = 0;
   /** Passes in which tasks got on, since the leader was told. */
@@ -55,6 +57,13 @@ export class FlushMember {
   /** Whether the leader waits for an answer that this thread alone can give. */
   get isLate(): boolean {
     return this.active && this.#late;
+  }
+
+  /** The thread retires and has not answered: the one in its place is told to begin. */
+  passOn(): void {
+    if (!this.isLate) return;
+    const { links, id, epochs } = this.#state;
+    links.push(id, LinkKind.flush, FlushStep.begin, epochs.now, 1 + this.#leader);
   }
 
   /** An entry of the leader. */
@@ -84,7 +93,7 @@ export class FlushMember {
       return;
     }
     this.#wireBefore = counters.words[counter + WORKER_COUNTER.wireHanded]!;
-    this.#parts.intake.mark();
+    this.#marked = false;
     this.#late = true;
     this.#goOver();
   }
@@ -92,6 +101,10 @@ export class FlushMember {
   /** Goes over to the other epoch as soon as what was sent before has been taken. */
   #goOver(): void {
     const { intake, wire, periodics } = this.#parts;
+    // In a lost thread's place the worker does not know the clients' rings before it may take tasks.
+    if (intake.isPaused) return;
+    if (!this.#marked) intake.mark();
+    this.#marked = true;
     if (!intake.reached || ((this.#wireBefore - wire.taken) | 0) > 0) return;
     const { epochs } = this.#state;
     this.#late = false;

@@ -13,7 +13,8 @@
  * A step carries the epoch that the flush waits for: of a worker that is lost meanwhile the thread in
  * its place is told to begin again, and may have gone over already.
  *
- * An entry's words: step, and for an answer the held work above it; open; ended.
+ * An entry's words: step, and for an answer the held work above it; open; ended. Of the leader's:
+ * step, epoch, and from a thread that retires, to the one in its place, the leader + 1.
  *
  * Thread rules: plain values.
  */

@@ -47,9 +47,14 @@ export class Flushes {
     return this.#member.isLate;
   }
 
+  /** See {@linkcode FlushMember.passOn}. */
+  passOn(): void {
+    this.#member.passOn();
+  }
+
   /** A link entry of kind `flush`. */
   receive(from: number, word: number, b: number, c: number): void {
-    if (isForMember(word)) this.#member.receive(from, word, b);
+    if (isForMember(word)) this.#member.receive(c > 0 ? c - 1 : from, word, b);
     else this.#leader.receive(from, word, b, c);
   }
 

@@ -39,6 +39,8 @@ export interface HoldOrder extends OfMove {
   readonly step: "hold";
   /** Keep all tasks of the container that would be routed here. */
   readonly isWhole: boolean;
+  /** For a thread in the place of one that was lost since: what was on its way has arrived. */
+  readonly isLate: boolean;
 }
 
 export interface SaveOrder extends OfMove {

@@ -37,6 +37,7 @@ import type {
   SwitchOrder,
 } from "./lane_move_orders.ts";
 import type { Module } from "./module.ts";
+import { entrust, entrustParcel, giveUpTasks } from "./moving_tasks.ts";
 import type { Periodics } from "./periodics.ts";
 import type { Router } from "./router.ts";
 import {
@@ -67,7 +68,9 @@ interface Move {
   /** Of the worker that the lane leaves. */
   plug: LanePlug | null;
   saved: SavedState | null;
+  /** Place of the parcel, and the worker that it is for; 0: there is none. */
   parcel: number;
+  to: number;
   /** The instance that the lane left here. */
   left: Module | null;
   isRestored: boolean;
@@ -104,9 +107,15 @@ export class LaneMoves {
     this.#fences.receive(from, key);
   }
 
-  /** A worker is lost; what it had sent is here. */
+  /** A worker is lost, with the tasks of a lane on its way there; what it had sent is here. */
   lose(worker: number): void {
     this.#fences.lose(worker);
+    const move = this.#move;
+    if (move === null || move.parcel === 0 || move.to !== worker) return;
+    giveUpTasks(this.#state, move.lane, this.#periodics);
+    const { words } = this.#state.counters;
+    words[move.lane.counter + LANE_COUNTER.worker] = this.#state.id;
+    words[move.lane.counter + LANE_COUNTER.waiting] = 0;
   }
 
   /** Takes a step. Throws CHI-4017 or CHI-4018, or what the module threw. */
@@ -144,6 +153,7 @@ export class LaneMoves {
       plug: null,
       saved: null,
       parcel: 0,
+      to: -1,
       left: null,
       isRestored: false,
     };
@@ -188,33 +198,18 @@ export class LaneMoves {
     const periodics = this.#periodics.rest(lane);
     const parcel = packParcel(state.node, state.heap, lane, saved, bytes, periodics);
     move.parcel = parcel;
+    move.to = order.to;
     lane.sendTo = HELD;
     // If the other worker is lost with the parcel, its tasks fail with what else it had.
-    this.#entrust(lane, order.to);
+    entrust(state, lane, this.#periodics, order.to);
     return { parcel, isCarried, tasks: lane.waiting };
-  }
-
-  /** Says which worker answers for the tasks of a lane. */
-  #entrust(lane: Lane, worker: number): void {
-    const words = this.#state.node.i32;
-    const note = (task: Task) => words[task.header.block + H.custodian] = worker;
-    lane.low.forEach(note);
-    lane.high.forEach(note);
-    this.#periodics.forEach(lane, note);
   }
 
   /** The lane has arrived elsewhere: forgets what was its own here. */
   #forget(move: Move, container: ContainerOnWorker): void {
     const state = this.#state;
     const { lane } = move;
-    const giveUp = (task: Task) => {
-      container.active--;
-      task.header.context = null;
-      state.tasks.give(task);
-    };
-    while (lane.low.length > 0) giveUp(lane.low.shift());
-    while (lane.high.length > 0) giveUp(lane.high.shift());
-    for (const task of this.#periodics.leave(lane)) giveUp(task);
+    giveUpTasks(state, lane, this.#periodics);
     state.plugged = null;
     lane.listed = false;
     move.left = lane.server;
@@ -233,10 +228,21 @@ export class LaneMoves {
 
   async #restore(order: RestoreOrder): Promise<void> {
     const move = this.#moveOf(order);
+    const { node } = this.#state;
+    const parcel = readParcel(node, asOffset(order.parcel));
+    try {
+      await this.#take(move, order, parcel);
+    } catch (thrown) {
+      // If the other worker is lost before it hears of this, it is the one to fail its tasks.
+      if (move.id > this.#lastId) entrustParcel(node.i32, parcel, move.lane.worker);
+      throw thrown;
+    }
+  }
+
+  async #take(move: Move, order: RestoreOrder, parcel: Parcel): Promise<void> {
     const { lane } = move;
     this.#mustHold(move);
     const { node, heap } = this.#state;
-    const parcel = readParcel(node, asOffset(order.parcel));
     await this.#router.knowsPorts([...parcel.tasks, ...parcel.periodics]);
     let saved: SavedState | null = null;
     if (order.isCarried) {
@@ -303,11 +309,15 @@ export class LaneMoves {
     const move = this.#moveOf(order);
     const { lane } = move;
     const { container } = lane;
-    const { isWhole } = order;
-    container.hold = new LaneHold(move.id, lane, isWhole, isWhole ? container.router : null);
-    if (isWhole) container.router = null;
-    // The lane's own worker goes on adding to the queue, until it is saved.
-    if (lane.server === null) lane.sendTo = HELD;
+    const { isWhole, isLate } = order;
+    // A thread that has taken a lost one's place may be told twice.
+    if (container.hold?.moveId !== move.id) {
+      container.hold = new LaneHold(move.id, lane, isWhole, isWhole ? container.router : null);
+      if (isWhole) container.router = null;
+      // The lane's own worker goes on adding to the queue, until it is saved.
+      if (lane.server === null) lane.sendTo = HELD;
+    }
+    if (isLate) return Promise.resolve();
     return this.#fences.pass(move.id * 2).then(() => this.#router.earlyTasksGone());
   }
 
@@ -359,7 +369,7 @@ export class LaneMoves {
     for (const block of move.saved?.pointers ?? []) block.takeBack();
     if (move.parcel !== 0) {
       this.#state.heap.free(asOffset(move.parcel));
-      this.#entrust(lane, this.#state.id);
+      entrust(this.#state, lane, this.#periodics, this.#state.id);
     }
     this.#over(move);
     this.#periodics.resume(lane);

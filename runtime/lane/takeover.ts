@@ -117,7 +117,8 @@ export class Takeover {
   /** The loop of a thread that retires has ended: shows what it had, and says so. */
   async leave(): Promise<void> {
     const { links, blocks, heap, counters, counter, incarnation } = this.#state;
-    const { control, wire } = this.#parts;
+    const { control, wire, flushes } = this.#parts;
+    flushes.passOn();
     while (control.busy > 0 || links.blocked) {
       await delay(1);
       links.flush();

@@ -90,7 +90,7 @@ export class LaneWorker implements RunHost {
     this.#pace = options.pace;
     this.#links = links;
     const wake = () => this.wake();
-    this.control = new ControlChannel(node, heap, links, options.onControl, wake);
+    this.control = new ControlChannel(node, heap, links, options.onControl, wake, incarnation);
     this.disk = new DiskQueue({
       heap,
       node,

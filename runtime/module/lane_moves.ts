@@ -51,7 +51,19 @@ interface Move {
   readonly lane: PlacedLane;
   readonly from: number;
   readonly to: number;
+  readonly change: RouteChange;
+  stage: Stage;
+  /** Ends when it is known on which of the two the lane goes on. */
+  readonly decided: PromiseWithResolvers<void>;
 }
+
+/**
+ * What a thread that takes the place of a lost worker needs to know of a move: whether the workers
+ * keep back tasks (hold), whether the lane is on neither side (restore), whether what was kept goes
+ * its way and only what takes another way waits (switch).
+ */
+const Stage = { begin: 0, hold: 1, restore: 2, switch: 3, end: 4 } as const;
+type Stage = typeof Stage[keyof typeof Stage];
 
 /** Has lanes change their worker, one after the other. */
 export class LaneMoves {
@@ -66,8 +78,8 @@ export class LaneMoves {
   #tail: Promise<unknown> = Promise.resolve();
   /** Why no more steps are taken; null: they are. */
   #ended: ChimaeraError | null = null;
-  /** Pool of the move under way; 0: none. */
-  #poolId = 0;
+  /** The move under way. */
+  #move: Move | null = null;
   #current: Promise<unknown> = Promise.resolve();
 
   /** For the runtime. */
@@ -75,7 +87,7 @@ export class LaneMoves {
     this.#options = options;
     this.#all = Array.from({ length: options.workers }, (_, worker) => worker);
     options.pools.beforeEnd = async (id) => {
-      if (this.#poolId === id) await this.#current;
+      if (this.#move?.pool.id === id) await this.#current;
     };
   }
 
@@ -122,6 +134,34 @@ export class LaneMoves {
     return moved;
   }
 
+  /**
+   * Before a new thread gets the lanes of a lost worker: one that is leaving it may be on the other
+   * worker already, and must not begin anew here.
+   */
+  async #settle(worker: number): Promise<void> {
+    const move = this.#move;
+    if (move === null || move.from !== worker || move.stage !== Stage.restore) return;
+    await atMost(this.stepMs, move.decided.promise);
+  }
+
+  /**
+   * Shows a new thread the pools, and has it keep back what the lost one would have: what its
+   * clients send now would come before what others have kept for them. One of the two that the lane
+   * goes between is not told: the move must end with it, and ends.
+   */
+  async replay(worker: number, ask: LaneMovesOptions["ask"]): Promise<void> {
+    await this.#settle(worker);
+    await this.#options.pools.replay(worker, ask);
+    const move = this.#move;
+    if (move === null || !holdsAgain(move, worker)) return;
+    await ask(worker, { kind: "laneMove", order: orderOf(move, holdOf(move, worker, true)) });
+  }
+
+  #decide(move: Move, stage: Stage): void {
+    move.stage = stage;
+    move.decided.resolve();
+  }
+
   /** The node ends, and its workers answer nothing more. */
   end(error: ChimaeraError): void {
     this.#ended = error;
@@ -154,23 +194,25 @@ export class LaneMoves {
     }
     const from = lane.worker;
     if (from === to) return { from, isCarried: true, tasks: 0, stallMs: 0 };
-    const move: Move = { id: ++this.#lastId, pool, lane, from, to };
-    this.#poolId = pool.id;
+    const change = routeChange(pool, lane, to, workers);
+    const decided = Promise.withResolvers<void>();
+    const id = ++this.#lastId;
+    const move: Move = { id, pool, lane, from, to, change, stage: Stage.begin, decided };
+    this.#move = move;
     const moving = this.#carryOut(move);
     this.#current = moving.catch(() => {}); // Whoever asked is told.
     try {
       return await moving;
     } finally {
-      this.#poolId = 0;
+      this.#move = null;
     }
   }
 
   async #carryOut(move: Move): Promise<LaneMoveInfo> {
     const { clock, pools } = this.#options;
-    const { pool, lane, from, to } = move;
+    const { pool, lane, from, to, change } = move;
     let startMs = 0;
     let saved: SaveResult;
-    const change = routeChange(pool, lane, to, this.#options.workers);
     try {
       const prepare = { step: "prepare", module: pool.module } as const;
       await Promise.all([this.#ask(move, from, prepare), this.#ask(move, to, prepare)]);
@@ -179,19 +221,24 @@ export class LaneMoves {
       // asks for this move would wait for itself.
       const drain = pool.id !== ADMIN_POOL_ID;
       await this.#ask(move, from, { step: "plug", drain }, this.drainMs);
-      await this.#askAll(move, (worker) => ({ step: "hold", isWhole: change.of.has(worker) }));
+      move.stage = Stage.hold;
+      await this.#askAll(move, (worker) => holdOf(move, worker, false));
       saved = await this.#ask(move, from, { step: "save", to }) as SaveResult;
+      move.stage = Stage.restore;
       await this.#restore(move, saved);
     } catch (thrown) {
+      this.#decide(move, Stage.end);
       await this.#cancel(move);
       throw thrown;
     }
     // The lane runs on its new worker: there is no way back, and so no limit.
     pools.moved(lane, to);
     pool.homeWorker = change.homeWorker;
+    this.#decide(move, Stage.switch);
     const switched = { step: "switch", to, homeWorker: pool.homeWorker } as const;
     await this.#askAll(move, () => switched, Infinity);
     const stallMs = clock.nowMs() - startMs;
+    move.stage = Stage.end;
     await this.#askAll(move, () => ({ step: "release" }), Infinity);
     return { from, isCarried: saved.isCarried, tasks: saved.tasks, stallMs };
   }
@@ -241,10 +288,8 @@ export class LaneMoves {
     step: Step,
     limitMs: number = this.stepMs,
   ): Promise<unknown> {
-    const { id: moveId, pool, lane } = move;
-    const { group, index } = lane;
     if (this.#ended !== null) throw this.#ended;
-    const order = { ...step, moveId, poolId: pool.id, group, index } as LaneMoveOrder;
+    const order = orderOf(move, step);
     const answer = this.#options.ask(worker, { kind: "laneMove", order });
     if (limitMs === Infinity) return await answer.catch(unlessLost);
     answer.catch(() => {}); // One that comes too late is nobody's business.
@@ -269,6 +314,21 @@ function unlessLost(thrown: unknown): null {
 
 function whatOf({ pool, lane }: Move): string {
   return `move lane ${lane.group}/${lane.index} of pool ${pool.request.name}`;
+}
+
+function orderOf({ id: moveId, pool, lane }: Move, step: Step): LaneMoveOrder {
+  const { group, index } = lane;
+  return { ...step, moveId, poolId: pool.id, group, index } as LaneMoveOrder;
+}
+
+function holdOf({ change }: Move, worker: number, isLate: boolean): Step {
+  return { step: "hold", isWhole: change.of.has(worker), isLate };
+}
+
+/** Whether a worker whose thread was replaced keeps tasks back again. */
+function holdsAgain({ stage, from, to, change }: Move, worker: number): boolean {
+  if (stage === Stage.hold || stage === Stage.restore) return worker !== from && worker !== to;
+  return stage === Stage.switch && change.of.has(worker);
 }
 
 /** Whether a lane is the one whose instance ran `create`: the first that was placed. */

@@ -85,6 +85,8 @@ export class Pools {
   readonly #options: PoolsOptions;
   readonly #byId = new Map<number, Pool>();
   readonly #byName = new Map<string, Promise<Pool>>();
+  /** Pools that nobody finds any more, and of which a lane still moves. */
+  readonly #ending = new Set<Pool>();
   readonly #lanesOfWorker: number[];
   readonly #freeLanes: number[] = [];
   #lanesMade = 0;
@@ -231,7 +233,7 @@ export class Pools {
 
   /** Makes the instances of a thread that takes the place of a lost worker, from their start. */
   async replay(worker: number, ask: Ask): Promise<void> {
-    for (const pool of [...this.#byId.values()]) {
+    for (const pool of [...this.#byId.values(), ...this.#ending]) {
       if (pool.homeWorker === worker) await ask(worker, createMessage(pool));
       await ask(worker, lanesMessage(pool));
     }
@@ -280,7 +282,9 @@ export class Pools {
     }
     this.#byId.delete(id);
     this.#byName.delete(pool.request.name);
+    this.#ending.add(pool);
     await this.beforeEnd(id);
+    this.#ending.delete(pool);
     const all = Array.from({ length: this.#options.workers }, (_, worker) => worker);
     const what = `end pool ${pool.request.name}`;
     const hint = "a handler must not block; the pool's part there goes when it has returned";

@@ -92,6 +92,7 @@ export class InstancePaths {
       throw new ChimaeraError("usage", {
         what: `instance \`${name}\``,
         why: "a name has 1 to 32 letters, digits, dots, dashes or underscores",
+        hint: "begin it with a letter or digit: `default`, `job-7`",
       });
     }
     this.name = name;
@@ -166,6 +167,7 @@ export class Instance {
   /** A node that died had left its files. */
   readonly takenOver: boolean;
   readonly #lock: LockFile;
+  #isReleased = false;
 
   private constructor(paths: InstancePaths, lock: LockFile, takenOver: boolean) {
     this.paths = paths;
@@ -196,16 +198,29 @@ export class Instance {
     return new Instance(paths, lock, left.includes("node.json"));
   }
 
-  /** Writes `node.json` whole: from now on clients find the node. */
+  /** Writes `node.json` whole: from now on clients find the node. Throws CHI-5010. */
   publish(record: NodeRecord): void {
-    writeWhole(this.paths.record, JSON.stringify(record));
+    const path = this.paths.record;
+    try {
+      writeWhole(path, JSON.stringify(record));
+    } catch (cause) {
+      throw new ChimaeraError("runtimeDirectory", {
+        what: `write ${path}`,
+        why: reasonOf(cause),
+        hint: "make room there, or set CHIMAERA_RUNTIME_DIR to a private folder on another disk",
+        cause,
+      });
+    }
   }
 
   /**
    * Removes the instance's files, then lets go of it. What still maps a segment's file keeps the
-   * memory, and nothing but that.
+   * memory, and nothing but that. A second time does nothing: whoever claimed the instance and the
+   * node that serves it may both be cleaning up.
    */
   release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     for (const entry of listFolder(this.paths.folder)) {
       if (entry !== "lock") removeAll(`${this.paths.folder}/${entry}`);
     }

@@ -66,7 +66,10 @@ export interface SessionParts {
   readonly id: number;
   readonly segment: Segment;
   readonly bells: SharedWords;
+  /** Those that the session's rings lead to: over the socket one, which stands for all. */
   readonly workers: number;
+  /** Worker threads of the node, where those are others. */
+  readonly nodeWorkers?: number;
   readonly transport: Transport;
   /** Why this transport and no faster one. */
   readonly reason: string;
@@ -88,6 +91,7 @@ export class Session implements Submitter {
   readonly workers: number;
   /** Memory of the session's blocks and tasks; for the runtime. */
   readonly segment: Segment;
+  readonly #ringWorkers: number;
   readonly #link: NodeLink;
   readonly #heap: SessionHeap;
   readonly #prefaulter: Prefaulter;
@@ -108,7 +112,8 @@ export class Session implements Submitter {
     this.transport = parts.transport;
     this.reason = parts.reason;
     this.nodePid = parts.nodePid;
-    this.workers = parts.workers;
+    this.workers = parts.nodeWorkers ?? parts.workers;
+    this.#ringWorkers = parts.workers;
     this.segment = parts.segment;
     this.#bells = parts.bells;
     this.#link = link;
@@ -168,7 +173,7 @@ export class Session implements Submitter {
       const sizes = [
         LIMITS.slotsPerPort * LIMITS.slotBytes,
         LIMITS.slotsPerPort * LIMITS.errorRecordBytes,
-        portRingsBytes(this.workers),
+        portRingsBytes(this.#ringWorkers),
       ];
       for (const sizeBytes of sizes) blocks.push(this.#heap.alloc(sizeBytes));
       const [slotsOffset, errorsOffset, ringsOffset] = blocks as [Offset, Offset, Offset];
@@ -183,7 +188,7 @@ export class Session implements Submitter {
   }
 
   async #openPortAt(places: PortPlaces): Promise<Port> {
-    for (let worker = 0; worker < this.workers; worker++) {
+    for (let worker = 0; worker < this.#ringWorkers; worker++) {
       const { submissions, completions } = ringPlaces(places.ringsOffset, worker);
       formatRing(this.segment, submissions);
       formatRing(this.segment, completions);
@@ -197,7 +202,7 @@ export class Session implements Submitter {
         heap: this.#heap,
         segments: this.#segments,
         bells: this.#bells,
-        workers: this.workers,
+        workers: this.#ringWorkers,
         get blocking() {
           return link.blocking;
         },
@@ -208,7 +213,7 @@ export class Session implements Submitter {
         ringWorker: (worker) => this.#link.ringWorker(worker),
         checkAlive: () => this.#link.checkAlive(),
         longestSleepMs: () => this.#link.longestSleepMs(),
-        homeOf: (poolId) => firstGuess(poolId, this.workers),
+        homeOf: (poolId) => firstGuess(poolId, this.#ringWorkers),
         completions: link.completions,
       },
       places,

@@ -69,6 +69,7 @@ export async function openWireSession(
     segment,
     bells: bells.words,
     workers: 1,
+    nodeWorkers: welcome.workers,
     transport: "socket",
     reason,
     nodePid: welcome.nodePid,

@@ -26,6 +26,13 @@ interface Way {
   readonly reason: RegExp;
 }
 
+/** What a client says of its session. */
+interface Connected {
+  readonly transport: string;
+  readonly reason: string;
+  readonly workers: number;
+}
+
 const WAYS: readonly Way[] = [
   { name: "memory", transport: "auto", expected: "shm", reason: /memory is mapped/ },
   { name: "the socket", transport: "socket", expected: "socket", reason: /asked for it/ },
@@ -63,9 +70,10 @@ for (const workers of [1, 2, 4]) {
         ...way.permissions === undefined ? {} : { permissions: way.permissions },
       };
       await using client = startClient({ scenario: "calls", transport: way.transport }, options);
-      const connected = await client.next<{ transport: string; reason: string }>("connected");
+      const connected = await client.next<Connected>("connected");
       assert.equal(connected.transport, way.expected);
       assert.match(connected.reason, way.reason);
+      assert.equal(connected.workers, workers);
       const { results } = await client.next<{ results: CallResults }>("results");
       assert.deepEqual(results, expected, way.name);
       const blocked = await client.next<{ result?: number; error?: ErrorLine }>("blocked");

@@ -64,7 +64,8 @@ async function main(config: ClientConfig): Promise<void> {
     sizeBytes: sizeBytes ?? 64 << 20,
     ...instance === undefined ? {} : { instance },
   });
-  say({ kind: "connected", transport: session.transport, reason: session.reason });
+  const { reason, workers } = session;
+  say({ kind: "connected", transport: session.transport, reason, workers });
   await run(session, config, {
     say,
     told: () => inbox.take(),

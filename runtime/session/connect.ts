@@ -42,7 +42,7 @@ export interface ConnectOptions {
 /**
  * Opens a session with a running node. Clients that name no session use the first one opened.
  *
- * Throws CHI-5001 when no node runs, CHI-5003 for another protocol version, CHI-5004 when it does
+ * Throws CHI-1001 for options that there are not, CHI-5001 when no node runs, CHI-5003 for another protocol version, CHI-5004 when it does
  * not answer.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Session> {
@@ -51,7 +51,25 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   return session;
 }
 
+const TRANSPORTS: readonly unknown[] = ["auto", "shm", "socket"];
+
+function checkOptions({ sizeBytes, transport = "auto" }: ConnectOptions): void {
+  const refuse = (why: string, hint: string): never => {
+    throw new ChimaeraError("usage", { what: "connect", why, hint });
+  };
+  if (!TRANSPORTS.includes(transport)) {
+    refuse(`\`${transport}\` is no transport`, "leave `transport` out, or pass `shm` or `socket`");
+  }
+  const isSize = Number.isSafeInteger(sizeBytes) && sizeBytes! > 0;
+  if (sizeBytes === undefined || isSize && sizeBytes <= LIMITS.segmentBytesMax) return;
+  refuse(
+    `a session of ${sizeBytes} bytes is not possible`,
+    `pass whole bytes up to ${LIMITS.segmentBytesMax}, or leave \`sizeBytes\` to the node`,
+  );
+}
+
 async function openSession(options: ConnectOptions): Promise<Session> {
+  checkOptions(options);
   const paths = new InstancePaths(options.instance ?? DEFAULT_INSTANCE);
   if (paths.find() === null) {
     throw new ChimaeraError("nodeNotRunning", {

@@ -298,9 +298,12 @@ export class Task {
     return new BulkView(this.owner.segments, this.getPointer(word), size);
   }
 
-  /** Throws CHI-2002 for memory that the task's owner does not have. */
+  /**
+   * Throws CHI-2002 for memory that the task's owner does not have, CHI-3001 for what is no block.
+   */
   setBulk(word: number, bulk: Bulk): void {
-    const { pointer } = bulk;
+    const pointer = (bulk as Bulk | null | undefined)?.pointer;
+    if (pointer === undefined) throw noBulk(bulk);
     const pins = isPinnable(bulk);
     const segment = this.owner.segments.find(pointer.segment);
     // Sessions with two nodes may have segments of one number: a block also shows its memory. A
@@ -320,6 +323,16 @@ export interface Pinnable {
   pin(): void;
   /** That task is done. */
   unpin(): void;
+}
+
+/** Programs without types pass bytes of their own. */
+function noBulk(value: unknown): ChimaeraError {
+  const type = Object.prototype.toString.call(value).slice(8, -1);
+  return new ChimaeraError("badField", {
+    what: "name a block in a task",
+    why: `a value of type ${type} is no block`,
+    hint: "copy the bytes into a block of the session: `session.alloc(sizeBytes)`",
+  });
 }
 
 function foreignBulk({ pointer, size }: Bulk): ChimaeraError {

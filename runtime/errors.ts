@@ -104,13 +104,16 @@ export const ERRORS = {
   nodeRunning: { code: 5002, hint: "use it, or stop it with `chimaera stop`" },
   protocolVersion: { code: 5003, hint: "run client and node from the same version" },
   connectFailed: { code: 5004, hint: "see `chimaera status`" },
-  nodeLost: { code: 5005, hint: "the node ended while tasks were running; see its log" },
+  nodeLost: {
+    code: 5005,
+    hint: "its standard error says why; start it again, then connect and send again",
+  },
   sessionClosed: { code: 5006, hint: "connect again" },
   noSession: { code: 5007, hint: "call connect() first, or pass the session to the client" },
   tooManySessions: { code: 5008, hint: "close idle clients" },
   tooManyPorts: { code: 5009, hint: "a session has 16 ports; share one between more work" },
   runtimeDirectory: { code: 5010, hint: "set CHIMAERA_RUNTIME_DIR to a private, writable folder" },
-  shutdown: { code: 5011, hint: "the node is stopping" },
+  shutdown: { code: 5011, hint: "connect again when the node has been started again" },
   codecUnknown: { code: 6001, hint: "use lz4, zstd, gzip, deflate or none" },
   codecCorrupt: { code: 6002, hint: "the data is damaged, cut short, or not of this format" },
   codecUnavailable: { code: 6003, hint: "install the library, or choose another codec" },
@@ -172,9 +175,9 @@ export class ChimaeraError extends Error {
    */
   constructor(kind: ErrorName, details: ErrorDetails) {
     super(`${details.what}: ${details.why}`, { cause: details.cause });
-    this.name = "ChimaeraError";
     this.kind = kind;
     this.code = `CHI-${ERRORS[kind].code}`;
+    this.name = `ChimaeraError [${this.code}]`; // All that is shown of one that nobody catches.
     this.what = details.what;
     this.why = details.why;
     this.hint = details.hint ?? ERRORS[kind].hint;

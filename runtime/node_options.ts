@@ -78,6 +78,7 @@ export function workerCount(options: NodeOptions): number {
     throw new ChimaeraError("usage", {
       what: "start a node",
       why: `${workers} workers; 1 to ${LIMITS.workersMax} are possible`,
+      hint: "leave `workers` out for one per processor",
     });
   }
   return workers;

@@ -1,8 +1,16 @@
 /** Programs that use the SDK wrongly: an error with a code at the place of the mistake. */
 
 import assert from "node:assert/strict";
-import { CreateContext, DomainQuery, LIMITS, type Session, TaskPrio } from "chimaera";
-import { type Node, startNode } from "chimaera/node";
+import {
+  type Block,
+  connect,
+  CreateContext,
+  DomainQuery,
+  LIMITS,
+  type Session,
+  TaskPrio,
+} from "chimaera";
+import { Instance, type Node, startNode } from "chimaera/node";
 import { Client as Admin } from "../../chimods/admin/admin_client.ts";
 import { test } from "../permission.ts";
 import { eventually, rejectsWith, throwsWith } from "./kit/expect.ts";
@@ -33,12 +41,54 @@ async function withClient(
 
 test("a node of impossible size is refused", async () => {
   for (const workers of [0, -1, 1.5, 65, NaN]) {
-    await rejectsWith("CHI-1001", startNode({ workers }));
+    const { hint } = await rejectsWith("CHI-1001", startNode({ workers }));
+    assert.doesNotMatch(hint, /--help/);
   }
   for (const memoryBytes of [0, 1, 65536, 1 << 20, NaN, -1]) {
     const error = await startNode({ workers: 1, memoryBytes }).then(() => null, (thrown) => thrown);
     assert.match(error?.code ?? "none", /^CHI-(1001|2001|2006)$/, `${memoryBytes}: ${error}`);
   }
+});
+
+test("options of connect() that there are not are refused, with a way out", async () => {
+  const wrong = [
+    { instance: "../x" },
+    { transport: "pigeon" as "shm" },
+    ...[0, -1, 1.5, NaN, 1e13].map((sizeBytes) => ({ sizeBytes })),
+  ];
+  for (const options of wrong) {
+    const { hint } = await rejectsWith("CHI-1001", connect(options));
+    assert.doesNotMatch(hint, /--help/);
+  }
+});
+
+test("what is no block is refused where one belongs", async () => {
+  await withClient((client) => {
+    for (const wrong of [new Uint8Array(8), null, "bytes"]) {
+      const source = wrong as unknown as Block;
+      throwsWith("CHI-3001", () => client.asyncTransform(HERE, { source }));
+    }
+    return Promise.resolve();
+  });
+});
+
+test("who does not catch an error sees its code", async () => {
+  const error = await rejectsWith("CHI-5001", connect({ instance: "nobody" }));
+  assert.equal(error.name, "ChimaeraError [CHI-5001]");
+  assert.match(error.stack ?? "", /^ChimaeraError \[CHI-5001\]: /);
+});
+
+test("a node that cannot write its record says why, and leaves nothing", async () => {
+  const instance = Instance.claim("unwritten");
+  Deno.mkdirSync(`${instance.paths.record}.new`);
+  const error = await rejectsWith("CHI-5010", startNode({ workers: 1, instance }));
+  assert.match(error.what, /^write .*node\.json$/);
+  assert.ok(error.cause instanceof Error);
+  assert.equal(instance.paths.isHeld(), false);
+  const { folder } = instance.paths;
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["lock"]);
+  instance.release(); // As whoever claimed it does.
+  Deno.removeSync(folder.slice(0, folder.lastIndexOf("/")), { recursive: true });
 });
 
 test("a session too small for its port is refused, and leaves nothing", async () => {

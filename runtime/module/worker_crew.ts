@@ -93,6 +93,8 @@ export class WorkerCrew {
   /** The last loss that is dealt with. */
   #losses: Promise<void> = Promise.resolve();
   #ended = false;
+  /** Ends {@linkcode start} when a thread does not get as far as its loop. */
+  #onStartFailed: ((error: ChimaeraError) => void) | null = null;
   /** Threads lost so far. */
   readonly lost: LostWorker[] = [];
 
@@ -100,13 +102,16 @@ export class WorkerCrew {
     this.#options = options;
   }
 
-  /** Starts all threads. Resolves when their loops run. */
+  /** Starts all threads. Resolves when their loops run; rejects with CHI-4008 when one fails. */
   async start(): Promise<void> {
+    const failed = new Promise<never>((_, reject) => this.#onStartFailed = reject);
     for (let worker = 0; worker < this.#options.workers; worker++) {
       this.#setPass(worker, 0);
       this.#members.push(this.#startThread(worker, 0));
     }
-    await Promise.all(this.#members.map(({ started }) => started));
+    const started = Promise.all(this.#members.map((member) => member.started));
+    await Promise.race([started, failed]);
+    this.#onStartFailed = null;
   }
 
   /** A worker says that its loop runs. */
@@ -146,6 +151,10 @@ export class WorkerCrew {
   lose(worker: number, error: ChimaeraError, isStuck: boolean): void {
     const member = this.#members[worker];
     if (this.#ended || member === undefined) return;
+    if (this.#onStartFailed !== null) {
+      this.#ended = true;
+      return this.#onStartFailed(error);
+    }
     if (member.replacing !== null) {
       member.onFailed(error);
       return;

@@ -147,7 +147,7 @@ for (const mode of ["wait", "waitSync"]) {
       );
       assert.equal(seen.which, which);
       assert.equal(seen.error.code, "CHI-5005", seen.error.message);
-      assert.match(seen.error.hint, /its log/);
+      assert.match(seen.error.hint, /start it again/);
     }
     await client.next("done");
     await client.ended();

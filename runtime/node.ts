@@ -34,6 +34,7 @@ import {
   SegmentKind,
 } from "./memory/mod.ts";
 import {
+  type LaneMover,
   LaneMoves,
   makeCorePools,
   ModuleTable,
@@ -82,7 +83,8 @@ export class Node {
   readonly pools: PoolDirectory;
   readonly #pools: Pools;
   /** Has lanes change their worker. */
-  readonly moves: LaneMoves;
+  readonly moves: LaneMover;
+  readonly #moves: LaneMoves;
   /** Replaces workers' threads. */
   readonly recycling: Recycling;
   /** Modules of which pools can be made. */
@@ -141,7 +143,12 @@ export class Node {
     for (const spec of options.modules ?? []) this.modules.add(spec);
     const pools = new Pools({ workers, modules: this.modules, counters, ask, stallOf });
     this.pools = this.#pools = pools;
-    const moves = this.moves = new LaneMoves({ workers, pools, clock: realClock, ask });
+    const moves = this.moves = this.#moves = new LaneMoves({
+      workers,
+      pools,
+      clock: realClock,
+      ask,
+    });
     this.recycling = new Recycling({ workers, pools, moves, crew: this.#crew, clock: realClock });
     this.sessions = this.#sessions = this.#makeSessions(options, heap, place);
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, counters, wake);
@@ -209,7 +216,7 @@ export class Node {
       },
       restore: async (worker, ask) => {
         await this.#sessions.replay(worker, ask);
-        await this.moves.replay(worker, ask);
+        await this.#moves.replay(worker, ask);
         await this.#policies.replay(worker, ask);
       },
       failHeld: async (worker, error, ask) => {
@@ -362,7 +369,7 @@ export class Node {
     await this.#crew.end();
     const stops = this.workerInfo().map(({ id }) => this.#control.request(id, { kind: "stop" }));
     const stopped = await atMost(LIMITS.closeGraceMs, Promise.all(stops));
-    this.moves.end(ended);
+    this.#moves.end(ended);
     this.#control.abandon(ended);
     this.#loop.end();
     await this.#loopDone;

@@ -11,7 +11,7 @@ export type { ModuleSpec } from "../runtime/lane/mod.ts";
 export type { Backing } from "../runtime/memory/mod.ts";
 export {
   type ClearedLane,
-  type LaneMoves,
+  type LaneMover,
   type LanePlace,
   type LostWorker,
   moduleInFolder,

@@ -1,10 +1,11 @@
 /**
- * The pools of a node and the places of their lanes, for whoever looks at it.
+ * The pools of a node and the places of their lanes, for whoever looks at it or changes it.
  *
  * Thread rules: the thread that assembled the node.
  */
 
-import type { PoolInfo, PoolRequest } from "../lane/mod.ts";
+import type { LaneMoveInfo, LaneMoveRequest, PoolInfo, PoolRequest } from "../lane/mod.ts";
+import type { ClearedLane } from "./lane_moves.ts";
 
 /** A lane, and the worker that runs it at the moment. */
 export interface LanePlace {
@@ -41,4 +42,27 @@ export interface PoolDirectory {
   get(id: number): PoolPlace;
   /** As `pool list` shows them. */
   list(): PoolInfo[];
+}
+
+/** Has lanes change their worker, one after the other. */
+export interface LaneMover {
+  /** Milliseconds in which what a lane has begun must end. */
+  drainMs: number;
+  /** Milliseconds for each other step, up to where there is no way back. */
+  stepMs: number;
+  /**
+   * Has another worker run a lane, after the moves that were asked for before.
+   *
+   * Throws CHI-4001 or CHI-4007 for a lane that does not exist, CHI-3001 for such a worker, CHI-4017
+   * when what the lane has begun does not end, CHI-4018 when another step fails.
+   */
+  move(request: LaneMoveRequest): Promise<LaneMoveInfo>;
+  /**
+   * Moves all lanes of a worker away, each to the worker that then has the fewest.
+   *
+   * @param moved Gets each lane that has moved, with what undoes it.
+   * @returns The same. Throws as {@linkcode LaneMover.move}; the lanes that have moved by then stay
+   * where they are.
+   */
+  clear(worker: number, moved?: ClearedLane[]): Promise<readonly ClearedLane[]>;
 }

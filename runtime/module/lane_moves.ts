@@ -21,6 +21,7 @@ import type {
 import { LIMITS } from "../limits.ts";
 import { atMost, type Clock } from "../platform/mod.ts";
 import { ADMIN_POOL_ID } from "../task/mod.ts";
+import type { LaneMover } from "./directory.ts";
 import type { PlacedLane, Pool, Pools } from "./pools.ts";
 
 export interface LaneMovesOptions {
@@ -66,12 +67,10 @@ const Stage = { begin: 0, hold: 1, restore: 2, switch: 3, end: 4 } as const;
 type Stage = typeof Stage[keyof typeof Stage];
 
 /** Has lanes change their worker, one after the other. */
-export class LaneMoves {
+export class LaneMoves implements LaneMover {
   readonly #options: LaneMovesOptions;
   readonly #all: readonly number[];
-  /** Milliseconds in which what a lane has begun must end. */
   drainMs: number = LIMITS.laneDrainMs;
-  /** Milliseconds for each other step, up to where there is no way back. */
   stepMs: number = LIMITS.laneMoveStepMs;
   #lastId = 0;
   /** Settles when the last of the moves that were asked for is over; never rejects. */
@@ -91,12 +90,6 @@ export class LaneMoves {
     };
   }
 
-  /**
-   * Has another worker run a lane, after the moves that were asked for before.
-   *
-   * Throws CHI-4001 or CHI-4007 for a lane that does not exist, CHI-3001 for such a worker, CHI-4017
-   * when what the lane has begun does not end, CHI-4018 when another step fails.
-   */
   move(request: LaneMoveRequest): Promise<LaneMoveInfo> {
     return this.apart(() => this.#begin(request));
   }
@@ -108,13 +101,6 @@ export class LaneMoves {
     return turn;
   }
 
-  /**
-   * Moves all lanes of a worker away, each to the worker that then has the fewest.
-   *
-   * @param moved Gets each lane that has moved, with what undoes it.
-   * @returns The same. Throws as {@linkcode move}; the lanes that have moved by then stay where they
-   * are.
-   */
   async clear(worker: number, moved: ClearedLane[] = []): Promise<readonly ClearedLane[]> {
     const { pools } = this.#options;
     for (const pool of pools.all) {

@@ -12,9 +12,10 @@
 import { ClientPort } from "../../../runtime/lane/client_port.ts";
 import { FlushLeader } from "../../../runtime/lane/flush_leader.ts";
 import { LaneHold } from "../../../runtime/lane/lane_hold.ts";
-import { Links } from "../../../runtime/lane/links.ts";
+import { LinkKind, Links } from "../../../runtime/lane/links.ts";
 import { LockQueue } from "../../../runtime/lane/lock_queue.ts";
 import { Subtasks } from "../../../runtime/lane/subtasks.ts";
+import { Takeover } from "../../../runtime/lane/takeover.ts";
 import { TaskBlocks } from "../../../runtime/lane/task_blocks.ts";
 import { TaskQueue } from "../../../runtime/lane/task_queue.ts";
 import { Block } from "../../../runtime/session/mod.ts";
@@ -163,6 +164,49 @@ export const CANARIES: readonly Canary[] = [
         (real) =>
           function (this: TaskBlocks, block, fieldsBytes) {
             if (!dice.once(50)) real.call(this, block, fieldsBytes);
+          },
+      ),
+  },
+  {
+    name: "lossy_takeover",
+    finds: /^no end: |not done after/,
+    install: (dice) =>
+      replace(
+        Takeover.prototype,
+        "keep",
+        (real) =>
+          function (this: Takeover, from, kind, a, b, c) {
+            const isTask = kind === LinkKind.lane || kind === LinkKind.route;
+            return (isTask && dice.once(3)) || real.call(this, from, kind, a, b, c);
+          },
+      ),
+  },
+  {
+    name: "silent_takeover",
+    finds: /^no end: |not done after/,
+    install: () =>
+      replace(
+        Takeover.prototype,
+        "failTasks",
+        (real) =>
+          function (this: Takeover, port, tasks, error) {
+            real.call(this, port, tasks.slice(3), error);
+          },
+      ),
+  },
+  {
+    name: "twice_freed_order",
+    finds: /freed before/,
+    install: () =>
+      replace(
+        Links.prototype,
+        "skip",
+        (real) =>
+          function (this: Links, from, drop) {
+            real.call(this, from, (kind, a) => {
+              drop(kind, a);
+              drop(kind, a);
+            });
           },
       ),
   },

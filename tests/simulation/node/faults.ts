@@ -16,7 +16,12 @@ export interface Stage {
   readonly dice: Dice;
   readonly clients: readonly ClientProcess[];
   readonly hog: MemoryHog;
+  /** Kills the thread of a worker. False when it has none at the moment. */
+  readonly kill: (worker: number) => boolean;
 }
+
+/** One that dies while another is replaced is not simulated. */
+const LOSSES_MAX = 1;
 
 export interface Fault {
   readonly name: string;
@@ -81,11 +86,21 @@ function fillMemory({ scene, hog, dice }: Stage): boolean {
   return true;
 }
 
+/** The thread of a worker dies between two passes. */
+function loseWorker({ scene, dice, kill }: Stage): boolean {
+  const worker = dice.below(scene.node.workers);
+  if (scene.lostWorkers >= LOSSES_MAX || !kill(worker)) return false;
+  scene.lostWorkers++;
+  scene.witness.lost(worker);
+  return true;
+}
+
 export const FAULTS: readonly Fault[] = [
   { name: "vanish", weight: 2, happen: vanish },
   { name: "scribble", weight: 3, happen: scribble },
   { name: "pause", weight: 6, happen: pause },
   { name: "wakeForNothing", weight: 4, happen: wakeForNothing },
+  { name: "loseWorker", weight: 1, happen: loseWorker },
   { name: "fillMemory", weight: 2, happen: fillMemory },
 ];
 

@@ -11,7 +11,7 @@ import { type RunReport, Simulation } from "./simulation.ts";
 
 const CLEAN_SEEDS = 2000;
 const CANARY_SEEDS = 1000;
-const STEPS = 300;
+const STEPS = 350;
 
 /** Plays seeds until one fails or all are played. */
 async function play(seeds: Iterable<number>, canary?: Canary): Promise<RunReport[]> {

@@ -21,6 +21,8 @@ export class Scene {
   readonly pools = new Map<string, number>();
   /** The node's memory is, or was, all in use. */
   wasFull = false;
+  /** Workers that died. */
+  lostWorkers = 0;
 
   constructor(world: World, node: Node, witness: Witness) {
     this.world = world;
@@ -99,6 +101,7 @@ export class Scene {
     const { kind } = thrown;
     const known = expected.includes(kind) || kind === "poolNotFound" ||
       (kind === "outOfMemory" && this.wasFull) ||
+      (kind === "workerDied" && this.lostWorkers > 0) ||
       (client.ended !== null && AT_THE_END.includes(kind)) || client.gone || client.hostile;
     if (!known) throw thrown;
     return kind;

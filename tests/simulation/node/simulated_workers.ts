@@ -8,7 +8,7 @@ import {
   type WorkerStart,
 } from "../../../runtime/module/mod.ts";
 import { serializer } from "../../../runtime/lane/saved_state.ts";
-import type { World } from "./world.ts";
+import { HOST, type World } from "./world.ts";
 
 export const BUSY_MODULE = moduleInFolder(new URL("./modules/busy/", import.meta.url), "sim");
 
@@ -29,8 +29,8 @@ export async function loadModules(): Promise<ReadonlyMap<string, LoadedModule>> 
 
 export class SimulatedWorkers {
   readonly workers: NodeWorker[] = [];
-  /** Whose code each worker's present thread runs as. */
-  readonly #owners: number[] = [];
+  /** By worker: the owner that its present thread is, and what tells the node of its death. */
+  readonly #threads: { readonly owner: number; readonly onDeath: (why: string) => void }[] = [];
   /** Workers whose loop has ended as it should. */
   stopped = 0;
   readonly #world: World;
@@ -52,7 +52,7 @@ export class SimulatedWorkers {
       }
       const start = message as WorkerStart;
       const assembled = worker = this.#assemble(start);
-      this.#owners[start.id] = owner;
+      this.#threads[start.id] = { owner, onDeath: onMessage };
       const ended = () => {
         if (!assembled.lanes.takeover.isRetiring) this.stopped++;
       };
@@ -78,6 +78,15 @@ export class SimulatedWorkers {
     return worker;
   }
 
+  /** A worker's thread dies between two passes. */
+  kill(id: number): boolean {
+    const thread = this.#threads[id];
+    if (thread === undefined) return false;
+    this.#world.vanish(thread.owner);
+    this.#world.as(HOST, () => thread.onDeath("killed by the simulation"));
+    return true;
+  }
+
   /**
    * Fails the run for a worker that sleeps while something waits for it.
    *
@@ -86,7 +95,7 @@ export class SimulatedWorkers {
   checkWakes(withClients: boolean): void {
     this.workers.forEach(({ lanes, parts }, id) => {
       const idle = withClients ? lanes.idle : !parts.links.pending;
-      if (this.#world.sleeps(this.#owners[id]!) && !idle) {
+      if (this.#world.sleeps(this.#threads[id]!.owner) && !idle) {
         this.#world.fail(`lost wake: worker ${id} sleeps, and something waits for it`);
       }
     });

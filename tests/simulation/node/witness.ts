@@ -22,6 +22,8 @@ interface Life {
   /** What only grows from one task of a port to the next. */
   readonly order: number;
   begun: boolean;
+  /** Worker that it began on; −1: none. */
+  worker: number;
   ended: boolean;
   answered: boolean;
   /** Its handler is over, whatever came of it. */
@@ -45,6 +47,7 @@ function newLife(port: number, order: number): Life {
     port,
     order,
     begun: false,
+    worker: -1,
     ended: false,
     answered: false,
     isOver: false,
@@ -75,6 +78,8 @@ export class Witness {
   /** Rounds that all flushes together may take. */
   #rounds = 0;
   #lastId = 0;
+  /** Workers that were lost, with the state of their lanes. */
+  #losses = 0;
   begunCount = 0;
   answeredCount = 0;
 
@@ -113,6 +118,7 @@ export class Witness {
     if (life.begun) this.#world.fail(`task ${task.id} of port ${port} began twice`);
     if (life.isLate) this.#world.fail(`task ${task.id} began; a later flush had returned`);
     life.begun = true;
+    life.worker = rctx.workerId;
     if (port < 0) return life;
     const key = `${port} ${rctx.lane.id} ${task.prio}`;
     const last = this.#lastBegun.get(key) ?? 0;
@@ -172,8 +178,9 @@ export class Witness {
     const periodMs = task.$i32[task.header.block + H.periodUs]! / 1000;
     if (life === undefined) return;
     const isEarly = runs > 0 && nowMs - life.beatMs < periodMs - CLOCK_MS;
-    // A round of a flush has every periodic task run once more, whatever its period.
-    if (isEarly && ++life.earlyRuns > this.#rounds) {
+    // A round of a flush has every periodic task run once more, whatever its period; the first after
+    // a loss does it twice.
+    if (isEarly && ++life.earlyRuns > this.#rounds + this.#losses) {
       this.#world.fail(
         `periodic task ${task.id} runs ${nowMs - life.beatMs} ms after its last run`,
       );
@@ -196,11 +203,18 @@ export class Witness {
     const key = `${lane.container.poolId} ${lane.group} ${lane.index}`;
     const known = this.#served.get(key) ?? 0;
     this.#served.set(key, served);
+    if (this.#losses > 0) return;
     if (served !== known + 1 || byte !== (served & 255)) {
       this.#world.fail(
         `lane ${key} served ${known + 1} tasks; it knows ${served}, its block ${byte}`,
       );
     }
+  }
+
+  /** The thread of a worker has died, and with it whatever ran there. */
+  lost(worker: number): void {
+    this.#losses++;
+    for (const life of this.#lives.values()) if (life.worker === worker) life.isOver = true;
   }
 
   /** A new lock's visitors. */

@@ -18,6 +18,8 @@ export interface LiveBlock {
   readonly sizeBytes: number;
   /** Isolate that allocated it. */
   readonly owner: number;
+  /** Number of the allocation, among that isolate's. */
+  readonly generation: number;
 }
 
 /** The blocks of a segment whose isolates all use debug heaps. */
@@ -29,7 +31,8 @@ export function liveBlocks(segment: Segment): LiveBlock[] {
   const found: LiveBlock[] = [];
   for (let at = HEAP_OFFSET / 4; at < end; at += TAG_BYTES / 4) {
     if (i32[at] !== ALIVE) continue;
-    found.push({ offset: at * 4 + TAG_BYTES, sizeBytes: i32[at + 1]!, owner: i32[at + 3]! });
+    const [sizeBytes, generation, owner] = [i32[at + 1]!, i32[at + 2]!, i32[at + 3]!];
+    found.push({ offset: at * 4 + TAG_BYTES, sizeBytes, owner, generation });
   }
   return found;
 }

@@ -11,7 +11,13 @@ import { InstancePaths } from "chimaera/node";
 import type { ChimaeraError } from "../../../runtime/errors.ts";
 import { bellLineOf, type PortPlaces, ringPlaces } from "../../../runtime/lane/mod.ts";
 import { LIMITS } from "../../../runtime/limits.ts";
-import { ringBell, RingProducer, Segment, SegmentKind } from "../../../runtime/memory/mod.ts";
+import {
+  ringBell,
+  RingConsumer,
+  RingProducer,
+  Segment,
+  SegmentKind,
+} from "../../../runtime/memory/mod.ts";
 import { FrameConnection, processId } from "../../../runtime/platform/mod.ts";
 import { PROTOCOL_VERSION } from "../../../runtime/session/instance.ts";
 import {
@@ -21,7 +27,7 @@ import {
   Requests,
   type Welcome,
 } from "../../../runtime/session/protocol.ts";
-import { DESCRIPTOR_WORDS, H, type TaskType } from "../../../runtime/task/mod.ts";
+import { COMPLETION_WORDS, DESCRIPTOR_WORDS, H, type TaskType } from "../../../runtime/task/mod.ts";
 
 export const SLOTS_OFFSET = 2 << 20;
 const ERRORS_OFFSET = 4 << 20;
@@ -47,6 +53,7 @@ export class RawClient {
   bells!: Segment;
   /** By worker. */
   readonly rings: RingProducer[] = [];
+  readonly #completions: RingConsumer[] = [];
 
   private constructor(connection: FrameConnection) {
     this.connection = connection;
@@ -104,7 +111,7 @@ export class RawClient {
     };
     await this.requests.ask({ kind: "openPort", places, doorbell: false });
     for (let worker = 0; worker < this.welcome.workers; worker++) {
-      const { submissions } = ringPlaces(RINGS_OFFSET, worker);
+      const { submissions, completions } = ringPlaces(RINGS_OFFSET, worker);
       this.rings.push(
         new RingProducer(this.segment.i32, {
           baseWord: submissions / 4,
@@ -112,7 +119,19 @@ export class RawClient {
           slotWords: DESCRIPTOR_WORDS,
         }),
       );
+      this.#completions.push(
+        new RingConsumer(this.segment.i32, {
+          baseWord: completions / 4,
+          capacity: LIMITS.slotsPerPort,
+          slotWords: COMPLETION_WORDS,
+        }),
+      );
     }
+  }
+
+  /** How many tasks the node has answered; no completion is read for it, nor taken. */
+  get answered(): number {
+    return this.#completions.reduce((sum, ring) => sum + ring.available(), 0);
   }
 
   /** A right descriptor of a task in slot `slot`. */

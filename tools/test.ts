@@ -48,7 +48,9 @@ async function main(args: string[]): Promise<number> {
     const missing = await provideRequirements();
     if (missing.length > 0) console.log(`not installed: ${missing.join(", ")}`);
   }
-  const runs = planOf(choice.paths);
+  const tests = selectTests(listTests(ROOT), choice.paths);
+  if (!await checkTypes(tests)) return 1;
+  const runs = planOf(tests, choice.paths);
   if (runs.length === 0) console.log(`no test files in ${choice.paths.join(", ")}`);
   const laneSeed = Deno.env.get(LANE_SEED_VARIABLE) ?? randomSeed();
   const order = `order of lanes: ${LANE_SEED_VARIABLE}=${laneSeed}`;
@@ -71,8 +73,17 @@ function parse(args: string[]) {
   return { filter, help, install: !values["no-install"], paths: positionals };
 }
 
-function planOf(paths: readonly string[]): TestRun[] {
-  const runs = planRuns(selectTests(listTests(ROOT), paths));
+/** Checks the types of all tests and of what they import, in one process for all of them. */
+async function checkTypes(tests: readonly string[]): Promise<boolean> {
+  if (tests.length === 0) return true;
+  const args = ["check", "--quiet", ...tests];
+  const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).spawn().status;
+  if (!success) console.log("failed: deno check\n0 passed, 1 failed");
+  return success;
+}
+
+function planOf(tests: readonly string[], paths: readonly string[]): TestRun[] {
+  const runs = planRuns(tests);
   return paths.length === 0 ? [...runs, ...planExamples(ROOT)] : runs;
 }
 
@@ -88,8 +99,9 @@ async function runAll(
   const end = Date.now() + TOTAL_LIMIT_MS;
   const temporary = makeTemporaryFolder();
   const results: RunResult[] = [];
+  const idle = runs.filter((run) => run.isIdle).map((run) => runBeside(run, filter, laneSeed));
   try {
-    for (const run of runs) {
+    for (const run of runs.filter((run) => !run.isIdle)) {
       const limitMs = Math.min(RUN_LIMIT_MS, end - Date.now());
       if (limitMs <= 0) {
         results.push(notRun(run));
@@ -101,7 +113,25 @@ async function runAll(
   } finally {
     Deno.removeSync(temporary, { recursive: true });
   }
-  return results;
+  return [...results, ...await Promise.all(idle)];
+}
+
+/** Runs what others run beside; shows nothing but its result. */
+async function runBeside(
+  run: TestRun,
+  filter: string | undefined,
+  laneSeed: string,
+): Promise<RunResult> {
+  const temporary = makeTemporaryFolder();
+  const options = { root: ROOT, temporary, limitMs: RUN_LIMIT_MS, laneSeed, filter, quiet: true };
+  try {
+    const result = await runTests(run, options);
+    const { passed, failed } = result.counts;
+    console.log(`\n── ${run.title}, beside others: ${passed} passed, ${failed} failed`);
+    return result;
+  } finally {
+    Deno.removeSync(temporary, { recursive: true });
+  }
 }
 
 /** Folders in which tests may nest others and still put sockets, whose paths are 107 bytes long. */

@@ -17,8 +17,8 @@ import { Client } from "./modules/faulty/faulty_client.ts";
 const HERE = DomainQuery.getLocalId();
 const WORKERS = [1, 2, 4];
 const TOUCH_BYTES = 40 << 20;
-/** Of a stopped client; a minute in one of the tests. */
-const stoppedMs = (workers: number) => workers === 1 ? 60_000 : 1200;
+/** Of a stopped client; stopped_minute_test.ts has a minute. */
+const STOPPED_MS = 1200;
 /** A lost node is told of within so long. */
 const LOSS_MS_MAX = 2000;
 /** What a test waits for it: the machine may run other things as well. */
@@ -94,7 +94,7 @@ for (const workers of WORKERS) {
     await goesOn(client);
     client.kill("SIGSTOP");
     await goesOn(bystander);
-    await new Promise((resolve) => setTimeout(resolve, stoppedMs(workers)));
+    await new Promise((resolve) => setTimeout(resolve, STOPPED_MS));
     await goesOn(bystander);
     client.kill("SIGCONT");
     await goesOn(client);

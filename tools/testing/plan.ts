@@ -33,6 +33,9 @@ const PLAIN_FOLDERS = [
   "tools/lint/",
 ];
 
+/** Tests that wait for a long time, and do next to nothing. */
+const IDLE = ["tests/system/stopped_minute_test.ts"];
+
 /** Where code examples are run: in doc comments, and in Markdown. */
 const DOCUMENTED = ["sdk", "runtime", "chimods", "README.md", "docs"];
 
@@ -43,6 +46,10 @@ export interface TestRun {
   readonly title: string;
   /** Arguments of `deno test` besides those that all runs share. */
   readonly args: readonly string[];
+  /** Whether the types of its files have been checked; a run of its own takes seconds for that. */
+  readonly isChecked: boolean;
+  /** Whether it does next to nothing for a long time: others run meanwhile. */
+  readonly isIdle?: boolean;
 }
 
 /** Test files below the project's folder, as project paths. */
@@ -66,9 +73,14 @@ export function planRuns(tests: readonly string[]): TestRun[] {
   const isPlain = (path: string) => PLAIN_FOLDERS.some((folder) => path.startsWith(folder));
   const plain = tests.filter(isPlain);
   const alone = tests.filter((path) => !isPlain(path));
-  const runs = alone.map((path) => ({ title: path, args: [path] }));
+  const runs = alone.map((path) => ({
+    title: path,
+    args: [path],
+    isChecked: true,
+    isIdle: IDLE.includes(path),
+  }));
   if (plain.length === 0) return runs;
-  return [{ title: "plain code", args: ["--parallel", ...plain] }, ...runs];
+  return [{ title: "plain code", args: ["--parallel", ...plain], isChecked: true }, ...runs];
 }
 
 /** The run of the documentation's examples, once there is an SDK that they can import. */
@@ -78,5 +90,6 @@ export function planExamples(root: string): TestRun[] {
   return [{
     title: "examples in the documentation",
     args: ["--doc", "--permit-no-files", "--ignore=**/*_test.ts", ...places],
+    isChecked: false,
   }];
 }

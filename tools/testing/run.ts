@@ -70,12 +70,13 @@ export async function runTests(run: TestRun, options: RunOptions): Promise<RunRe
 
 function spawn(run: TestRun, options: RunOptions) {
   const filter = options.filter === undefined ? [] : [`--filter=${options.filter}`];
+  const check = run.isChecked ? ["--no-check"] : [];
   const leakChecks = ["--sanitize-ops", "--sanitize-resources"];
   const colour: Record<string, string> = Deno.stdout.isTerminal()
     ? { FORCE_COLOR: "1" }
     : { NO_COLOR: "1" };
   return new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--preload", PRELOAD, ...leakChecks, ...filter, ...run.args],
+    args: ["test", "-A", ...check, "--preload", PRELOAD, ...leakChecks, ...filter, ...run.args],
     cwd: options.root,
     env: {
       ...colour,

@@ -13,7 +13,7 @@ async function outcome(source: string, limitMs = 60_000) {
   const file = `${folder}/sample_test.ts`;
   Deno.writeTextFileSync(file, source);
   try {
-    const run = { title: "sample", args: ["--no-check", file] };
+    const run = { title: "sample", args: [file], isChecked: true };
     return await runTests(run, { root: PROJECT, temporary, limitMs, laneSeed: "7", quiet: true });
   } finally {
     Deno.removeSync(folder, { recursive: true });

@@ -1,14 +1,11 @@
 /** Lanes that move between workers: no task is lost, repeated or overtaken, and no state. */
 
 import assert from "node:assert/strict";
-import { CreateContext, DomainQuery, type Session, TaskPrio } from "chimaera";
-import { type Node, startNode } from "chimaera/node";
-import { Client as Admin } from "../../chimods/admin/admin_client.ts";
+import { CreateContext, DomainQuery, TaskPrio } from "chimaera";
 import { test } from "../permission.ts";
+import { type Camp, stridersOn, underLoad, withCamp } from "./kit/camp.ts";
 import { eventually, rejectsWith } from "./kit/expect.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
 import { Strider } from "./kit/strider.ts";
-import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client as Faulty } from "./modules/faulty/faulty_client.ts";
 import { Client } from "./modules/nomad/nomad_client.ts";
 import { Client as Steady } from "./modules/steady/steady_client.ts";
@@ -17,67 +14,10 @@ import { Flaw } from "./modules/nomad/nomad_tasks.ts";
 const HERE = DomainQuery.getLocalId();
 const WORKERS = [2, 4];
 
-/** A node with a pool of nomads. */
-interface Camp {
-  readonly node: Node;
-  readonly session: Session;
-  readonly admin: Admin;
-  readonly client: Client;
-}
-
-async function withCamp(
-  workers: number,
-  options: { readonly lanes?: number; readonly flaw?: Flaw },
-  body: (camp: Camp) => Promise<void>,
-): Promise<void> {
-  await using node = await startNode({
-    workers,
-    debugHeap: true,
-    memoryBytes: 128 << 20,
-    modules: TEST_MODULES,
-  });
-  await using session = await node.connect(128 << 20);
-  const client = new Client(session);
-  await client.create(HERE, HERE, "nomads", new CreateContext(), options.lanes, options.flaw);
-  const camp = { node, session, admin: new Admin(session), client };
-  await body(camp);
-  const { pools } = node;
-  if (pools.list().some(({ id }) => id === client.poolId)) {
-    await camp.admin.destroyContainer(HERE, client.poolId);
-  }
-  await eventually("no block is left", () => liveBlocks(node.segment).length === 0);
-}
-
 /** The worker of a lane, as the node lists it. */
 function workerOf({ node, client }: Camp, index: number): number {
   const pool = node.pools.list().find(({ id }) => id === client.poolId)!;
   return pool.lanes.find((lane) => lane.index === index)!.worker;
-}
-
-/** Runs `body` while striders send to `lanes` lanes; checks all that they sent, and counts it. */
-async function underLoad(
-  striders: readonly Strider[],
-  lanes: number,
-  body: () => Promise<void>,
-): Promise<number> {
-  let goesOn = true;
-  const load = Promise.all(striders.map((strider) => strider.run(lanes, () => goesOn)));
-  load.catch(() => goesOn = false); // It is awaited below.
-  try {
-    await body();
-  } finally {
-    goesOn = false;
-  }
-  return (await load).reduce((sum, count) => sum + count, 0);
-}
-
-/** Striders on ports of their own. */
-async function stridersOn({ session, client }: Camp, count: number): Promise<Strider[]> {
-  const striders = [new Strider(client, 0)];
-  while (striders.length < count) {
-    striders.push(new Strider(client.in(await session.openPort()), striders.length));
-  }
-  return striders;
 }
 
 for (const workers of WORKERS) {

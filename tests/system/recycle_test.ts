@@ -1,46 +1,18 @@
 /** Workers whose threads are replaced on purpose: nobody notices, and nothing is lost. */
 
 import assert from "node:assert/strict";
-import { CreateContext, DomainQuery, type Session } from "chimaera";
-import { type Node, startNode } from "chimaera/node";
+import { CreateContext, DomainQuery } from "chimaera";
+import { startNode } from "chimaera/node";
 import { Client as Admin } from "../../chimods/admin/admin_client.ts";
 import { test } from "../permission.ts";
+import { type Camp, stridersOn, underLoad, withCamp } from "./kit/camp.ts";
 import { eventually, rejectsWith } from "./kit/expect.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
-import { Strider } from "./kit/strider.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client as Faulty } from "./modules/faulty/faulty_client.ts";
 import { Client } from "./modules/nomad/nomad_client.ts";
 import { Flaw } from "./modules/nomad/nomad_tasks.ts";
 
 const HERE = DomainQuery.getLocalId();
-
-/** A node with a pool of nomads. */
-interface Camp {
-  readonly node: Node;
-  readonly session: Session;
-  readonly admin: Admin;
-  readonly client: Client;
-}
-
-async function withCamp(
-  workers: number,
-  options: { readonly lanes: number; readonly flaw?: Flaw },
-  body: (camp: Camp) => Promise<void>,
-): Promise<void> {
-  await using node = await startNode({
-    workers,
-    debugHeap: true,
-    memoryBytes: 128 << 20,
-    modules: TEST_MODULES,
-  });
-  await using session = await node.connect(128 << 20);
-  const client = new Client(session);
-  await client.create(HERE, HERE, "nomads", new CreateContext(), options.lanes, options.flaw);
-  await body({ node, session, admin: new Admin(session), client });
-  await new Admin(session).destroyContainer(HERE, client.poolId);
-  await eventually("no block is left", () => liveBlocks(node.segment).length === 0);
-}
 
 /** Where every lane is. */
 function places({ node }: Camp): unknown {
@@ -49,31 +21,13 @@ function places({ node }: Camp): unknown {
   });
 }
 
-/** Runs `body` while striders send to `lanes` lanes; checks all that they sent, and counts it. */
-async function underLoad(camp: Camp, lanes: number, body: () => Promise<void>): Promise<number> {
-  const striders = [new Strider(camp.client, 0)];
-  while (striders.length < 3) {
-    const port = await camp.session.openPort();
-    striders.push(new Strider(camp.client.in(port), striders.length));
-  }
-  let goesOn = true;
-  const load = Promise.all(striders.map((strider) => strider.run(lanes, () => goesOn)));
-  load.catch(() => goesOn = false); // It is awaited below.
-  try {
-    await body();
-  } finally {
-    goesOn = false;
-  }
-  return (await load).reduce((sum, count) => sum + count, 0);
-}
-
 for (const workers of [2, 4]) {
   test(`recycling under load loses, repeats and reorders nothing, ${workers} workers`, async () => {
     await withCamp(workers, { lanes: 4 }, async (camp) => {
       const { admin, client, node } = camp;
       for (let lane = 0; lane < 4; lane++) await client.keep(HERE, lane, 5000, 1 + lane);
       const before = places(camp);
-      const sent = await underLoad(camp, 4, async () => {
+      const sent = await underLoad(await stridersOn(camp, 3), 4, async () => {
         for (let worker = 0; worker < 4; worker++) {
           const info = await admin.recycleWorker(HERE, worker % workers);
           assert.deepEqual([info.worker, info.stayed, info.why], [worker % workers, 0, ""]);
@@ -159,7 +113,7 @@ test("a lane that cannot leave keeps its worker as it was", async () => {
     const { admin, client } = camp;
     await client.keep(HERE, 0, 5000, 3);
     const before = [places(camp), await client.recall(HERE, 0)];
-    await underLoad(camp, 4, async () => {
+    await underLoad(await stridersOn(camp, 3), 4, async () => {
       for (const worker of [0, 1]) {
         const error = await rejectsWith("CHI-4018", admin.recycleWorker(HERE, worker));
         assert.match(error.message, /tests_nomad\.restoreState: the luggage is lost/);
@@ -174,7 +128,7 @@ test("a lane that cannot come back runs on where it went, and is named", async (
     const { node, admin, client } = camp;
     await client.keep(HERE, 0, 5000, 3);
     const { worker: from } = node.pools.get(client.poolId).lanes[0]!;
-    await underLoad(camp, 1, async () => {
+    await underLoad(await stridersOn(camp, 3), 1, async () => {
       const info = await admin.recycleWorker(HERE, from);
       assert.equal(info.stayed, 1);
       assert.match(info.why, /tests_nomad\.restoreState: the luggage is lost/);

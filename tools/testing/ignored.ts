@@ -5,6 +5,8 @@
  * Thread rules: none; plain values.
  */
 
+import { stripVTControlCharacters } from "node:util";
+
 /** A test that a machine may be unable to run, though nothing is missing that could be installed. */
 interface Exception {
   readonly name: RegExp;
@@ -21,13 +23,11 @@ const EXCEPTIONS: readonly Exception[] = [
   { name: /: a worker is bound to the processor/, why: "that needs two processors" },
 ];
 
-// deno-lint-ignore no-control-regex -- that is what a terminal's colours are
-const COLOUR = /\x1b\[[0-9;]*m/g;
 const IGNORED = /^(.+?) \.\.\. ignored\b/;
 
 /** The name of the test that this line of `deno test` says was ignored; null for other lines. */
 export function parseIgnored(line: string): string | null {
-  return IGNORED.exec(line.replace(COLOUR, ""))?.[1] ?? null;
+  return IGNORED.exec(stripVTControlCharacters(line))?.[1] ?? null;
 }
 
 /** Those of the ignored tests that no exception covers. */

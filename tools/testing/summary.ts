@@ -1,5 +1,7 @@
 /** Reads the line with which `deno test` ends. */
 
+import { stripVTControlCharacters } from "node:util";
+
 /** How many tests of a run passed, failed and were left out. */
 export interface Counts {
   readonly passed: number;
@@ -7,13 +9,11 @@ export interface Counts {
   readonly ignored: number;
 }
 
-// deno-lint-ignore no-control-regex -- that is what a terminal's colours are
-const COLOUR = /\x1b\[[0-9;]*m/g;
 const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed(?:.*? \| (\d+) ignored)?/;
 
 /** The counts of a summary line, or null for any other line. */
 export function parseSummary(line: string): Counts | null {
-  const match = SUMMARY.exec(line.replace(COLOUR, ""));
+  const match = SUMMARY.exec(stripVTControlCharacters(line));
   if (match === null) return null;
   const [, passed, failed, ignored = "0"] = match;
   return { passed: Number(passed), failed: Number(failed), ignored: Number(ignored) };

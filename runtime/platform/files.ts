@@ -109,3 +109,41 @@ export function ownerOf(path: string): { uid: number; mode: number; isFolder: bo
     throw thrown;
   }
 }
+
+/** What is at a path, links followed; null: nothing. */
+export function kindOf(path: string): "file" | "folder" | null {
+  try {
+    return Deno.statSync(path).isDirectory ? "folder" : "file";
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    if (thrown instanceof Deno.errors.NotADirectory) return null;
+    throw thrown;
+  }
+}
+
+/** Makes a folder, and those above it; it may be there already. */
+export function makeFolder(path: string): void {
+  Deno.mkdirSync(path, { recursive: true });
+}
+
+/** Writes a text file as a program of its user does; a reader finds the old text or the new one. */
+export function writeText(path: string, text: string): void {
+  const beside = `${path}.${crypto.randomUUID()}.temp`;
+  Deno.writeTextFileSync(beside, text);
+  Deno.renameSync(beside, path);
+}
+
+/** A file's bytes. */
+export function readBytes(path: string): Uint8Array<ArrayBuffer> {
+  return Deno.readFileSync(path);
+}
+
+/** Writes a file anew. */
+export function writeBytes(path: string, bytes: Uint8Array<ArrayBuffer>): void {
+  Deno.writeFileSync(path, bytes);
+}
+
+/** Gives a file or folder another name; what has that name already makes it fail. */
+export function renamePath(from: string, to: string): void {
+  Deno.renameSync(from, to);
+}

@@ -12,8 +12,8 @@
  *            ├─────▶ session ├─▶ lane ─▶ task ─▶ memory ─▶ platform
  *            └─────▶ cluster ┘
  *
- * `domain` is pure functions over plain values; `observe` counts and logs for whoever asks; both
- * know nothing above them. `ground` (errors and limits) may be read from everywhere.
+ * `domain` is pure functions over plain values; `observe` counts and logs for whoever asks; `repo`
+ * knows a module repo's files and runs none of them. They know nothing above them. `ground` (errors and limits) may be read from everywhere.
  *
  * A folder is entered through its `mod.ts` only. The SDK's doors are its four files, a module's
  * doors are the files that DESIGN's module layout names. A module is loaded from a copy of its own
@@ -33,7 +33,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   memory: ENGINE_FLOOR,
   task: [...ENGINE_FLOOR, "memory", "domain"],
   lane: [...ENGINE_FLOOR, "memory", "domain", "task"],
-  module: [...ENGINE_FLOOR, "memory", "domain", "task", "lane"],
+  repo: ["ground", "platform"],
+  module: [...ENGINE_FLOOR, "memory", "domain", "task", "lane", "repo"],
   session: [...ENGINE_FLOOR, "memory", "domain", "task", "lane"],
   cluster: [...ENGINE_FLOOR, "memory", "domain", "task", "lane"],
   assembly: [
@@ -42,6 +43,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "domain",
     "task",
     "lane",
+    "repo",
     "module",
     "session",
     "cluster",
@@ -52,6 +54,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "domain",
     "task",
     "lane",
+    "repo",
     "module",
     "session",
     "cluster",
@@ -59,16 +62,30 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   chimods: ["sdk"],
   examples: ["sdk", "chimods"],
-  codegen: ["ground", "platform"],
-  cli: ["ground", "platform", "observe", "session", "assembly", "sdk", "chimods", "codegen"],
+  codegen: ["ground", "platform", "repo"],
+  cli: [
+    "ground",
+    "platform",
+    "observe",
+    "repo",
+    "session",
+    "assembly",
+    "sdk",
+    "chimods",
+    "codegen",
+  ],
   main: ["ground", "platform", "cli"],
 };
 
 /** The npm packages that the program embeds, each with the only rooms that may import it. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli"],
+  diff: ["codegen"],
+  "es-module-lexer": ["repo"],
   fflate: ["chimods"],
   "lz4-wasm": ["chimods"],
+  typescript: ["codegen"],
+  yaml: ["repo", "codegen"],
   "zstd-codec": ["chimods"],
 };
 

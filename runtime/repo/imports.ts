@@ -1,0 +1,61 @@
+/**
+ * What a file of a module imports, with the places of the specifiers. Nothing is run.
+ *
+ * Thread rules: plain functions; the lexer is made ready once per isolate.
+ */
+
+import { init, parse } from "es-module-lexer";
+import { ChimaeraError } from "../errors.ts";
+
+/** One import that is there at run time. */
+export interface ModuleImport {
+  /** As the author wrote it; null for `import(expression)`, which nobody can judge beforehand. */
+  readonly specifier: string | null;
+  /** Of the specifier in the text, without its quotes. */
+  readonly start: number;
+  readonly end: number;
+  /** Both from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * The imports of a TypeScript or JavaScript text. Types that are imported as such are left out: they
+ * are gone at run time. Throws CHI-4005 for a text that cannot be read as a module.
+ *
+ * @param file As errors name it.
+ */
+export async function importsOf(text: string, file: string): Promise<ModuleImport[]> {
+  await init();
+  let found;
+  try {
+    [found] = parse(text, file);
+  } catch (thrown) {
+    const at = (thrown as { idx?: number }).idx;
+    const { line, column } = placeOf(text, at ?? 0);
+    throw new ChimaeraError("moduleLoad", {
+      what: at === undefined ? file : `${file}:${line}:${column}`,
+      why: "it cannot be read as a module",
+      cause: thrown,
+    });
+  }
+  const imports: ModuleImport[] = [];
+  for (const one of found) {
+    if (one.type === "import-meta") continue;
+    if ("typeOnly" in one && one.typeOnly) continue;
+    const isLiteral = one.specifier !== undefined && !("glob" in one && one.glob);
+    const place = placeOf(text, one.start);
+    imports.push({
+      specifier: isLiteral ? one.specifier! : null,
+      start: one.start,
+      end: one.end,
+      ...place,
+    });
+  }
+  return imports;
+}
+
+function placeOf(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, offset);
+  return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
+}

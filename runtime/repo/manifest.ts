@@ -1,0 +1,125 @@
+/**
+ * A module repo and its modules, as their manifests say:
+ *
+ *   my_mods/chimaera_repo.yaml              namespace: example      layout: 1
+ *   my_mods/compressor/chimaera_mod.yaml    name: compressor        version: 0.1.0
+ *
+ * A folder is a module when it has a `chimaera_mod.yaml`. Other folders are the author's own.
+ *
+ * Thread rules: plain functions.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import { listFolder, readText } from "../platform/mod.ts";
+import { checkName, moduleFiles, nameProblem, TEMPLATE_MODULE } from "./names.ts";
+import { readYamlEntries, type YamlEntry } from "./yaml_file.ts";
+
+/** The file that makes a folder a module repo. */
+export const REPO_FILE = "chimaera_repo.yaml";
+
+/** Version of the repo's layout that this program reads and writes. */
+export const REPO_LAYOUT = 1;
+
+/** A module's folder, as its manifest describes it. */
+export interface RepoModule {
+  readonly name: string;
+  /** Absolute, without a slash at its end. */
+  readonly folder: string;
+  /** Its author's own, for people. */
+  readonly version: string;
+}
+
+/** A repo's folder, as its manifest describes it. */
+export interface ModuleRepo {
+  /** Absolute, without a slash at its end. */
+  readonly folder: string;
+  readonly namespace: string;
+  /** By name. */
+  readonly modules: readonly RepoModule[];
+}
+
+/** Whether a folder is a module repo. */
+export function isRepo(folder: string): boolean {
+  return readText(`${folder}/${REPO_FILE}`) !== null;
+}
+
+/** The repo that a folder is, or is in; null when there is none up to the root. */
+export function enclosingRepo(folder: string): string | null {
+  for (let at = folder; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
+    if (isRepo(at)) return at;
+  }
+  return null;
+}
+
+/**
+ * Reads the manifests of a repo. Throws CHI-1301 when the folder is none, CHI-1302 with the place of
+ * what is wrong in a manifest.
+ *
+ * @param folder Absolute, without a slash at its end.
+ */
+export function readRepo(folder: string): ModuleRepo {
+  const namespace = readRepoManifest(folder);
+  const modules = listFolder(folder)
+    .filter((name) => name !== TEMPLATE_MODULE && !name.startsWith("."))
+    .flatMap((name) => readModule(`${folder}/${name}`) ?? []);
+  return { folder, namespace, modules };
+}
+
+function readRepoManifest(folder: string): string {
+  const file = `${folder}/${REPO_FILE}`;
+  const text = readText(file);
+  if (text === null) {
+    throw new ChimaeraError("repoNotFound", { what: folder, why: `it has no ${REPO_FILE}` });
+  }
+  const entries = readYamlEntries(text, file, "badManifest");
+  const namespace = textOf(entries, "namespace", file);
+  checkName("namespace", namespace);
+  const layout = entries.find(({ key }) => key === "layout");
+  if (layout !== undefined && layout.value !== REPO_LAYOUT) {
+    throw new ChimaeraError("badManifest", {
+      what: `${file}:${layout.valueAt}`,
+      why: `layout ${layout.source} is not one that this program knows (${REPO_LAYOUT})`,
+      hint: "run `chimaera repo reformat` on the repo, or use the program it was made with",
+    });
+  }
+  return namespace;
+}
+
+/** The module in a folder; null when it is none. Throws CHI-1302. */
+export function readModule(folder: string): RepoModule | null {
+  const file = `${folder}/${moduleFiles("").manifest}`;
+  const text = readText(file);
+  if (text === null) return null;
+  const name = folder.slice(folder.lastIndexOf("/") + 1);
+  const entries = readYamlEntries(text, file, "badManifest");
+  const declared = entries.find(({ key }) => key === "name");
+  if (declared !== undefined && declared.value !== name) {
+    throw new ChimaeraError("badManifest", {
+      what: `${file}:${declared.valueAt}`,
+      why: `it names the module \`${declared.source}\`, and its folder is \`${name}\``,
+    });
+  }
+  const problem = nameProblem(name);
+  if (problem !== null) {
+    throw new ChimaeraError("badName", { what: `module ${folder}`, why: problem });
+  }
+  const permissions = entries.find(({ key }) => key === "permissions");
+  if (permissions !== undefined) {
+    throw new ChimaeraError("badManifest", {
+      what: `${file}:${permissions.keyAt}`,
+      why: "permissions of single modules are not enforced yet, and so not promised",
+      hint: "take the line out: every module has the permissions of the node",
+    });
+  }
+  const version = entries.find(({ key }) => key === "version");
+  return { name, folder, version: version?.source ?? "" };
+}
+
+function textOf(entries: readonly YamlEntry[], key: string, file: string): string {
+  const entry = entries.find((entry) => entry.key === key);
+  if (entry !== undefined && typeof entry.value === "string") return entry.value;
+  throw new ChimaeraError("badManifest", {
+    what: entry === undefined ? file : `${file}:${entry.valueAt}`,
+    why: entry === undefined ? `it has no \`${key}:\` line` : `\`${key}\` is no name`,
+  });
+}

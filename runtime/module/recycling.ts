@@ -162,7 +162,7 @@ export class Recycling {
   /** Whether no lane is the worker's, nor may be by the time that its new thread is there. */
   #isFree(worker: number): boolean {
     const { pools } = this.#options;
-    return pools.making === 0 &&
+    return pools.making.count === 0 &&
       pools.all.every(({ lanes }) => lanes.every((lane) => lane.worker !== worker));
   }
 

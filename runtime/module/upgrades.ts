@@ -112,7 +112,9 @@ export class Upgrades {
   async #renew(libName: string): Promise<UpgradeInfo> {
     const { registry } = this.#options;
     const { spec } = registry.get(libName);
-    const fresh = await registry.renew(libName);
+    const fresh = await registry.renew(libName).catch((thrown) => {
+      throw isLoss(thrown) ? failed(libName, thrown) : thrown;
+    });
     if (fresh === null) return unchanged(spec.libName, spec.version, this.#options.pools);
     try {
       return await this.#options.moves.apart(() => this.#begin(fresh));
@@ -275,10 +277,13 @@ function mustBeWhole({ lost, libName }: Upgrade): void {
 
 /** The thread in a lost worker's place begins with what the node knows: the new version. */
 function unlessLost(thrown: unknown): null {
-  const isLost = thrown instanceof ChimaeraError &&
-    (thrown.kind === "workerDied" || thrown.kind === "workerStalled");
-  if (isLost) return null;
+  if (isLoss(thrown)) return null;
   throw thrown;
+}
+
+function isLoss(thrown: unknown): boolean {
+  return thrown instanceof ChimaeraError &&
+    (thrown.kind === "workerDied" || thrown.kind === "workerStalled");
 }
 
 function unchanged(libName: string, version: string, pools: Pools): UpgradeInfo {

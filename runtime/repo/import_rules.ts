@@ -47,10 +47,11 @@ export function importProblem(path: string, specifier: string, namespace: string
     return `"${specifier}" is a module of another repo; only those of ${namespace} and chimaera ` +
       "are known here";
   }
-  const name = specifier.replace(/^npm:\/?/, "");
-  const isEmbedded = MODULE_PACKAGES.some((one) => name === one || name.startsWith(`${one}/`));
-  if (isEmbedded && !specifier.startsWith("npm:")) return null;
-  if (isEmbedded) return `write "${name.replace(/@[\d.]+/, "")}" without npm:`;
+  const isNpm = specifier.startsWith("npm:");
+  const name = isNpm ? specifier.replace(/^npm:\/?([^@/]+)(@[^/]*)?/, "$1") : specifier;
+  if (MODULE_PACKAGES.some((one) => name === one || name.startsWith(`${one}/`))) {
+    return isNpm ? `write "${name}" without npm:` : null;
+  }
   return `"${specifier}" is none of: chimaera and its sub-paths, modules by name, own files, ` +
     `node:*, ${MODULE_PACKAGES.join(", ")}`;
 }

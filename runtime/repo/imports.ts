@@ -35,8 +35,7 @@ export async function importsOf(text: string, file: string): Promise<ModuleImpor
     const { line, column } = placeOf(text, at ?? 0);
     throw new ChimaeraError("moduleLoad", {
       what: at === undefined ? file : `${file}:${line}:${column}`,
-      why: "it cannot be read as a module",
-      cause: thrown,
+      why: "its syntax is wrong, so that its imports cannot be read",
     });
   }
   const imports: ModuleImport[] = [];

@@ -8,6 +8,7 @@ import {
   type WorkerStart,
 } from "../../../runtime/module/mod.ts";
 import { serializer } from "../../../runtime/lane/saved_state.ts";
+import { codeOf } from "./next_versions.ts";
 import { HOST, type World } from "./world.ts";
 
 export const BUSY_MODULE = moduleInFolder(new URL("./modules/busy/", import.meta.url), "sim");
@@ -67,7 +68,7 @@ export class SimulatedWorkers {
   #assemble(start: WorkerStart): NodeWorker {
     const world = this.#world;
     const worker = new NodeWorker(start, {
-      load: (spec) => Promise.resolve(this.#modules.get(spec.libName)!),
+      load: (spec) => Promise.resolve(codeOf(this.#modules.get(spec.libName)!, spec)),
       pin: () => true,
       pace: {
         next: () => world.nextPass(),

@@ -25,6 +25,7 @@ import { ClientProcess } from "./client_process.ts";
 import { Dice } from "./dice.ts";
 import { type Fault, FAULTS, MemoryHog } from "./faults.ts";
 import { type Job, JOBS } from "./jobs.ts";
+import { makeVersionsUp } from "./next_versions.ts";
 import { Scene } from "./scene.ts";
 import { BUSY_MODULE, SimulatedWorkers } from "./simulated_workers.ts";
 import { setWitness, Witness } from "./witness.ts";
@@ -164,6 +165,8 @@ export class Simulation {
     if (node === undefined) return;
     this.#node = node;
     node.moves.drainMs = DRAIN_MS;
+    node.upgrades.drainMs = DRAIN_MS;
+    makeVersionsUp(node.modules, new Dice(this.#options.seed, 3));
     this.#scene = new Scene(this.#world, node, this.#witness);
     this.#hog = new MemoryHog(new Heap(node.segment));
     await this.#until("the client's connection", this.#connectClient());

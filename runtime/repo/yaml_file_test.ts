@@ -1,6 +1,7 @@
 /** Flat YAML files: entries with their places, and refusals with theirs. */
 
 import assert from "node:assert/strict";
+import { test } from "../../tests/permission.ts";
 import { ChimaeraError } from "../errors.ts";
 import { readYamlEntries } from "./yaml_file.ts";
 
@@ -16,7 +17,7 @@ function refusal(text: string): string {
   return "nothing";
 }
 
-Deno.test("yaml file: each entry has its value and its places", () => {
+test("yaml file: each entry has its value and its places", () => {
   const entries = read(
     "# A file.\nname:  cache # Fast.\n\nversion: 0.10\nempty:\n'quoted': \"x\"\n",
   );
@@ -33,7 +34,7 @@ Deno.test("yaml file: each entry has its value and its places", () => {
   assert.deepEqual(read("# Nothing.\n"), []);
 });
 
-Deno.test("yaml file: what is no flat map is refused where it stands", () => {
+test("yaml file: what is no flat map is refused where it stands", () => {
   const refusals: readonly (readonly [string, RegExp])[] = [
     ["a: 1\na: 2\n", /^CHI-1302 a\.yaml:2:1: this name stands here twice$/],
     ["a: 1\n \tb: 2\n", /^CHI-1302 a\.yaml:2:2: a tab indents this line; YAML allows spaces only$/],
@@ -48,7 +49,7 @@ Deno.test("yaml file: what is no flat map is refused where it stands", () => {
   for (const [text, says] of refusals) assert.match(refusal(text), says);
 });
 
-Deno.test("yaml file: aliases of aliases are refused before they are multiplied", () => {
+test("yaml file: aliases of aliases are refused before they are multiplied", () => {
   const bomb = ["a: &a [x, x]"];
   for (let k = 1; k < 30; k++) bomb.push(`b${k}: &b${k} [*b${k - 1}, *b${k - 1}]`);
   assert.match(refusal(bomb.join("\n").replaceAll("b0", "a")), /^CHI-1302 a\.yaml:1:1: /);

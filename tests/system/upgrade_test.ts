@@ -1,7 +1,7 @@
 /** Live upgrades: the code of a module is replaced while its pools are used. */
 
 import assert from "node:assert/strict";
-import { ChimaeraError, DomainQuery } from "chimaera";
+import { DomainQuery } from "chimaera";
 import { startTestNode } from "chimaera/test";
 import { Client as Admin } from "chimaera/admin_client";
 import { test } from "../permission.ts";

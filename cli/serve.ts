@@ -132,6 +132,7 @@ async function start(
     instance,
     repos,
     onModuleFailed: (error) => void failures.push(error),
+    onRenewalFailed: (error) => warn(error.message),
     onStall: (stall) => warn(stallText(stall)),
     onWorkerLost: (lost) => warn(lossText(lost)),
   });

@@ -40,6 +40,7 @@ import {
   type PoolDirectory,
   Pools,
   Recycling,
+  ThreadRenewal,
   Upgrades,
   WorkerCrew,
 } from "./module/mod.ts";
@@ -80,6 +81,7 @@ export class Node {
   readonly #moves: LaneMoves;
   /** Replaces workers' threads. */
   readonly recycling: Recycling;
+  readonly #renewal: ThreadRenewal;
   /** Modules of which pools can be made. */
   readonly modules: ModuleRegistry;
   /** Has modules' pools run newer code. */
@@ -146,16 +148,11 @@ export class Node {
       clock: realClock,
       ask,
     });
-    this.upgrades = new Upgrades({
-      workers,
-      pools,
-      moves,
-      registry: this.modules,
-      clock: realClock,
-      ask,
-      onUpgraded: () => {},
-    });
     this.recycling = new Recycling({ workers, pools, moves, crew: this.#crew, clock: realClock });
+    const onFailed = (error: ChimaeraError) => options.onRenewalFailed?.(error);
+    this.#renewal = new ThreadRenewal({ workers, recycling: this.recycling, onFailed });
+    const [registry, clock, onUpgraded] = [this.modules, realClock, this.#renewal.note];
+    this.upgrades = new Upgrades({ workers, pools, moves, registry, clock, ask, onUpgraded });
     this.sessions = this.#sessions = this.#makeSessions(options, heap, place);
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, counters, wake);
     this.#policies = new Policies({ workers, ask, counters });
@@ -342,11 +339,13 @@ export class Node {
     if (this.#stopping) return;
     this.#stopping = true;
     const ended = this.#stoppedError();
+    this.#renewal.end();
     this.#endSessions(ended);
     const sessions = this.#sessions.list.map((session) => this.#sessions.close(session.id));
     await atMost(LIMITS.closeGraceMs, Promise.all(sessions));
     for (const session of this.#opened) await session.close();
     await this.#server?.close();
+    await atMost(LIMITS.closeGraceMs, this.#renewal.over);
     await this.#crew.end();
     const stops = this.workerInfo().map(({ id }) => this.#control.request(id, { kind: "stop" }));
     const stopped = await atMost(LIMITS.closeGraceMs, Promise.all(stops));

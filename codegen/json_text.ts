@@ -1,0 +1,203 @@
+/**
+ * Edits members of objects in JSON with comments, and leaves everything else as it is.
+ *
+ * Thread rules: none; pure functions.
+ */
+
+import { ChimaeraError } from "../runtime/errors.ts";
+import { insertion, lineAt, lineEndAt, type TextEdit } from "./text_edit.ts";
+import { type CodeToken, plainTokens } from "./tokens.ts";
+
+/** A value, with its place. */
+export interface JsonValue {
+  readonly start: number;
+  readonly end: number;
+  /** Of a string. */
+  readonly string: string | null;
+  /** Of an object. */
+  readonly members: readonly JsonMember[] | null;
+}
+
+/** A member of an object. */
+export interface JsonMember {
+  readonly key: string;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly value: JsonValue;
+  /** Behind its comma; null where there is none. */
+  readonly commaEnd: number | null;
+}
+
+/**
+ * Reads a text that is one object. Throws CHI-1302 for what is none.
+ *
+ * @param file As errors name it.
+ */
+export function readJsonObject(text: string, file: string): JsonValue {
+  return new JsonReader(text, file).read();
+}
+
+/** The member of an object, or of an object in it. */
+export function memberOf(object: JsonValue, ...keys: readonly string[]): JsonMember | undefined {
+  let found: JsonMember | undefined;
+  let at: JsonValue | undefined = object;
+  for (const key of keys) {
+    found = at?.members?.findLast((member) => member.key === key);
+    at = found?.value;
+  }
+  return found;
+}
+
+class JsonReader {
+  readonly #tokens: readonly CodeToken[];
+  readonly #file: string;
+  #at = 0;
+
+  constructor(text: string, file: string) {
+    this.#tokens = plainTokens(text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text);
+    this.#file = file;
+  }
+
+  read(): JsonValue {
+    const value = this.#value();
+    if (value.members === null) this.#refuse(this.#tokens[0], "it is no object");
+    if (this.#at < this.#tokens.length) this.#refuse(this.#peek(), "nothing may stand here");
+    return value;
+  }
+
+  #value(): JsonValue {
+    const token = this.#next();
+    const { text, start, end } = token;
+    if (text === "{") return this.#object(start);
+    if (text === "[") return this.#array(start);
+    if (token.type === "StringLiteral") {
+      return { start, end, string: this.#string(token), members: null };
+    }
+    if (/^[\]}:,]$/.test(text)) this.#refuse(token, `a value is missing before \`${text}\``);
+    // A sign is a token of its own.
+    const last = /^[-+]$/.test(text) ? this.#next() : token;
+    return { start, end: last.end, string: null, members: null };
+  }
+
+  #object(start: number): JsonValue {
+    const members: JsonMember[] = [];
+    while (this.#peek()?.text !== "}") {
+      const key = this.#next();
+      if (key.type !== "StringLiteral") this.#refuse(key, "a name in quotes is missing");
+      this.#expect(":");
+      const value = this.#value();
+      members.push({
+        key: this.#string(key),
+        keyStart: key.start,
+        keyEnd: key.end,
+        value,
+        commaEnd: this.#comma("}"),
+      });
+    }
+    return { start, end: this.#next().end, string: null, members };
+  }
+
+  #array(start: number): JsonValue {
+    while (this.#peek()?.text !== "]") {
+      this.#value();
+      this.#comma("]");
+    }
+    return { start, end: this.#next().end, string: null, members: null };
+  }
+
+  #comma(close: string): number | null {
+    if (this.#peek()?.text === ",") return this.#next().end;
+    if (this.#peek()?.text !== close) this.#refuse(this.#peek(), "a comma is missing");
+    return null;
+  }
+
+  #string(token: CodeToken): string {
+    try {
+      return JSON.parse(token.text);
+    } catch {
+      return this.#refuse(token, `${token.text} is no text in JSON`);
+    }
+  }
+
+  #expect(text: string): void {
+    const token = this.#next();
+    if (token.text !== text) this.#refuse(token, `\`${text}\` is missing`);
+  }
+
+  #peek(): CodeToken | undefined {
+    return this.#tokens[this.#at];
+  }
+
+  #next(): CodeToken {
+    const token = this.#tokens[this.#at++];
+    return token ?? this.#refuse(this.#tokens.at(-1), "the text ends too early");
+  }
+
+  #refuse(token: CodeToken | undefined, why: string): never {
+    const what = token === undefined ? this.#file : `${this.#file}:${token.line}`;
+    throw new ChimaeraError("badManifest", { what, why });
+  }
+}
+
+/** Adds members behind the last one of an object. */
+export function addMembers(
+  text: string,
+  object: JsonValue,
+  added: readonly (readonly [key: string, value: string])[],
+): TextEdit[] {
+  if (added.length === 0) return [];
+  const members = object.members ?? [];
+  const words = added.map(([key, value]) => `${JSON.stringify(key)}: ${value}`);
+  const last = members.at(-1);
+  const eol = lineEndAt(text, object.start);
+  if (last === undefined) {
+    const outer = blanksAt(text, object.start);
+    const inner = `${outer}${outer.includes("\t") ? "\t" : "  "}`;
+    const body = words.map((word) => inner + word).join(`,${eol}`);
+    return [{ start: object.start, end: object.end, text: `{${eol}${body}${eol}${outer}}` }];
+  }
+  const isOneLine = lineAt(text, last.keyStart).start <= object.start;
+  if (isOneLine) return [insertion(last.value.end, words.map((word) => `, ${word}`).join(""))];
+  const inner = blanksAt(text, last.keyStart);
+  const body = words.map((word) => eol + inner + word).join(",");
+  const behind = placeBehind(text, last.commaEnd ?? last.value.end);
+  if (last.commaEnd !== null) return [insertion(behind, `${body},`)];
+  if (behind === last.value.end) return [insertion(behind, `,${body}`)];
+  return [insertion(last.value.end, ","), insertion(behind, body)];
+}
+
+/** Takes members out of an object, with the lines that are theirs alone. */
+export function removeMembers(
+  text: string,
+  object: JsonValue,
+  gone: readonly JsonMember[],
+): TextEdit[] {
+  const members = object.members ?? [];
+  const edits = gone.map((member): TextEdit => {
+    const end = member.commaEnd ?? member.value.end;
+    const line = lineAt(text, member.keyStart);
+    const isAlone = text.slice(line.start, member.keyStart).trim() === "" &&
+      text.slice(end, line.end).trim() === "";
+    if (!isAlone) return { start: member.keyStart, end, text: "" };
+    const eol = /^(?:\r\n|\n|\r)?/.exec(text.slice(line.end, line.end + 2))![0];
+    return { start: line.start, end: line.end + eol.length, text: "" };
+  });
+  const kept = members.filter((member) => !gone.includes(member)).at(-1);
+  const isLastGone = members.at(-1) !== undefined && gone.includes(members.at(-1)!);
+  if (isLastGone && kept?.commaEnd != null && members.at(-1)!.commaEnd === null) {
+    edits.push({ start: kept.value.end, end: kept.commaEnd, text: "" });
+  }
+  return edits;
+}
+
+/** Behind a place and the comment that its line ends with. */
+function placeBehind(text: string, at: number): number {
+  const line = lineAt(text, at);
+  return /^[\t ]*(?:\/\/.*)?$/.test(text.slice(at, line.end)) ? line.end : at;
+}
+
+/** The blanks that the line of a place begins with. */
+function blanksAt(text: string, at: number): string {
+  const line = lineAt(text, at);
+  return /^[\t ]*/.exec(text.slice(line.start, at))![0];
+}

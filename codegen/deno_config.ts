@@ -12,13 +12,14 @@
  * Thread rules: plain functions.
  */
 
+import { ChimaeraError } from "../runtime/errors.ts";
 import { moduleFiles, type ModuleRepo, namedModule } from "../runtime/repo/mod.ts";
 import {
-  addMembers,
-  type JsonValue,
+  changeMembers,
+  type JsonMember,
   memberOf,
+  objectText,
   readJsonObject,
-  removeMembers,
 } from "./json_text.ts";
 import { kitImports } from "./kit/mod.ts";
 import { applyEdits, type TextEdit } from "./text_edit.ts";
@@ -64,72 +65,83 @@ export interface ConfigPlan {
   readonly text: string;
   /** Namespaces that the repo's modules had in it before. */
   readonly oldNamespaces: readonly string[];
+  /** Names of this form that lead elsewhere: modules of other repos. */
+  readonly foreign: ReadonlySet<string>;
 }
 
 /**
  * Brings the names in a `deno.json` up to date. Throws CHI-1302 for a text that is no JSON.
  *
  * @param file As errors name it.
+ * @param isThere Whether the repo has a file; a name of ours that leads to none goes.
  */
-export function refreshConfig(text: string, file: string, repo: ModuleRepo): ConfigPlan {
+export function refreshConfig(
+  text: string,
+  file: string,
+  repo: ModuleRepo,
+  isThere: (path: string) => boolean,
+): ConfigPlan {
   const object = readJsonObject(text, file);
   const imports = memberOf(object, "imports")?.value;
+  if (imports !== undefined && imports.members === null) {
+    throw new ChimaeraError("badManifest", { what: file, why: "its `imports` are no object" });
+  }
   const wanted = moduleImports(repo);
+  const { have, gone, edits, oldNamespaces, foreign } = judgeNames(imports?.members ?? [], {
+    namespace: repo.namespace,
+    wanted,
+    isThere,
+  });
   const kit = repo.namespace === CORE_NAMESPACE ? {} : kitImports();
-  const there = imports?.members ?? [];
+  const added = [...Object.entries(kit), ...wanted].filter(([key]) => !have.has(key))
+    .map(([key, path]) => [key, JSON.stringify(path)] as const);
+  if (imports !== undefined) edits.push(...changeMembers(text, imports, gone, added));
+  else {
+    const inside = indented(objectText(text, object.start, added), text);
+    edits.push(...changeMembers(text, object, [], [["imports", inside]]));
+  }
+  return { text: applyEdits(text, edits), oldNamespaces, foreign };
+}
+
+interface Names {
+  readonly namespace: string;
+  readonly wanted: ReadonlyMap<string, string>;
+  readonly isThere: (path: string) => boolean;
+}
+
+/** Sorts the names that are there: right, to be changed, not ours, to go. */
+function judgeNames(there: readonly JsonMember[], { namespace, wanted, isThere }: Names) {
   const edits: TextEdit[] = [];
-  const gone = [];
-  const oldNamespaces = new Set<string>();
+  const gone: JsonMember[] = [];
+  const old = new Set<string>();
+  const foreign = new Set<string>();
   const have = new Set(there.map(({ key }) => key));
   for (const member of there) {
     const { key, value } = member;
     const right = wanted.get(key);
-    if (right !== undefined) {
-      if (value.string !== right) edits.push({ ...value, text: JSON.stringify(right) });
+    if (right !== undefined && value.string !== right) {
+      edits.push({ start: value.start, end: value.end, text: JSON.stringify(right) });
+    }
+    const named = right === undefined ? namedModule(key) : null;
+    if (named === null) continue;
+    if (value.string !== `./${named.module}/${named.file}.ts`) {
+      foreign.add(key);
       continue;
     }
-    const named = namedModule(key);
-    if (named === null || value.string !== `./${named.module}/${named.file}.ts`) continue;
-    const renamed = `${repo.namespace}/${named.file}`;
-    if (named.namespace !== repo.namespace && wanted.has(renamed)) {
-      oldNamespaces.add(named.namespace);
-      if (!have.has(renamed)) {
-        have.add(renamed);
-        const { keyStart: start, keyEnd: end } = member;
-        edits.push({ start, end, text: JSON.stringify(renamed) });
-        continue;
-      }
-    }
-    gone.push(member);
+    const renamed = `${namespace}/${named.file}`;
+    const isRenamed = named.namespace !== namespace && wanted.has(renamed);
+    if (isRenamed) old.add(named.namespace);
+    if (isRenamed && !have.has(renamed)) {
+      have.add(renamed);
+      const { keyStart: start, keyEnd: end } = member;
+      edits.push({ start, end, text: JSON.stringify(renamed) });
+    } else if (isRenamed || !isThere(value.string)) gone.push(member);
   }
-  const added = [...Object.entries(kit), ...wanted].filter(([key]) => !have.has(key))
-    .map(([key, path]) => [key, JSON.stringify(path)] as const);
-  if (imports?.members != null) {
-    edits.push(...changes(text, imports, gone, added));
-  } else if (added.length > 0) {
-    edits.push(...addMembers(text, object, [["imports", objectText(text, added)]]));
-  }
-  return { text: applyEdits(text, edits), oldNamespaces: [...oldNamespaces] };
+  return { edits, gone, have, oldNamespaces: [...old], foreign };
 }
 
-/** Members that go and members that come; where all go, what comes takes their place. */
-function changes(
-  text: string,
-  imports: JsonValue,
-  gone: readonly NonNullable<JsonValue["members"]>[number][],
-  added: readonly (readonly [string, string])[],
-): TextEdit[] {
-  const isEmptied = gone.length > 0 && gone.length === imports.members!.length;
-  if (isEmptied && added.length > 0) {
-    return [{ start: imports.start, end: imports.end, text: objectText(text, added) }];
-  }
-  const removed = removeMembers(text, imports, gone);
-  const kept = imports.members!.filter((member) => !gone.includes(member));
-  return [...removed, ...addMembers(text, { ...imports, members: kept }, added)];
-}
-
-function objectText(text: string, members: readonly (readonly [string, string])[]): string {
+/** An object one level deeper in a text. */
+function indented(object: string, text: string): string {
   const unit = /^(\t| +)"/m.exec(text)?.[1] ?? "  ";
-  const lines = members.map(([key, value]) => `${unit}${unit}${JSON.stringify(key)}: ${value}`);
-  return `{\n${lines.join(",\n")}\n${unit}}`;
+  return object.replace(/(\r\n|\n|\r)/g, `$1${unit}`);
 }

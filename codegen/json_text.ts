@@ -139,55 +139,70 @@ class JsonReader {
   }
 }
 
-/** Adds members behind the last one of an object. */
-export function addMembers(
-  text: string,
-  object: JsonValue,
-  added: readonly (readonly [key: string, value: string])[],
-): TextEdit[] {
-  if (added.length === 0) return [];
-  const members = object.members ?? [];
-  const words = added.map(([key, value]) => `${JSON.stringify(key)}: ${value}`);
-  const last = members.at(-1);
-  const eol = lineEndAt(text, object.start);
-  if (last === undefined) {
-    const outer = blanksAt(text, object.start);
-    const inner = `${outer}${outer.includes("\t") ? "\t" : "  "}`;
-    const body = words.map((word) => inner + word).join(`,${eol}`);
-    return [{ start: object.start, end: object.end, text: `{${eol}${body}${eol}${outer}}` }];
-  }
-  const isOneLine = lineAt(text, last.keyStart).start <= object.start;
-  if (isOneLine) return [insertion(last.value.end, words.map((word) => `, ${word}`).join(""))];
-  const inner = blanksAt(text, last.keyStart);
-  const body = words.map((word) => eol + inner + word).join(",");
-  const behind = placeBehind(text, last.commaEnd ?? last.value.end);
-  if (last.commaEnd !== null) return [insertion(behind, `${body},`)];
-  if (behind === last.value.end) return [insertion(behind, `,${body}`)];
-  return [insertion(last.value.end, ","), insertion(behind, body)];
-}
+/** A member to come: its key, and its value as it is written. */
+export type NewMember = readonly [key: string, value: string];
 
-/** Takes members out of an object, with the lines that are theirs alone. */
-export function removeMembers(
+/** Takes members out of an object, and adds others behind its last one. */
+export function changeMembers(
   text: string,
   object: JsonValue,
   gone: readonly JsonMember[],
+  added: readonly NewMember[],
 ): TextEdit[] {
+  if (gone.length === 0 && added.length === 0) return [];
   const members = object.members ?? [];
-  const edits = gone.map((member): TextEdit => {
-    const end = member.commaEnd ?? member.value.end;
-    const line = lineAt(text, member.keyStart);
-    const isAlone = text.slice(line.start, member.keyStart).trim() === "" &&
-      text.slice(end, line.end).trim() === "";
-    if (!isAlone) return { start: member.keyStart, end, text: "" };
-    const eol = /^(?:\r\n|\n|\r)?/.exec(text.slice(line.end, line.end + 2))![0];
-    return { start: line.start, end: line.end + eol.length, text: "" };
-  });
-  const kept = members.filter((member) => !gone.includes(member)).at(-1);
-  const isLastGone = members.at(-1) !== undefined && gone.includes(members.at(-1)!);
-  if (isLastGone && kept?.commaEnd != null && members.at(-1)!.commaEnd === null) {
-    edits.push({ start: kept.value.end, end: kept.commaEnd, text: "" });
+  const last = members.filter((member) => !gone.includes(member)).at(-1);
+  if (last === undefined) return [{ ...object, text: objectText(text, object.start, added) }];
+  const endsWithComma = members.at(-1)!.commaEnd !== null;
+  const edits = gone.map((member) => removal(text, member));
+  if (added.length > 0) edits.push(...addition(text, object, last, added, endsWithComma));
+  else if (!endsWithComma && last.commaEnd !== null) {
+    edits.push({ start: last.value.end, end: last.commaEnd, text: "" });
   }
   return edits;
+}
+
+/** An object at a place of a text. */
+export function objectText(text: string, at: number, members: readonly NewMember[]): string {
+  if (members.length === 0) return "{}";
+  const eol = lineEndAt(text, at);
+  const outer = blanksAt(text, at);
+  const inner = outer + (/^(\t| +)"/m.exec(text)?.[1] ?? "  ");
+  const lines = members.map(([key, value]) => `${inner}${JSON.stringify(key)}: ${value}`);
+  return `{${eol}${lines.join(`,${eol}`)}${eol}${outer}}`;
+}
+
+function addition(
+  text: string,
+  object: JsonValue,
+  last: JsonMember,
+  added: readonly NewMember[],
+  endsWithComma: boolean,
+): TextEdit[] {
+  const words = added.map(([key, value]) => `${JSON.stringify(key)}: ${value}`);
+  const end = endsWithComma ? "," : "";
+  const { commaEnd, value } = last;
+  if (lineAt(text, last.keyStart).start <= object.start) {
+    const body = words.map((word) => ` ${word}`).join(",") + end;
+    return [insertion(commaEnd ?? value.end, commaEnd === null ? `,${body}` : body)];
+  }
+  const gap = lineEndAt(text, object.start) + blanksAt(text, last.keyStart);
+  const body = words.map((word) => gap + word).join(",") + end;
+  const behind = placeBehind(text, commaEnd ?? value.end);
+  return commaEnd !== null
+    ? [insertion(behind, body)]
+    : [insertion(value.end, ","), insertion(behind, body)];
+}
+
+/** A member goes, with its line if nothing else is on it. */
+function removal(text: string, { keyStart, value, commaEnd }: JsonMember): TextEdit {
+  const end = commaEnd ?? value.end;
+  const line = lineAt(text, keyStart);
+  const isAlone = text.slice(line.start, keyStart).trim() === "" &&
+    text.slice(end, line.end).trim() === "";
+  if (!isAlone) return { start: keyStart, end, text: "" };
+  const eol = /^(?:\r\n|\n|\r)?/.exec(text.slice(line.end, line.end + 2))![0];
+  return { start: line.start, end: line.end + eol.length, text: "" };
 }
 
 /** Behind a place and the comment that its line ends with. */

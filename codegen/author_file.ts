@@ -19,8 +19,9 @@ import { HOUSE_LAYOUT, type Layout } from "./printer.ts";
 import {
   indentOf,
   insertion,
-  lineAt,
+  lineAbove,
   lineEndAt,
+  lineEndLength,
   type TextEdit,
   type TextLine,
 } from "./text_edit.ts";
@@ -151,9 +152,10 @@ function insertBlocks(
 
 /** Whether something stands right above a line that is not the beginning of what it belongs to. */
 function needsGap(text: string, line: TextLine): boolean {
-  if (line.start === 0) return false;
-  const above = text.slice(lineAt(text, line.start - 1).start, line.start).trim();
-  return above !== "" && !above.endsWith("{");
+  const above = lineAbove(text, line);
+  if (above === null) return false;
+  const words = text.slice(above.start, above.end).trim();
+  return words !== "" && !words.endsWith("{");
 }
 
 function placeIn(source: AuthorFile, line: TextLine, imports: FileImports): BlockPlace {
@@ -180,14 +182,11 @@ function removeBlocks(
 ): TextEdit[] {
   const { text } = source;
   const edits = unused.map(({ begin, end }): TextEdit => {
-    const above = begin.start === 0 ? null : lineAt(text, begin.start - 1);
+    const above = lineAbove(text, begin);
     const isBlank = above !== null && text.slice(above.start, above.end).trim() === "";
-    if (isBlank && above.start > 0) {
-      const last = lineAt(text, above.start - 1);
-      return { start: last.end, end: end.end, text: "" };
-    }
-    const eol = /^(?:\r\n|\n|\r)?/.exec(text.slice(end.end, end.end + 2))![0];
-    return { start: begin.start, end: end.end + eol.length, text: "" };
+    const last = isBlank ? lineAbove(text, above) : null;
+    if (last !== null) return { start: last.end, end: end.end, text: "" };
+    return { start: begin.start, end: end.end + lineEndLength(text, end.end), text: "" };
   });
   if (source.role === "tasks") return edits;
   const tasks = unused.map(({ name }) => `${name}Task`);

@@ -9,7 +9,7 @@
 
 import { importStatementsOf } from "../runtime/repo/mod.ts";
 import { type Specifier, type Statement, statementOf } from "./import_clause.ts";
-import { insertion, lineAt, lineEndAt, type TextEdit } from "./text_edit.ts";
+import { insertion, lineAt, lineEndAt, lineEndLength, type TextEdit } from "./text_edit.ts";
 
 const COLUMNS = 100;
 
@@ -207,8 +207,4 @@ function compare(a: string, b: string): number {
 /** Where statements may begin: behind the byte order mark and the line that names a program. */
 function startOf(text: string): number {
   return /^\uFEFF?(?:#!.*(?:\r\n|\n|\r|$))?/.exec(text)![0].length;
-}
-
-function lineEndLength(text: string, at: number): number {
-  return /^(?:\r\n|\n|\r)?/.exec(text.slice(at, at + 2))![0].length;
 }

@@ -5,7 +5,7 @@
  */
 
 import { ChimaeraError } from "../runtime/errors.ts";
-import { insertion, lineAt, lineEndAt, type TextEdit } from "./text_edit.ts";
+import { insertion, lineAt, lineEndAt, lineEndLength, type TextEdit } from "./text_edit.ts";
 import { type CodeToken, plainTokens } from "./tokens.ts";
 
 /** A value, with its place. */
@@ -201,8 +201,7 @@ function removal(text: string, { keyStart, value, commaEnd }: JsonMember): TextE
   const isAlone = text.slice(line.start, keyStart).trim() === "" &&
     text.slice(end, line.end).trim() === "";
   if (!isAlone) return { start: keyStart, end, text: "" };
-  const eol = /^(?:\r\n|\n|\r)?/.exec(text.slice(line.end, line.end + 2))![0];
-  return { start: line.start, end: line.end + eol.length, text: "" };
+  return { start: line.start, end: line.end + lineEndLength(text, line.end), text: "" };
 }
 
 /** Behind a place and the comment that its line ends with. */

@@ -12,35 +12,42 @@
  */
 
 import { ChimaeraError } from "../runtime/errors.ts";
-import type { TextLine } from "./text_edit.ts";
+import { lineAt, type TextLine } from "./text_edit.ts";
 import { codeTokens } from "./tokens.ts";
 
 /** What stands between two marks. */
 export interface Block {
   /** As in its marks: `Compress`. */
   readonly name: string;
-  readonly begin: TextLine;
-  readonly end: TextLine;
+  readonly begin: MarkLine;
+  readonly end: MarkLine;
+}
+
+/** The line of a mark. */
+export interface MarkLine extends TextLine {
+  /** From 1. */
+  readonly number: number;
 }
 
 /** The marks of a file, and what is wrong with them. */
 export interface Marks {
   readonly blocks: ReadonlyMap<string, Block>;
   /** The line before which methods are put that have no neighbour. */
-  readonly autogen: TextLine | null;
+  readonly autogen: MarkLine | null;
   readonly problems: readonly ChimaeraError[];
 }
 
 interface Mark {
   readonly word: "BEGIN" | "END" | "AUTOGEN_METHODS";
   readonly name: string;
-  readonly line: TextLine;
+  readonly line: MarkLine;
   /** Of its slashes. */
   readonly at: number;
 }
 
+const WORD = "CHI_";
 const MARK =
-  /^([^\S\r\n]*)\/\/[^\S\r\n]*CHI_(?:(BEGIN|END)[^\S\r\n]*\(([^)\r\n]*)\)|(AUTOGEN_METHODS)\b).*/gm;
+  /^([^\S\r\n]*)\/\/[^\S\r\n]*CHI_(?:(BEGIN|END)[^\S\r\n]*\(([^)\r\n]*)\)|(AUTOGEN_METHODS)\b)/;
 const NAME = /^\w+$/;
 
 /**
@@ -55,7 +62,7 @@ export function findMarks(text: string, file: string): Marks {
     void problems.push(new ChimaeraError("badModuleFile", { what: `${file}:${line}`, why }));
   const marks = mayMislead(text, found) ? confirmed(text, found, refuse) : found;
   const blocks = new Map<string, Block>();
-  let autogen: TextLine | null = null;
+  let autogen: MarkLine | null = null;
   let open: Mark | null = null;
   for (const mark of marks) {
     const { word, name, line } = mark;
@@ -97,15 +104,19 @@ function candidates(text: string): Mark[] {
   const marks: Mark[] = [];
   let number = 1;
   let counted = 0;
-  for (const match of text.matchAll(MARK)) {
-    const start = match.index;
-    for (const _ of text.slice(counted, start).matchAll(/\r\n|\n|\r/g)) number++;
-    counted = start;
+  for (let at = text.indexOf(WORD); at >= 0; at = text.indexOf(WORD, at + 1)) {
+    const line = lineAt(text, at);
+    const match = MARK.exec(text.slice(line.start, line.end));
+    if (match === null || line.start + match[0].indexOf(WORD) !== at) continue;
+    for (; counted < line.start; counted++) {
+      const code = text.charCodeAt(counted);
+      if (code === 10 || (code === 13 && text.charCodeAt(counted + 1) !== 10)) number++;
+    }
     marks.push({
       word: (match[2] ?? match[4]) as Mark["word"],
       name: (match[3] ?? "").trim(),
-      line: { number, start, end: start + match[0].length },
-      at: start + match[1]!.length,
+      line: { ...line, number },
+      at: line.start + match[1]!.length,
     });
   }
   return marks;
@@ -117,11 +128,16 @@ function candidates(text: string): Mark[] {
  * else those stretches are.
  */
 function mayMislead(text: string, marks: readonly Mark[]): boolean {
-  if (text.includes("`") || /\\[\r\n]/.test(text)) return true;
-  const stretches = [...text.matchAll(/\/\*[^]*?(?:\*\/|$)/g)];
-  return stretches.some(({ index, 0: { length } }) =>
-    marks.some(({ at }) => index < at && at < index + length)
-  );
+  if (text.includes("`") || text.includes("\\\n") || text.includes("\\\r")) return true;
+  let next = 0;
+  for (let start = text.indexOf("/*"); start >= 0;) {
+    const close = text.indexOf("*/", start + 2);
+    const end = close < 0 ? text.length : close;
+    while (next < marks.length && marks[next]!.at < start) next++;
+    if (next < marks.length && marks[next]!.at < end) return true;
+    start = text.indexOf("/*", end + 2);
+  }
+  return false;
 }
 
 /** Those that are line comments. */

@@ -110,7 +110,7 @@ export function methodNumber(name: string, value: unknown, source: string): numb
   }
   const own = INHERITED[name];
   if (value === OFF) {
-    return own === 0 ? "kCreate cannot be off: every module is created; write 0" : OFF;
+    return own === 0 ? "it cannot be off: every module is created; write 0" : OFF;
   }
   if (own !== undefined) {
     if (value === own) return value;

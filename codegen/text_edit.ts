@@ -13,8 +13,6 @@ export interface TextEdit {
 
 /** A line of a text. */
 export interface TextLine {
-  /** From 1. */
-  readonly number: number;
   readonly start: number;
   /** Of what stands on it, without its line end. */
   readonly end: number;
@@ -50,15 +48,29 @@ export function lineEndAt(text: string, at: number): string {
 
 /** The line that a place is on. */
 export function lineAt(text: string, at: number): TextLine {
-  let number = 1;
-  let start = 0;
-  LINE_END.lastIndex = 0;
-  for (let found = LINE_END.exec(text); found !== null; found = LINE_END.exec(text)) {
-    if (found.index >= at) return { number, start, end: found.index };
-    number++;
-    start = LINE_END.lastIndex;
-  }
-  return { number, start, end: text.length };
+  let start = at;
+  while (start > 0 && !isLineEnd(text, start - 1)) start--;
+  let end = at;
+  while (end < text.length && !isLineEnd(text, end)) end++;
+  return { start, end };
+}
+
+/** The line above another one; null when there is none. */
+export function lineAbove(text: string, { start }: TextLine): TextLine | null {
+  if (start === 0) return null;
+  const isPair = text[start - 1] === "\n" && text[start - 2] === "\r";
+  return lineAt(text, start - (isPair ? 2 : 1));
+}
+
+/** Length of the line end at a place; 0 where there is none. */
+export function lineEndLength(text: string, at: number): number {
+  if (text[at] === "\r") return text[at + 1] === "\n" ? 2 : 1;
+  return text[at] === "\n" ? 1 : 0;
+}
+
+function isLineEnd(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 10 || code === 13;
 }
 
 /** What a line begins with before anything stands on it. */

@@ -58,10 +58,7 @@ export class FileImports {
   get edits(): TextEdit[] {
     const edits: TextEdit[] = [];
     for (const [from, additions] of Map.groupBy(this.#additions, ({ from }) => from)) {
-      for (const use of ["value", "type"] as const) {
-        const sorted = additions.filter((one) => one.use === use).toSorted(byExported);
-        if (sorted.length > 0) edits.push(...this.#place(from, sorted, use));
-      }
+      edits.push(...this.#place(from, additions.toSorted(byExported)));
     }
     return edits;
   }
@@ -96,16 +93,27 @@ export class FileImports {
     return new RegExp(declares).test(this.#text);
   }
 
-  #place(from: string, additions: readonly Addition[], use: Use): TextEdit[] {
+  #place(from: string, additions: readonly Addition[]): TextEdit[] {
     const open = this.#statements.filter((one) => one.from === from && one.isPlain);
-    const fitting = use === "value"
-      ? open.filter(({ isType }) => !isType)
-      : open.toSorted((a, b) => Number(b.isType) - Number(a.isType));
-    for (const statement of fitting) {
+    const ofTypes = open.filter(({ isType }) => isType);
+    const ofAll = open.filter(({ isType }) => !isType);
+    if (ofTypes.length === 0) return this.#into(ofAll, from, additions);
+    const { value = [], type = [] } = Object.groupBy(additions, ({ use }) => use);
+    return [...this.#into(ofAll, from, value), ...this.#into([...ofTypes, ...ofAll], from, type)];
+  }
+
+  /** Names put into the first statement that has room for them, or into one of their own. */
+  #into(
+    statements: readonly Statement[],
+    from: string,
+    additions: readonly Addition[],
+  ): TextEdit[] {
+    if (additions.length === 0) return [];
+    for (const statement of statements) {
       const edits = this.#within(statement, additions);
       if (edits !== null) return edits;
     }
-    return [this.#newStatement(from, additions, use, fitting.length > 0)];
+    return [this.#newStatement(from, additions)];
   }
 
   /** Names put into the braces of a statement; null when its line has no room for them. */
@@ -139,14 +147,15 @@ export class FileImports {
     return /\S/.test(before) ? " " : lineEndAt(this.#text, start) + before;
   }
 
-  #newStatement(from: string, additions: readonly Addition[], use: Use, isFull: boolean): TextEdit {
-    const words = additions.map((one) => wordOf(one, true));
+  #newStatement(from: string, additions: readonly Addition[]): TextEdit {
+    const isType = additions.every(({ use }) => use === "type");
+    const words = additions.map((one) => wordOf(one, isType));
     const last = this.#statements.findLast((one) => one.from === from) ?? this.#statements.at(-1);
     const end = last === undefined ? startOf(this.#text) : this.#endOf(last);
     const eol = lineEndAt(this.#text, end);
-    const open = use === "type" ? "import type {" : "import {";
+    const open = isType ? "import type {" : "import {";
     const line = `${open} ${words.join(", ")} } from "${from}";`;
-    const text = isFull || line.length > COLUMNS
+    const text = line.length > COLUMNS
       ? [open, ...words.map((word) => `  ${word},`), `} from "${from}";`].join(eol)
       : line;
     return insertion(end, last === undefined ? text + eol : eol + text);

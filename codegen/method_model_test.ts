@@ -68,7 +68,7 @@ const VALID: readonly (readonly [what: string, text: string, methods: readonly s
 ];
 
 for (const [what, text, methods] of VALID) {
-  Deno.test(`methods: ${what}`, () => {
+  test(`methods: ${what}`, () => {
     assert.deepEqual(read(text), { methods, problems: [] });
   });
 }
@@ -223,12 +223,12 @@ const INVALID: readonly (readonly [what: string, text: string, problems: readonl
 ];
 
 for (const [what, text, problems] of INVALID) {
-  Deno.test(`methods: refused: ${what}`, () => {
+  test(`methods: refused: ${what}`, () => {
     assert.deepEqual(read(text).problems, problems);
   });
 }
 
-Deno.test("methods: an error is what a person sees, with its place", () => {
+test("methods: an error is what a person sees, with its place", () => {
   const [problem] = readMethods("kCreate: 0\nkA: 7\n", FILE).problems;
   assert.equal(
     problem!.format(),

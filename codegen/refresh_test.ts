@@ -55,11 +55,11 @@ test("refresh: without a block before it, it goes above CHI_AUTOGEN_METHODS", as
   assert.ok(isWithin(before, after));
   assert.match(
     after,
-    /  }\n\n  \/\/ CHI_BEGIN\(Md\)\n[^]*  \/\/ CHI_END\(Md\)\n\n  \/\/ CHI_BEGIN\(Io\)/,
+    / {2}}\n\n {2}\/\/ CHI_BEGIN\(Md\)\n[^]* {2}\/\/ CHI_END\(Md\)\n\n {2}\/\/ CHI_BEGIN\(Io\)/,
   );
   assert.match(
     after,
-    /  \/\/ CHI_END\(Io\)\n  \/\/ CHI_AUTOGEN_METHODS  \/\/ keep at class bottom\n}\n$/,
+    / {2}\/\/ CHI_END\(Io\)\n {2}\/\/ CHI_AUTOGEN_METHODS {2}\/\/ keep at class bottom\n}\n$/,
   );
   assert.deepEqual((await folder.plan()).changes, []);
 });

@@ -71,16 +71,18 @@ export async function planAuthorFile(source: AuthorFile, prune: boolean): Promis
   if (marks.problems.length > 0) return failed(marks.problems);
   const on = new Set(methods.map(({ name }) => blockName(name)));
   const unused = [...marks.blocks.values()].filter(({ name }) => !on.has(name));
-  const missing = methods.filter((method) =>
-    hasBlock(role, method) && !marks.blocks.has(blockName(method.name)) &&
-    !isDeclared(source, method)
+  const missing = new Set(
+    methods.filter((method) =>
+      hasBlock(role, method) && !marks.blocks.has(blockName(method.name)) &&
+      !isDeclared(source, method)
+    ),
   );
   const edits: TextEdit[] = [];
   const name = role === "tasks" ? planLibName(source) : NAME_IS_RIGHT;
   if (name instanceof ChimaeraError) return failed([name]);
   if (name.edit !== null) edits.push(name.edit);
   const homeless: Method[] = [];
-  if (missing.length > 0 || (prune && unused.length > 0)) {
+  if (missing.size > 0 || (prune && unused.length > 0)) {
     let imports: FileImports;
     try {
       imports = await FileImports.of(text, file);
@@ -119,33 +121,32 @@ function unreadable(file: string, thrown: unknown): ChimaeraError {
 function insertBlocks(
   source: AuthorFile,
   marks: Marks,
-  missing: readonly Method[],
+  missing: ReadonlySet<Method>,
   imports: FileImports,
   edits: TextEdit[],
 ): readonly Method[] {
   const { text, methods } = source;
   const homeless: Method[] = [];
   const beforeAutogen: string[] = [];
-  for (const method of missing) {
-    const neighbour = methods.findLast(({ name, id }) =>
-      id < method.id && marks.blocks.has(blockName(name))
-    );
-    const after = neighbour === undefined ? null : marks.blocks.get(blockName(neighbour.name))!.end;
-    const line = after ?? marks.autogen;
+  let neighbour: TextLine | null = null;
+  for (const method of methods) {
+    neighbour = marks.blocks.get(blockName(method.name))?.end ?? neighbour;
+    if (!missing.has(method)) continue;
+    const line = neighbour ?? marks.autogen;
     if (line === null) {
       homeless.push(method);
       continue;
     }
     const eol = lineEndAt(text, line.end);
     const block = printBlock(source.role, method, placeIn(source, line, imports)).join(eol);
-    if (after !== null) edits.push(insertion(after.end, eol + eol + block));
-    else beforeAutogen.push(block + eol);
+    if (neighbour === null) beforeAutogen.push(block + eol);
+    else edits.push(insertion(neighbour.end, eol + eol + block));
   }
   if (beforeAutogen.length > 0) {
     const line = marks.autogen!;
-    const gap = needsGap(text, line) ? lineEndAt(text, line.end) : "";
-    const between = lineEndAt(text, line.end);
-    edits.push(insertion(line.start, gap + beforeAutogen.join(between)));
+    const eol = lineEndAt(text, line.end);
+    const gap = needsGap(text, line) ? eol : "";
+    edits.push(insertion(line.start, gap + beforeAutogen.join(eol)));
   }
   return homeless;
 }

@@ -28,6 +28,8 @@ export class FileImports {
   readonly #text: string;
   readonly #statements: readonly Statement[];
   readonly #additions: Addition[] = [];
+  /** Answers of `name`. */
+  readonly #names = new Map<string, string>();
 
   private constructor(text: string, statements: readonly Statement[]) {
     this.#text = text;
@@ -42,12 +44,18 @@ export class FileImports {
 
   /** The name that the file has, or will have, for what another one exports. */
   name(from: string, exported: string, use: Use): string {
+    const key = `${use} ${from} ${exported}`;
+    let local = this.#names.get(key);
+    if (local === undefined) this.#names.set(key, local = this.#find(from, exported, use));
+    return local;
+  }
+
+  #find(from: string, exported: string, use: Use): string {
     const isSame = (one: { exported: string; use: Use }) =>
       one.exported === exported && (use === "type" || one.use === "value");
-    const added = this.#additions.find((one) => one.from === from && isSame(one));
-    if (added !== undefined) return added.local;
     const there = this.#statements.filter((one) => one.from === from);
-    const known = there.flatMap(({ specifiers }) => specifiers).find(isSame);
+    const known = there.flatMap(({ specifiers }) => specifiers).find(isSame) ??
+      this.#additions.find((one) => one.from === from && isSame(one));
     if (known !== undefined) return known.local;
     const local = this.#freeName(exported, use);
     this.#additions.push({ from, exported, local, use });
@@ -76,13 +84,12 @@ export class FileImports {
   }
 
   #freeName(exported: string, use: Use): string {
-    const candidates = function* () {
-      yield exported;
-      if (use === "value") yield `${exported}Value`;
-      for (let k = 2;; k++) yield `${exported}${k}`;
-    };
-    for (const name of candidates()) if (!this.#isTaken(name)) return name;
-    throw new RangeError("names do not end");
+    if (!this.#isTaken(exported)) return exported;
+    const other = `${exported}Value`;
+    if (use === "value" && !this.#isTaken(other)) return other;
+    let k = 2;
+    while (this.#isTaken(`${exported}${k}`)) k++;
+    return `${exported}${k}`;
   }
 
   #isTaken(name: string): boolean {

@@ -17,9 +17,9 @@ export interface CommandEntry {
 
 /** What the commands of two words are about, by the first. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  repo: "Module repos: folders of modules that share a namespace.",
-  mod: "Modules: the code that pools are instances of.",
   pool: "Pools: instances of modules, each with a name and lanes of its own.",
+  mod: "Modules: the code that pools are made of.",
+  repo: "Module repos: folders of modules, each with a namespace.",
   lane: "Lanes: the queues of a pool, each run by one worker of the node at a time.",
   worker: "Workers: the threads of a node that run lanes, by number from 0.",
 };

@@ -20,10 +20,7 @@ export interface LibExec {
   run(server: Module, method: number, task: Task, rctx: RunContext): void | Promise<void>;
   /** Runs the monitor of a method. */
   monitor(server: Module, mode: MonitorMode, method: number, task: Task, rctx: RunContext): void;
-  /**
-   * Has an instance take over what one of the version before it saved, in place of `restoreState`.
-   * Only of a module whose `kUpgrade` is on.
-   */
+  /** Runs kUpgrade of the new version, where its YAML has that on; see `Module.restoreState`. */
   upgrade?(server: Module, saved: SavedState, rctx: RunContext): void | Promise<void>;
   /** Names by number, for messages. */
   readonly methodNames: Readonly<Record<number, string>>;

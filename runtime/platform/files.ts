@@ -74,7 +74,8 @@ export function readText(path: string): string | null {
   try {
     return Deno.readTextFileSync(path);
   } catch (thrown) {
-    if (isNothing(thrown)) return null;
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    if (thrown instanceof Deno.errors.NotADirectory) return null;
     throw thrown;
   }
 }
@@ -115,14 +116,10 @@ export function kindOf(path: string): "file" | "folder" | null {
   try {
     return Deno.statSync(path).isDirectory ? "folder" : "file";
   } catch (thrown) {
-    if (isNothing(thrown)) return null;
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    if (thrown instanceof Deno.errors.NotADirectory) return null;
     throw thrown;
   }
-}
-
-/** Whether an error says that nothing is at a path: what should be a folder in it may be a file. */
-function isNothing(thrown: unknown): boolean {
-  return thrown instanceof Deno.errors.NotFound || thrown instanceof Deno.errors.NotADirectory;
 }
 
 /** Makes a folder, and those above it; it may be there already. */
@@ -159,7 +156,8 @@ export function readExactText(path: string): string | null {
   try {
     bytes = Deno.readFileSync(path);
   } catch (thrown) {
-    if (isNothing(thrown)) return null;
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    if (thrown instanceof Deno.errors.NotADirectory) return null;
     throw thrown;
   }
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -139,8 +139,10 @@ test("repo clear-temp: removes what refresh puts beside, and nothing else", asyn
   );
   const half = `compressor_client.ts.${crypto.randomUUID()}.temp`;
   for (const name of ["mine.temp", half]) Deno.writeTextFileSync(`${at}/${name}`, "");
+  Deno.mkdirSync(`${folder.path}/my_mods/.chimaera-1.temp`);
   const { removed } = await folder.json(["repo", "clear-temp", "my_mods"]);
   assert.deepEqual(removed.toSorted(), [
+    ".chimaera-1.temp",
     `compressor/${half}`,
     "compressor/compressor_tasks.ts.temp",
   ]);

@@ -10,6 +10,8 @@ import { moduleFiles, readRepo, REPO_FILE } from "../runtime/repo/mod.ts";
 import { CONFIG_FILES } from "./deno_config.ts";
 import { ROLES } from "./print_blocks.ts";
 
+/** What is left of a kit whose writer was killed; see `kit/`. */
+const HALF_KIT = /^\.chimaera-.+\.temp$/;
 const HALF_WRITTEN = /^(.+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.temp$/;
 
 /**
@@ -20,7 +22,8 @@ const HALF_WRITTEN = /^(.+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.temp$/
  */
 export function clearTemp(folder: string): string[] {
   const { modules } = readRepo(folder);
-  const found = tempsIn(folder, "", [], [REPO_FILE, ".gitignore", ...CONFIG_FILES]);
+  const kits = listFolder(folder).filter((name) => HALF_KIT.test(name));
+  const found = tempsIn(folder, "", kits, [REPO_FILE, ".gitignore", ...CONFIG_FILES]);
   for (const { name } of modules) {
     const files = moduleFiles(name);
     const beside = ROLES.map((role) => `${files[role]}.temp`);

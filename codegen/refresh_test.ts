@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "../tests/permission.ts";
+import { kitImports } from "./kit/mod.ts";
 import { RepoFolder } from "./testing/repo_folder.ts";
 import { isWithin } from "./testing/text_within.ts";
 
@@ -410,8 +411,7 @@ test("namespace: a change renames libraries, names and imports, and nothing else
 test("deno.json: only names of the SDK and of the repo's modules are changed", async () => {
   const client = '"example/compressor_client": "./compressor/compressor_client.ts"';
   const tasks = '"example/compressor_tasks": "./compressor/compressor_tasks.ts"';
-  const sdk = ["chimaera", "chimaera/node", "chimaera/platform", "chimaera/test"]
-    .map((name) => `"${name}": "mine"`).join(", ");
+  const sdk = Object.keys(kitImports()).map((name) => `"${name}": "mine"`).join(", ");
   const forms: readonly (readonly [before: string, after: string])[] = [
     [`{ "imports": { ${sdk} } }`, `{ "imports": { ${sdk}, ${client}, ${tasks} } }`],
     [

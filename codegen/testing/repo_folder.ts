@@ -71,10 +71,11 @@ export class RepoFolder {
     return (await this.plan()).problems.map(({ message }) => message);
   }
 
-  /** Every file's text, by name. */
+  /** Every file's text, by name, without folders that begin with a point. */
   texts(under = ""): Record<string, string> {
     const texts: Record<string, string> = {};
     for (const { name, isDirectory } of Deno.readDirSync(`${this.path}/${under}`)) {
+      if (isDirectory && name.startsWith(".")) continue;
       if (isDirectory) Object.assign(texts, this.texts(`${under}${name}/`));
       else texts[under + name] = this.read(under + name);
     }

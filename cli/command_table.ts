@@ -61,6 +61,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./worker_recycle.ts")).workerRecycle,
   },
   {
+    name: "repo new",
+    summary: "Make a folder a module repo",
+    load: async () => (await import("./repo_new.ts")).repoNew,
+  },
+  {
+    name: "repo refresh",
+    summary: "Bring a repo's generated code in line with its *_methods.yaml files",
+    load: async () => (await import("./repo_refresh.ts")).repoRefresh,
+  },
+  {
+    name: "repo clear-temp",
+    summary: "Remove the *.temp files that refresh has put beside others",
+    load: async () => (await import("./repo_clear_temp.ts")).repoClearTemp,
+  },
+  {
+    name: "repo add",
+    summary: "Have `serve` load a repo, wherever it is called",
+    load: async () => (await import("./repo_add.ts")).repoAdd,
+  },
+  {
+    name: "repo remove",
+    summary: "Take back `repo add`",
+    load: async () => (await import("./repo_remove.ts")).repoRemove,
+  },
+  {
+    name: "repo list",
+    summary: "List the repos that `serve` would load here",
+    load: async () => (await import("./repo_list.ts")).repoList,
+  },
+  {
+    name: "mod new",
+    summary: "Put a new module into a repo",
+    load: async () => (await import("./mod_new.ts")).modNew,
+  },
+  {
     name: "mod list",
     summary: "List the modules that a running node can make pools of",
     load: async () => (await import("./mod_list.ts")).modList,
@@ -79,21 +114,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "mod unload",
     summary: "Have a running node forget a module of which there are no pools",
     load: async () => (await import("./mod_unload.ts")).modUnload,
-  },
-  {
-    name: "repo add",
-    summary: "Have `serve` load a repo, wherever it is called",
-    load: async () => (await import("./repo_add.ts")).repoAdd,
-  },
-  {
-    name: "repo remove",
-    summary: "Take back `repo add`",
-    load: async () => (await import("./repo_remove.ts")).repoRemove,
-  },
-  {
-    name: "repo list",
-    summary: "List the repos that `serve` would load here",
-    load: async () => (await import("./repo_list.ts")).repoList,
   },
   {
     name: "compress",

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "../../tests/permission.ts";
+import { ScratchRepo } from "../testing/scratch_repo.ts";
+import { checkTypes } from "./check_types.ts";
+import { placeText } from "./problems.ts";
+
+/** Each problem as `file:line:column code`. */
+async function found(repo: ScratchRepo): Promise<string[]> {
+  const problems = await checkTypes(repo.folder);
+  return problems.map((problem) => `${placeText(problem)} ${problem.code}`);
+}
+
+test("type check: a fresh module has no problems", async () => {
+  using repo = new ScratchRepo();
+  assert.deepEqual(await checkTypes(repo.folder), []);
+});
+
+test("type check: what is wrong in a module and in its test is found, with its place", async () => {
+  using repo = new ScratchRepo();
+  repo.edit("echo/echo_runtime.ts", "task.prio, 0)", 'task.prio, "0")');
+  repo.edit("echo/echo_test.ts", "new Client(started.session)", "new Client(started.sesion)");
+  assert.deepEqual(await checkTypes(repo.folder), [{
+    file: "echo/echo_runtime.ts",
+    line: 26,
+    column: 64,
+    code: "TS2345",
+    message: "Argument of type 'string' is not assignable to parameter of type 'number'.",
+  }, {
+    file: "echo/echo_test.ts",
+    line: 12,
+    column: 36,
+    code: "TS2551",
+    message: "Property 'sesion' does not exist on type 'TestNode'. Did you mean 'session'?",
+  }]);
+});
+
+test("type check: a text that is no TypeScript is a problem with its place", async () => {
+  using repo = new ScratchRepo();
+  repo.write("echo/broken.ts", "export const two = ;\n");
+  assert.deepEqual(await found(repo), ["echo/broken.ts:1:20 TS1109"]);
+});
+
+test("type check: names of modules lead to the repo's own files", async () => {
+  using repo = new ScratchRepo();
+  repo.write("user/chimaera_mod.yaml", "name: user\n");
+  repo.write(
+    "user/user_client.ts",
+    `import { Client } from "example/echo_client";
+import { Client as Admin } from "chimaera/admin_client";
+import type { Missing } from "example/none_client";
+import { helper } from "../echo/none.ts";
+import "npm:left-pad";
+export const echo: number = new Client();
+export const admin: string = new Admin();
+export type M = Missing;
+helper();
+`,
+  );
+  assert.deepEqual(await found(repo), [
+    "user/user_client.ts:3:30 TS2307",
+    "user/user_client.ts:4:24 TS2307",
+    "user/user_client.ts:5:8 TS2882",
+    "user/user_client.ts:6:14 TS2322",
+    "user/user_client.ts:7:14 TS2322",
+  ]);
+});
+
+test("type check: Deno, the web, node: modules and the language have their types", async () => {
+  using repo = new ScratchRepo();
+  repo.write("echo/table.json", `{ "rows": 3 }`);
+  repo.write("echo/plain.js", `export const half = (value) => value / 2;\n`);
+  repo.write(
+    "echo/machine.ts",
+    `import { gzipSync } from "node:zlib";
+import { deflate } from "fflate";
+import table from "./table.json" with { type: "json" };
+import { half } from "./plain.js";
+export const packed: number = gzipSync(new Uint8Array(1));
+export const text: number = Deno.readTextFileSync("x");
+export const host: number = new URL("x", import.meta.url).host;
+export const hex: number = new Uint8Array(1).toHex();
+export const timer: string = setTimeout(() => {}, 1);
+export const rows: string = table.rows;
+export const folder: number = import.meta.dirname;
+export const any: number = half(deflate(1));
+export const first: number = [1, 2][0];
+export const page: number = await (await fetch("x")).text();
+`,
+  );
+  const lines = [5, 6, 7, 8, 9, 10, 11, 13, 14];
+  const places = (await checkTypes(repo.folder)).map(({ line, code }) => `${line} ${code}`);
+  assert.deepEqual(places, lines.map((line) => `${line} TS2322`));
+});
+
+test("type check: deno.json of the repo says how strict it is", async () => {
+  using repo = new ScratchRepo();
+  repo.write("echo/loose.ts", "export const first: number = [1, 2][0];\n");
+  assert.deepEqual(await found(repo), ["echo/loose.ts:1:14 TS2322"]);
+  repo.edit("deno.json", `"noUncheckedIndexedAccess": true`, `"noUncheckedIndexedAccess": false`);
+  assert.deepEqual(await found(repo), []);
+});
+
+test("type check: a folder that is no repo is CHI-1301", async () => {
+  await assert.rejects(checkTypes("/none"), { code: "CHI-1301" });
+});

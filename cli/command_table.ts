@@ -19,6 +19,7 @@ export interface CommandEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   pool: "Pools: instances of modules, each with a name and lanes of its own.",
   lane: "Lanes: the queues of a pool, each run by one worker of the node at a time.",
+  repo: "Module repos: folders with the modules of one namespace.",
   worker: "Workers: the threads of a node that run lanes, by number from 0.",
 };
 
@@ -59,6 +60,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./worker_recycle.ts")).workerRecycle,
   },
   {
+    name: "repo check",
+    summary: "Check the types of a repo's modules, and run their tests",
+    load: async () => (await import("./repo_check.ts")).repoCheck,
+  },
+  {
     name: "compress",
     summary: "Compress a file, block by block, on the lanes of a node",
     load: async () => (await import("./compress.ts")).compress,
@@ -87,6 +93,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "selftest-peer",
     summary: "Attach to a node and send it tasks, for selftest",
     load: async () => (await import("./selftest_peer.ts")).selftestPeer,
+    hidden: true,
+  },
+  {
+    name: "repo-tests",
+    summary: "Run the tests of one file and tell of each, for repo check",
+    load: async () => (await import("./repo_tests.ts")).repoTests,
     hidden: true,
   },
 ];

@@ -112,4 +112,6 @@ export const LIMITS = {
   poolNameBytes: 128,
   libNameBytes: 64,
   createParamsBytes: 4096,
+  /** How long one test of a module may take in `repo check`; CHI-1307. */
+  moduleTestMs: 60_000,
 } as const;

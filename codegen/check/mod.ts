@@ -2,3 +2,6 @@
 
 export * from "./check_types.ts";
 export * from "./problems.ts";
+export * from "./run_tests.ts";
+export * from "./test_events.ts";
+export * from "./test_host.ts";

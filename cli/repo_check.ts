@@ -10,6 +10,7 @@
  *         AssertionError [ERR_ASSERTION]: …
  */
 
+import { resolve } from "node:path";
 import { ChimaeraError } from "../runtime/errors.ts";
 import { LIMITS } from "../runtime/limits.ts";
 import { enclosingRepo, readRepo } from "../runtime/repo/mod.ts";
@@ -90,8 +91,7 @@ export const repoCheck: CliCommand<RepoCheckOptions> = {
 
 /** The folder of the repo that `dir` is, or is in. Throws CHI-1301. */
 function repoAt(dir: string): string {
-  const here = new URL(`file://${Deno.cwd()}/`);
-  const folder = decodeURIComponent(new URL(dir, here).pathname).replace(/\/+$/, "");
+  const folder = resolve(dir);
   return enclosingRepo(folder) ?? folder;
 }
 

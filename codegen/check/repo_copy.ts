@@ -9,6 +9,7 @@
  * Thread rules: one process uses a copy; dispose it, and nothing is left.
  */
 
+import { pathToFileURL } from "node:url";
 import { ChimaeraError } from "../../runtime/errors.ts";
 import {
   makeFolder,
@@ -94,7 +95,7 @@ export class RepoCopy implements Disposable {
 
   /** A text in which places in the copy are places in the repo, relative to its folder. */
   mapped(text: string): string {
-    const url = `file://${this.folder}/`;
+    const url = `${pathToFileURL(this.folder).href}/`;
     return text
       .replace(PLACE, (place) => place.startsWith(url) ? place.slice(url.length) : place)
       .replaceAll(this.folder, this.#repo.folder);

@@ -6,6 +6,7 @@
  * Thread rules: the main isolate.
  */
 
+import { pathToFileURL } from "node:url";
 import { selfCommand } from "../../runtime/platform/mod.ts";
 import { readLine, type TestEvent } from "./test_events.ts";
 
@@ -35,7 +36,7 @@ export class TestChild {
 
   constructor({ file, cwd, runtimeFolder, mark, onEvent, onOutput }: TestChildOptions) {
     const [program, ...args] = selfCommand();
-    const fileUrl = new URL(`file://${file}`).href;
+    const fileUrl = pathToFileURL(file).href;
     this.#process = new Deno.Command(program, {
       args: [...args, "repo-tests", fileUrl, mark],
       cwd,

@@ -168,7 +168,7 @@ test("module tests: a file that cannot be loaded is a failure with its place", a
 test("module tests: `only` runs one, and is a failure", async () => {
   using repo = repoWith(`
     Deno.test("other", () => { throw new Error("run"); });
-    Deno.test.only("one", () => {});
+    Deno.test["only"]("one", () => {});
   `);
   const results = await runTests(repo.folder);
   assert.deepEqual(names(results), ["ignored other", "ok one", "failed echo/echo_test.ts"]);

@@ -50,8 +50,9 @@ class TestHost {
 
   /** Puts this host's `Deno.test` in place, and looks after what nobody awaits. */
   install(): void {
-    const add = (more: Partial<TestDefinition>) => (...words: unknown[]) => {
-      this.#tests.push({ ...definitionOf(words), ...more });
+    const add = (mark?: "ignore" | "only") => (...words: unknown[]) => {
+      const definition = definitionOf(words);
+      this.#tests.push(mark === undefined ? definition : { ...definition, [mark]: true });
     };
     const each = () => {
       throw unknown("`Deno.test.each`");
@@ -59,10 +60,10 @@ class TestHost {
     const hooks = HOOKS.map((hook) => {
       return [hook, (call: () => void | Promise<void>) => void this.#hooks[hook].push(call)];
     });
-    const test = Object.assign(add({}), {
+    const test = Object.assign(add(), {
       ...Object.fromEntries(hooks),
-      ignore: Object.assign(add({ ignore: true }), { each }),
-      only: Object.assign(add({ only: true }), { each }),
+      ignore: Object.assign(add("ignore"), { each }),
+      only: Object.assign(add("only"), { each }),
       each,
       sanitizer: () => {},
     });

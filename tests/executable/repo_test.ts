@@ -1,7 +1,6 @@
 /** Module repos and the built executable, on a machine with nothing else: no Deno, no network. */
 
 import assert from "node:assert/strict";
-import ts from "typescript";
 import { kitImports } from "../../codegen/mod.ts";
 import { ScratchRepo } from "../../codegen/testing/scratch_repo.ts";
 import { test } from "../permission.ts";
@@ -137,6 +136,7 @@ test("executable: processes that write the kit at once leave one, and nothing el
 test("executable: TypeScript's own server knows the kit, by one line of configuration", async () => {
   using repo = new ScratchRepo();
   await writeKit(await kitWriter(), repo);
+  const { default: ts } = await import("typescript"); // Asks for the environment at once.
   repo.write("tsconfig.json", `{ "extends": "./.chimaera/tsconfig.json" }`);
   repo.write(
     "echo/wrong.ts",

@@ -11,11 +11,9 @@
  */
 
 import { BuildError } from "./build_error.ts";
-import { declarations } from "./declarations.ts";
 import { ENTRIES, importNames, isAsset, MODULE_ENTRY_ROLES } from "./entries.ts";
 import { addKit } from "./kit.ts";
 import { runDeno } from "./run_deno.ts";
-import { addTypeChecker } from "./type_checker.ts";
 import { exists, listFiles, makeParent } from "../file_tree.ts";
 
 /** Entry points of the tree at `root`, project paths without extension. */
@@ -45,6 +43,12 @@ const COMPILER = { name: "typescript", file: "./codegen/check/typescript.js" } a
  */
 export async function bundle(root: string, dist: string, cache: string): Promise<void> {
   if (exists(dist)) Deno.removeSync(dist, { recursive: true });
+  // Loaded when it is needed: the compiler in them asks for the environment at once, and files of
+  // tests are loaded without permissions too.
+  const [{ declarations }, { addTypeChecker }] = await Promise.all([
+    import("./declarations.ts"),
+    import("./type_checker.ts"),
+  ]);
   const entries = entriesOf(root);
   const names = importNames(entries);
   const [types] = await Promise.all([

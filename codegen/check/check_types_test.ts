@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../../tests/permission.ts";
 import { ScratchRepo } from "../testing/scratch_repo.ts";
+import { checkTypesApart } from "./check_apart.ts";
 import { checkTypes } from "./check_types.ts";
 import { placeText } from "./problems.ts";
 
@@ -102,4 +103,25 @@ test("type check: deno.json of the repo says how strict it is", async () => {
 
 test("type check: a folder that is no repo is CHI-1301", async () => {
   await assert.rejects(checkTypes("/none"), { code: "CHI-1301" });
+});
+
+test("type check: in a process of its own it finds the same", async () => {
+  using repo = new ScratchRepo();
+  repo.edit("echo/echo_runtime.ts", "task.prio, 0)", 'task.prio, "0")');
+  const problems = await checkTypesApart(repo.folder);
+  assert.deepEqual(problems, await checkTypes(repo.folder));
+  assert.equal(problems.length, 1);
+});
+
+test("type check: a process that fails, or that is not waited for, is told", async () => {
+  await assert.rejects(checkTypesApart("/none"), { code: "CHI-1307", message: /CHI-1301/ });
+  using repo = new ScratchRepo();
+  const checking = checkTypesApart(repo.folder, AbortSignal.timeout(1));
+  await assert.rejects(checking, { name: "TimeoutError" });
+});
+
+test("type check: links that lead in a circle end nowhere", async () => {
+  using repo = new ScratchRepo();
+  Deno.symlinkSync(repo.folder, `${repo.folder}/echo/around`);
+  assert.deepEqual(await checkTypes(repo.folder), []);
 });

@@ -1,5 +1,6 @@
 /** Checks a module repo: its types, and its tests. */
 
+export * from "./check_apart.ts";
 export * from "./check_types.ts";
 export * from "./problems.ts";
 export * from "./run_tests.ts";

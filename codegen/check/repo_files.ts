@@ -4,14 +4,15 @@
  * Thread rules: plain functions.
  */
 
-import { kindOf, listFolder } from "../../runtime/platform/mod.ts";
+import { kindOf, listFolder, ownerOf } from "../../runtime/platform/mod.ts";
 import type { ModuleRepo } from "../../runtime/repo/mod.ts";
 
 const FOREIGN: readonly string[] = ["node_modules"];
 
 /**
  * Paths of all files below a folder, relative to it, in a fixed order. Folders whose names begin
- * with a dot, and `node_modules`, are other programs'.
+ * with a dot, and `node_modules`, are other programs'; links to folders may lead in a circle, and
+ * are left out too.
  */
 export function filesBelow(folder: string): string[] {
   const found: string[] = [];
@@ -19,9 +20,8 @@ export function filesBelow(folder: string): string[] {
     for (const name of listFolder(`${folder}/${prefix}`)) {
       if (name.startsWith(".") || FOREIGN.includes(name)) continue;
       const path = `${prefix}${name}`;
-      const kind = kindOf(`${folder}/${path}`);
-      if (kind === "folder") visit(`${path}/`);
-      else if (kind === "file") found.push(path);
+      if (ownerOf(`${folder}/${path}`)?.isFolder) visit(`${path}/`);
+      else if (kindOf(`${folder}/${path}`) === "file") found.push(path);
     }
   };
   visit("");

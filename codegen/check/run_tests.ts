@@ -35,7 +35,7 @@ export interface TestResult {
 }
 
 export interface RunTestsOptions {
-  /** How long one test may take, and the loading of a file. */
+  /** How long one test may take. What is around tests, as loading a file, has the usual limit. */
   readonly limitMs?: number;
   /** Called for each result at once. */
   readonly onResult?: (result: TestResult) => void;
@@ -101,7 +101,7 @@ class FileRun {
     const end = () => child.kill();
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted) child.kill();
-    child.limit(this.#limitMs);
+    child.limit(LIMITS.moduleTestMs);
     const { exitCode, isLate } = await child.ended();
     signal?.removeEventListener("abort", end);
     if (!this.#isDone && signal?.aborted !== true) this.#broken(exitCode, isLate);
@@ -109,14 +109,14 @@ class FileRun {
   }
 
   #take(event: TestEvent, child: TestChild): void {
-    child.limit(this.#limitMs);
+    child.limit(LIMITS.moduleTestMs);
     switch (event.kind) {
       case "plan":
         this.#planned = [...event.names];
         break;
       case "begin":
         this.#running = event.name;
-        if (event.timeoutMs !== undefined) child.limit(event.timeoutMs);
+        child.limit(event.timeoutMs ?? this.#limitMs);
         break;
       case "end":
         this.#running = null;

@@ -139,7 +139,7 @@ test("module tests: the limit holds for tests that wait, and for what they start
     });
   `);
   const printed: string[] = [];
-  const options = { limitMs: 3000, onOutput: (line: string) => printed.push(line) };
+  const options = { limitMs: 1000, onOutput: (line: string) => printed.push(line) };
   assert.deepEqual(names(await runTests(repo.folder, options)), ["failed waits"]);
   const child = Number(/^child (\d+)$/.exec(printed.join())?.[1]);
   assert.ok(child > 0, printed.join());
@@ -201,12 +201,17 @@ test("module tests: the repo is as it was, and nothing of the copy is left", asy
   using repo = repoWith(`Deno.test("writes", () => {
     Deno.writeTextFileSync("made.txt", "");
     console.log("here " + Deno.cwd() + " " + import.meta.dirname);
+    console.log([...Deno.cwd()].join("|"));
   });`);
   const printed: string[] = [];
   const before = [...Deno.readDirSync(repo.folder)].map(({ name }) => name).sort();
   await runTests(repo.folder, { onOutput: (line) => printed.push(line) });
   assert.deepEqual([...Deno.readDirSync(repo.folder)].map(({ name }) => name).sort(), before);
-  assert.deepEqual(printed, [`here ${repo.folder} ${repo.folder}/echo`]);
+  const [places, letters] = printed;
+  assert.equal(places, `here ${repo.folder} ${repo.folder}/echo`);
+  const copy = letters!.replaceAll("|", "");
+  assert.match(copy, /\/chimaera-check-\w+\/repo$/);
+  assert.throws(() => Deno.statSync(copy.replace(/\/repo$/, "")), Deno.errors.NotFound);
 });
 
 test("module tests: they end when they are asked to", async () => {

@@ -18,21 +18,15 @@ test("type check: a fresh module has no problems", async () => {
 
 test("type check: what is wrong in a module and in its test is found, with its place", async () => {
   using repo = new ScratchRepo();
-  repo.edit("echo/echo_runtime.ts", "task.prio, 0)", 'task.prio, "0")');
+  const inModule = repo.breakType();
   repo.edit("echo/echo_test.ts", "new Client(started.session)", "new Client(started.sesion)");
-  assert.deepEqual(await checkTypes(repo.folder), [{
-    file: "echo/echo_runtime.ts",
-    line: 26,
-    column: 64,
-    code: "TS2345",
-    message: "Argument of type 'string' is not assignable to parameter of type 'number'.",
-  }, {
-    file: "echo/echo_test.ts",
-    line: 12,
-    column: 36,
-    code: "TS2551",
-    message: "Property 'sesion' does not exist on type 'TestNode'. Did you mean 'session'?",
-  }]);
+  const inTest = repo.place("echo/echo_test.ts", "sesion");
+  const problems = await checkTypes(repo.folder);
+  assert.deepEqual(problems.map(({ code, message }) => `${code}: ${message}`), [
+    "TS2345: Argument of type 'string' is not assignable to parameter of type 'number'.",
+    "TS2551: Property 'sesion' does not exist on type 'TestNode'. Did you mean 'session'?",
+  ]);
+  assert.deepEqual(problems.map(placeText), [inModule, inTest]);
 });
 
 test("type check: a text that is no TypeScript is a problem with its place", async () => {
@@ -107,7 +101,7 @@ test("type check: a folder that is no repo is CHI-1301", async () => {
 
 test("type check: in a process of its own it finds the same", async () => {
   using repo = new ScratchRepo();
-  repo.edit("echo/echo_runtime.ts", "task.prio, 0)", 'task.prio, "0")');
+  repo.breakType();
   const problems = await checkTypesApart(repo.folder);
   assert.deepEqual(problems, await checkTypes(repo.folder));
   assert.equal(problems.length, 1);

@@ -71,6 +71,21 @@ export class ScratchRepo implements Disposable {
     this.write(path, text.replace(from, to));
   }
 
+  /** Where the last such text of a file stands: `echo/echo_test.ts:12:3`. */
+  place(path: string, text: string): string {
+    const before = Deno.readTextFileSync(`${this.folder}/${path}`).split(text).slice(0, -1);
+    if (before.length === 0) throw new Error(`${path} has no ${text}`);
+    const lines = before.join(text).split("\n");
+    return `${path}:${lines.length}:${lines.at(-1)!.length + 1}`;
+  }
+
+  /** Puts a type error into the module; where it is. */
+  breakType(): string {
+    const path = "echo/echo_runtime.ts";
+    this.edit(path, "task.prio, 0)", 'task.prio, "0")');
+    return this.place(path, '"0"');
+  }
+
   [Symbol.dispose](): void {
     Deno.removeSync(this.folder, { recursive: true });
   }

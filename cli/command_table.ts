@@ -18,8 +18,9 @@ export interface CommandEntry {
 /** What the commands of two words are about, by the first. */
 export const GROUPS: Readonly<Record<string, string>> = {
   pool: "Pools: instances of modules, each with a name and lanes of its own.",
+  mod: "Modules: the code that pools are made of.",
+  repo: "Module repos: folders of modules, each with a namespace.",
   lane: "Lanes: the queues of a pool, each run by one worker of the node at a time.",
-  repo: "Module repos: folders with the modules of one namespace.",
   worker: "Workers: the threads of a node that run lanes, by number from 0.",
 };
 
@@ -63,6 +64,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "repo check",
     summary: "Check the types of a repo's modules, and run their tests",
     load: async () => (await import("./repo_check.ts")).repoCheck,
+  },
+  {
+    name: "mod list",
+    summary: "List the modules that a running node can make pools of",
+    load: async () => (await import("./mod_list.ts")).modList,
+  },
+  {
+    name: "mod load",
+    summary: "Make the modules of a repo known to a running node",
+    load: async () => (await import("./mod_load.ts")).modLoad,
+  },
+  {
+    name: "mod upgrade",
+    summary: "Have a module's pools run the code that its folder has now, while they are used",
+    load: async () => (await import("./mod_upgrade.ts")).modUpgrade,
+  },
+  {
+    name: "mod unload",
+    summary: "Have a running node forget a module of which there are no pools",
+    load: async () => (await import("./mod_unload.ts")).modUnload,
+  },
+  {
+    name: "repo add",
+    summary: "Have `serve` load a repo, wherever it is called",
+    load: async () => (await import("./repo_add.ts")).repoAdd,
+  },
+  {
+    name: "repo remove",
+    summary: "Take back `repo add`",
+    load: async () => (await import("./repo_remove.ts")).repoRemove,
+  },
+  {
+    name: "repo list",
+    summary: "List the repos that `serve` would load here",
+    load: async () => (await import("./repo_list.ts")).repoList,
   },
   {
     name: "compress",

@@ -10,6 +10,8 @@
  * Thread rules: none; plain values.
  */
 
+import { inSources } from "./source_paths.ts";
+
 /** Code number and what the reader should do next, by name. */
 export const ERRORS = {
   usage: { code: 1001, hint: "run the command with --help" },
@@ -241,7 +243,7 @@ export function toChimaeraError(
 
 /** Where in a module an error came from: the frames of its cause. Empty when there are none. */
 export function moduleStackOf(error: ChimaeraError): string {
-  const stack = error.cause instanceof Error ? error.cause.stack ?? "" : "";
+  const stack = error.cause instanceof Error ? inSources(error.cause.stack ?? "") : "";
   // A message may stand before the frames; it is the error's own reason already.
   const frames = `\n${stack}`.indexOf("\n    at ");
   return frames < 0 ? stack : stack.slice(frames);

@@ -99,6 +99,12 @@ export const LIMITS = {
   laneDrainMs: 5000,
   /** How long each other step of a move may take; CHI-4018. */
   laneMoveStepMs: 5000,
+  /** All files of a module together; CHI-4005. */
+  moduleBytesMax: 64 << 20,
+  /** How long a module may take to be imported; CHI-4005. */
+  moduleLoadMs: 10_000,
+  /** Upgrades after which the workers' threads are replaced: each keeps about 0.1 MB per version. */
+  upgradesPerThread: 64,
   /** Between two looks whether a worker that is to be recycled has come to rest. */
   recycleRetryMs: 5,
   /** How long ending a pool waits for handlers that run. */

@@ -13,12 +13,10 @@ import {
   type ControlMessage,
   Counters,
   HostLoop,
-  type LaneMoveRequest,
   LinkKind,
   Links,
   linksBytes,
   type NodeStats,
-  type PoolRequest,
   readLaneSeed,
   type WorkerInfo,
   workerInfos,
@@ -37,23 +35,17 @@ import {
   type LaneMover,
   LaneMoves,
   makeCorePools,
-  ModuleTable,
+  type ModuleRegistry,
   Policies,
   type PoolDirectory,
   Pools,
   Recycling,
+  ThreadRenewal,
+  Upgrades,
   WorkerCrew,
 } from "./module/mod.ts";
 import { type Stall, StallWatch } from "./observe/mod.ts";
-import {
-  after,
-  atMost,
-  environment,
-  processId,
-  realClock,
-  removeAll,
-  VERSION,
-} from "./platform/mod.ts";
+import { atMost, environment, processId, realClock, removeAll, VERSION } from "./platform/mod.ts";
 import {
   type Instance,
   NodeSessions,
@@ -67,6 +59,8 @@ import {
   WireHost,
 } from "./session/mod.ts";
 import { defaultNodeBytes, type NodeOptions, segmentPlaces, workerCount } from "./node_options.ts";
+import { loadRepos, makeRegistry } from "./node_repos.ts";
+import { carryOut, type RequestedParts } from "./node_requests.ts";
 
 /** A node in this process, started by `startNode`. */
 export class Node {
@@ -87,8 +81,11 @@ export class Node {
   readonly #moves: LaneMoves;
   /** Replaces workers' threads. */
   readonly recycling: Recycling;
+  readonly #renewal: ThreadRenewal;
   /** Modules of which pools can be made. */
-  readonly modules = new ModuleTable();
+  readonly modules: ModuleRegistry;
+  /** Has modules' pools run newer code. */
+  readonly upgrades: Upgrades;
   /** Whether blocks are fenced and tagged, as chosen. */
   readonly debugHeap: boolean;
   /** Seed by which turns of lanes are shuffled; null: not at all. */
@@ -108,6 +105,7 @@ export class Node {
   #instance: Instance | null = null;
   readonly #stalls: StallWatch;
   #stopping = false;
+  readonly #parts: RequestedParts;
   #loopDone: Promise<void> = Promise.resolve();
   /** Resolves when somebody asked the node to stop. */
   readonly stopAsked: Promise<void>;
@@ -132,15 +130,16 @@ export class Node {
     const words = this.bells.words;
     this.#links = new Links(this.segment, words, workers, workers + 1, linksOffset);
     this.#loop = new HostLoop(words, this.#links, workers);
-    const carryOut = (message: ControlMessage, from: number) => this.#carryOut(message, from);
+    const onRequest = (message: ControlMessage, from: number) =>
+      carryOut(this.#parts, message, from);
     const wake = () => this.#loop.wake();
     const links = this.#links;
-    this.#control = new ControlChannel(this.segment, this.#heap, links, carryOut, wake, 0);
+    this.#control = new ControlChannel(this.segment, this.#heap, links, onRequest, wake, 0);
     this.#crew = this.#makeCrew(options, { linksOffset, countersOffset });
     const ask = this.#crew.ask;
     const counters = this.#counters;
     const stallOf = (worker: number) => this.#stalls.stalled.get(worker);
-    for (const spec of options.modules ?? []) this.modules.add(spec);
+    this.modules = makeRegistry(options, workers, ask, (worker) => stallOf(worker) !== undefined);
     const pools = new Pools({ workers, modules: this.modules, counters, ask, stallOf });
     this.pools = this.#pools = pools;
     const moves = this.moves = this.#moves = new LaneMoves({
@@ -150,6 +149,10 @@ export class Node {
       ask,
     });
     this.recycling = new Recycling({ workers, pools, moves, crew: this.#crew, clock: realClock });
+    const onFailed = (error: ChimaeraError) => options.onRenewalFailed?.(error);
+    this.#renewal = new ThreadRenewal({ workers, recycling: this.recycling, onFailed });
+    const [registry, clock, onUpgraded] = [this.modules, realClock, this.#renewal.note];
+    this.upgrades = new Upgrades({ workers, pools, moves, registry, clock, ask, onUpgraded });
     this.sessions = this.#sessions = this.#makeSessions(options, heap, place);
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, counters, wake);
     this.#policies = new Policies({ workers, ask, counters });
@@ -157,6 +160,18 @@ export class Node {
     const namesOf = (id: number) => pools.namesOf(id);
     this.#stalls = new StallWatch(counters, workers, namesOf, onStall, realClock);
     this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
+    this.#parts = {
+      crew: this.#crew,
+      pools,
+      registry: this.modules,
+      upgrades: this.upgrades,
+      moves,
+      recycling: this.recycling,
+      sessions: this.#sessions,
+      policies: this.#policies,
+      stats: () => this.stats(),
+      askStop: () => this.#askStop(),
+    };
   }
 
   /** Starts a node and its core pools. Throws CHI-1001 for options out of range. */
@@ -164,6 +179,7 @@ export class Node {
     const node = new Node(options);
     try {
       await node.#begin();
+      await loadRepos(node.modules, options);
       if (options.instance !== undefined) node.#serve(options.instance);
       return node;
     } catch (thrown) {
@@ -252,44 +268,6 @@ export class Node {
     else if (kind === LinkKind.wireFull) this.#wire.receiveFull(a, b, c);
   };
 
-  #carryOut(message: ControlMessage, from: number): unknown {
-    switch (message.kind) {
-      case "started":
-        return this.#crew.onStarted(message.worker as number);
-      case "createPool": {
-        const request = message.request as PoolRequest;
-        return this.#pools.create({ ...request, params: Uint8Array.from(request.params) });
-      }
-      case "destroyPool":
-        return this.#pools.destroy(message.id as number);
-      case "listPools":
-        return this.#pools.list();
-      case "moveLane":
-        return this.moves.move(message.request as LaneMoveRequest);
-      case "recycleWorker":
-        return this.recycling.askedBy(from, message.worker as number);
-      case "stats":
-        return this.stats();
-      case "setPolicy":
-        return this.#policies.use(message.policy as "queue" | "proc", message.poolId as number);
-      case "stop":
-        // The task that asked is answered first.
-        after(LIMITS.stopGraceMs, () => this.#askStop());
-        return null;
-      case "malformed":
-        return this.#sessions.endMalformed(message.sessionId as number, message.why as string);
-      case "unknownSession":
-        return this.#sessions.onUnknown(message.sessionId as number, from);
-      case "closing":
-        return this.#sessions.onClosing(message.sessionId as number);
-      default:
-        throw new ChimaeraError("badDescriptor", {
-          what: `message of worker ${from}`,
-          why: `unknown kind ${message.kind}`,
-        });
-    }
-  }
-
   // ---- what others use -------------------------------------------------------------------------
 
   /** A session of this process; clients that name none use the first. Its size may be left open. */
@@ -361,11 +339,13 @@ export class Node {
     if (this.#stopping) return;
     this.#stopping = true;
     const ended = this.#stoppedError();
+    this.#renewal.end();
     this.#endSessions(ended);
     const sessions = this.#sessions.list.map((session) => this.#sessions.close(session.id));
     await atMost(LIMITS.closeGraceMs, Promise.all(sessions));
     for (const session of this.#opened) await session.close();
     await this.#server?.close();
+    await atMost(LIMITS.closeGraceMs, this.#renewal.over);
     await this.#crew.end();
     const stops = this.workerInfo().map(({ id }) => this.#control.request(id, { kind: "stop" }));
     const stopped = await atMost(LIMITS.closeGraceMs, Promise.all(stops));
@@ -378,6 +358,7 @@ export class Node {
       this.segment.discard();
       this.bells.discard();
     } else for (const thread of this.#crew.threads) thread.terminate();
+    this.modules.close();
     this.#instance?.release();
   }
 

@@ -32,7 +32,17 @@ export interface NodeOptions {
    * `private`, nothing. The first that works when absent.
    */
   readonly backing?: Backing;
-  /** Module repos: their modules' specs, besides the core ones. */
+  /**
+   * Folders of module repos, as paths or `file:` URLs. Their modules are loaded from copies, and can
+   * be upgraded while the node runs.
+   */
+  readonly repos?: readonly (string | URL)[];
+  /**
+   * Called for a module of `repos` that cannot be loaded, and for a repo that cannot be read; the node
+   * does without. Absent: the node does not start.
+   */
+  readonly onModuleFailed?: (error: ChimaeraError) => void;
+  /** Modules that are loaded from where they are, once. */
   readonly modules?: readonly ModuleSpec[];
   /** Claimed runtime directory, for a node that other processes may connect to. */
   readonly instance?: Instance;
@@ -43,6 +53,11 @@ export interface NodeOptions {
    * new thread takes its lanes. Absent: never.
    */
   readonly stallAbandonMs?: number;
+  /**
+   * Called when a worker's thread could not be replaced that has kept the code of many upgrades. It
+   * runs on.
+   */
+  readonly onRenewalFailed?: (error: ChimaeraError) => void;
   /** Called when a worker fails outside any handler, or is given up. */
   readonly onWorkerLost?: (lost: LostWorker) => void;
 }
@@ -82,4 +97,11 @@ export function workerCount(options: NodeOptions): number {
     });
   }
   return workers;
+}
+
+/** A folder that was given as a path or as a `file:` URL. */
+export function pathOf(folder: string | URL): string {
+  const url = typeof folder === "string" && !folder.startsWith("file:") ? null : new URL(folder);
+  const path = url === null ? folder as string : decodeURIComponent(url.pathname);
+  return path.length > 1 ? path.replace(/\/+$/, "") : path;
 }

@@ -95,6 +95,7 @@ export {
   type LockWaiter,
   type LostWorkerInfo,
   Module,
+  type ModuleInfo,
   MonitorMode,
   type NodeControl,
   type NodeStats,
@@ -104,6 +105,7 @@ export {
   QUEUE_HIGH_LATENCY,
   QUEUE_LOW_LATENCY,
   type RecycleInfo,
+  type RegisterInfo,
   RunContext,
   type SavedState,
   type SessionInfo,
@@ -111,6 +113,7 @@ export {
   StrictCoMutex,
   StrictCoRwLock,
   type SyncOptions,
+  type UpgradeInfo,
   type WorkerInfo,
 } from "../runtime/lane/mod.ts";
 export {

@@ -11,13 +11,17 @@ export type { ModuleSpec } from "../runtime/lane/mod.ts";
 export type { Backing } from "../runtime/memory/mod.ts";
 export {
   type ClearedLane,
+  type KnownModule,
   type LaneMover,
   type LanePlace,
   type LostWorker,
   moduleInFolder,
+  ModuleRegistry,
   type PoolDirectory,
   type PoolPlace,
   type Recycling,
+  type Registered,
+  type Upgrades,
 } from "../runtime/module/mod.ts";
 export type { Stall } from "../runtime/observe/mod.ts";
 export {

@@ -5,23 +5,30 @@ import {
   type DomainQuery,
   type LaneMoveInfo,
   ModuleClient,
+  type ModuleInfo,
   type NodeStats,
   type PoolInfo,
   type RecycleInfo,
+  type RegisterInfo,
   type Submitter,
   taskMethod,
+  type UpgradeInfo,
 } from "chimaera";
 import {
   DestroyContainerTask,
+  DestroyModuleTask,
   FlushTask,
   GetPoolIdTask,
+  ListModulesTask,
   ListPoolsTask,
   MoveLaneTask,
   PollStatsTask,
   RecycleWorkerTask,
+  RegisterModuleTask,
   SetWorkOrchProcPolicyTask,
   SetWorkOrchQueuePolicyTask,
   StopRuntimeTask,
+  UpgradeModuleTask,
 } from "./admin_tasks.ts";
 
 export class Client extends ModuleClient {
@@ -37,6 +44,51 @@ export class Client extends ModuleClient {
   }
   asyncDestroyContainer = taskMethod(DestroyContainerTask);
   // CHI_END(DestroyContainer)
+
+  // CHI_BEGIN(RegisterModule)
+  /**
+   * Makes the modules of a repo known to the node, or one of them, so that pools can be made of them.
+   * Those that are known already stay as they are.
+   *
+   * Throws CHI-1301 and CHI-1302 for what is no repo, CHI-4022 when another repo has a module of the
+   * same library name. A module that cannot be loaded is among the failures of the answer.
+   *
+   * @param folder Of the repo or of a module in it, on the node's machine; an absolute path.
+   */
+  async registerModule(dom: DomainQuery, folder: string): Promise<RegisterInfo> {
+    using task = await this.asyncRegisterModule.paced(dom, { folder });
+    await task.wait();
+    return JSON.parse(task.json);
+  }
+  asyncRegisterModule = taskMethod(RegisterModuleTask);
+  // CHI_END(RegisterModule)
+
+  // CHI_BEGIN(DestroyModule)
+  /** Has the node forget a module. Throws CHI-4003, CHI-4023; CHI-4024 while there are pools of it. */
+  destroyModule(dom: DomainQuery, libName: string): Promise<void> {
+    return this.asyncDestroyModule.ask(dom, { libName });
+  }
+  asyncDestroyModule = taskMethod(DestroyModuleTask);
+  // CHI_END(DestroyModule)
+
+  // CHI_BEGIN(UpgradeModule)
+  /**
+   * Has all pools of a module run the code that its folder has now, while they are used: what they
+   * have begun ends on the old version, what waits runs on the new one, and their state goes along
+   * by `saveState`.
+   *
+   * Throws CHI-4003 and CHI-4023 for a module that is not known, CHI-4005 and CHI-4021 for code that
+   * does not load, CHI-4025 when it cannot take over. The old version then serves on.
+   *
+   * @param libName `<namespace>_<module>`, or the module's own name where that is enough.
+   */
+  async upgradeModule(dom: DomainQuery, libName: string): Promise<UpgradeInfo> {
+    using task = await this.asyncUpgradeModule.paced(dom, { libName });
+    await task.wait();
+    return JSON.parse(task.json);
+  }
+  asyncUpgradeModule = taskMethod(UpgradeModuleTask);
+  // CHI_END(UpgradeModule)
 
   // CHI_BEGIN(GetPoolId)
   /** The id of a pool; 0 when there is none of that name. */
@@ -158,5 +210,22 @@ export class Client extends ModuleClient {
   }
   asyncRecycleWorker = taskMethod(RecycleWorkerTask);
   // CHI_END(RecycleWorker)
+
+  // CHI_BEGIN(ListModules)
+  /** All modules that pools can be made of. */
+  async listModules(dom: DomainQuery): Promise<ModuleInfo[]> {
+    const modules: ModuleInfo[] = [];
+    let total = 1;
+    while (modules.length < total) {
+      using task = await this.asyncListModules.paced(dom, { first: modules.length });
+      await task.wait();
+      modules.push(...JSON.parse(task.json) as ModuleInfo[]);
+      if (modules.length < task.next) break; // Some were unloaded between two pages.
+      total = task.total;
+    }
+    return modules;
+  }
+  asyncListModules = taskMethod(ListModulesTask);
+  // CHI_END(ListModules)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

@@ -11,6 +11,9 @@ export const libExec: LibExec = {
   tasks: [
     [Method.kCreatePool, tasks.CreatePoolTask],
     [Method.kDestroyContainer, tasks.DestroyContainerTask],
+    [Method.kRegisterModule, tasks.RegisterModuleTask],
+    [Method.kDestroyModule, tasks.DestroyModuleTask],
+    [Method.kUpgradeModule, tasks.UpgradeModuleTask],
     [Method.kGetPoolId, tasks.GetPoolIdTask],
     [Method.kStopRuntime, tasks.StopRuntimeTask],
     [Method.kSetWorkOrchQueuePolicy, tasks.SetWorkOrchQueuePolicyTask],
@@ -20,12 +23,16 @@ export const libExec: LibExec = {
     [Method.kListPools, tasks.ListPoolsTask],
     [Method.kMoveLane, tasks.MoveLaneTask],
     [Method.kRecycleWorker, tasks.RecycleWorkerTask],
+    [Method.kListModules, tasks.ListModulesTask],
   ],
   methodNames: {
     [Method.kCreate]: "kCreate",
     [Method.kDestroy]: "kDestroy",
     [Method.kCreatePool]: "kCreatePool",
     [Method.kDestroyContainer]: "kDestroyContainer",
+    [Method.kRegisterModule]: "kRegisterModule",
+    [Method.kDestroyModule]: "kDestroyModule",
+    [Method.kUpgradeModule]: "kUpgradeModule",
     [Method.kGetPoolId]: "kGetPoolId",
     [Method.kStopRuntime]: "kStopRuntime",
     [Method.kSetWorkOrchQueuePolicy]: "kSetWorkOrchQueuePolicy",
@@ -35,6 +42,7 @@ export const libExec: LibExec = {
     [Method.kListPools]: "kListPools",
     [Method.kMoveLane]: "kMoveLane",
     [Method.kRecycleWorker]: "kRecycleWorker",
+    [Method.kListModules]: "kListModules",
   },
 
   run(module: Module, method: number, task: Task, rctx: RunContext): void | Promise<void> {
@@ -44,6 +52,12 @@ export const libExec: LibExec = {
         return server.createPool(task as tasks.CreatePoolTask, rctx);
       case Method.kDestroyContainer:
         return server.destroyContainer(task as tasks.DestroyContainerTask, rctx);
+      case Method.kRegisterModule:
+        return server.registerModule(task as tasks.RegisterModuleTask, rctx);
+      case Method.kDestroyModule:
+        return server.destroyModule(task as tasks.DestroyModuleTask, rctx);
+      case Method.kUpgradeModule:
+        return server.upgradeModule(task as tasks.UpgradeModuleTask, rctx);
       case Method.kGetPoolId:
         return server.getPoolId(task as tasks.GetPoolIdTask, rctx);
       case Method.kStopRuntime:
@@ -62,6 +76,8 @@ export const libExec: LibExec = {
         return server.moveLane(task as tasks.MoveLaneTask, rctx);
       case Method.kRecycleWorker:
         return server.recycleWorker(task as tasks.RecycleWorkerTask, rctx);
+      case Method.kListModules:
+        return server.listModules(task as tasks.ListModulesTask, rctx);
     }
   },
 
@@ -80,6 +96,12 @@ export const libExec: LibExec = {
         return server.monitorCreatePool(mode, task as tasks.CreatePoolTask, rctx);
       case Method.kDestroyContainer:
         return server.monitorDestroyContainer(mode, task as tasks.DestroyContainerTask, rctx);
+      case Method.kRegisterModule:
+        return server.monitorRegisterModule(mode, task as tasks.RegisterModuleTask, rctx);
+      case Method.kDestroyModule:
+        return server.monitorDestroyModule(mode, task as tasks.DestroyModuleTask, rctx);
+      case Method.kUpgradeModule:
+        return server.monitorUpgradeModule(mode, task as tasks.UpgradeModuleTask, rctx);
       case Method.kGetPoolId:
         return server.monitorGetPoolId(mode, task as tasks.GetPoolIdTask, rctx);
       case Method.kStopRuntime:
@@ -106,6 +128,8 @@ export const libExec: LibExec = {
         return server.monitorMoveLane(mode, task as tasks.MoveLaneTask, rctx);
       case Method.kRecycleWorker:
         return server.monitorRecycleWorker(mode, task as tasks.RecycleWorkerTask, rctx);
+      case Method.kListModules:
+        return server.monitorListModules(mode, task as tasks.ListModulesTask, rctx);
     }
   },
 };

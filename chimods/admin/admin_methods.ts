@@ -6,6 +6,9 @@ export const Method = {
   kDestroy: 1,
   kCreatePool: 10,
   kDestroyContainer: 11,
+  kRegisterModule: 12,
+  kDestroyModule: 13,
+  kUpgradeModule: 14,
   kGetPoolId: 15,
   kStopRuntime: 16,
   kSetWorkOrchQueuePolicy: 17,
@@ -15,4 +18,5 @@ export const Method = {
   kListPools: 23,
   kMoveLane: 24,
   kRecycleWorker: 25,
+  kListModules: 26,
 } as const;

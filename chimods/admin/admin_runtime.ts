@@ -10,6 +10,7 @@ import {
   type MonitorMode,
   type PoolInfo,
   QUEUE_LOW_LATENCY,
+  type RegisterInfo,
   type RunContext,
   type SavedState,
   type Task,
@@ -18,16 +19,20 @@ import {
   type CreatePoolTask,
   type CreateTask,
   type DestroyContainerTask,
+  type DestroyModuleTask,
   type FlushTask,
   type GetPoolIdTask,
   LISTING_BYTES_MAX,
+  type ListModulesTask,
   type ListPoolsTask,
   type MoveLaneTask,
   type PollStatsTask,
   type RecycleWorkerTask,
+  type RegisterModuleTask,
   type SetWorkOrchProcPolicyTask,
   type SetWorkOrchQueuePolicyTask,
   type StopRuntimeTask,
+  type UpgradeModuleTask,
   WHY_BYTES_MAX,
 } from "./admin_tasks.ts";
 
@@ -70,6 +75,18 @@ function clip(text: string, bytesMax: number): string {
   const bytes = new Uint8Array(bytesMax);
   const { read } = new TextEncoder().encodeInto(text, bytes);
   return text.slice(0, read);
+}
+
+/** What became of a repo's modules as JSON, with the reasons of failures cut where it is too long. */
+function listing(info: RegisterInfo): string {
+  const text = JSON.stringify(info);
+  if (new TextEncoder().encode(text).length <= LISTING_BYTES_MAX) return text;
+  const reasonBytesMax = Math.floor(LISTING_BYTES_MAX / 4 / (info.failures.length + 1));
+  const modules = info.modules.slice(0, 100);
+  const failures = info.failures.slice(0, 100).map((failure) => {
+    return { ...failure, why: clip(failure.why, reasonBytesMax), hint: "" };
+  });
+  return JSON.stringify({ modules, failures });
 }
 
 export class Server extends Module {
@@ -118,6 +135,27 @@ export class Server extends Module {
     _rctx: RunContext,
   ): void {}
   // CHI_END(DestroyContainer)
+
+  // CHI_BEGIN(RegisterModule)
+  async registerModule(task: RegisterModuleTask, _rctx: RunContext): Promise<void> {
+    task.json = listing(await this.node.registerModule(task.folder));
+  }
+  monitorRegisterModule(_mode: MonitorMode, _task: RegisterModuleTask, _rctx: RunContext): void {}
+  // CHI_END(RegisterModule)
+
+  // CHI_BEGIN(DestroyModule)
+  async destroyModule(task: DestroyModuleTask, _rctx: RunContext): Promise<void> {
+    await this.node.destroyModule(task.libName);
+  }
+  monitorDestroyModule(_mode: MonitorMode, _task: DestroyModuleTask, _rctx: RunContext): void {}
+  // CHI_END(DestroyModule)
+
+  // CHI_BEGIN(UpgradeModule)
+  async upgradeModule(task: UpgradeModuleTask, _rctx: RunContext): Promise<void> {
+    task.json = JSON.stringify(await this.node.upgradeModule(task.libName));
+  }
+  monitorUpgradeModule(_mode: MonitorMode, _task: UpgradeModuleTask, _rctx: RunContext): void {}
+  // CHI_END(UpgradeModule)
 
   // CHI_BEGIN(GetPoolId)
   async getPoolId(task: GetPoolIdTask, _rctx: RunContext): Promise<void> {
@@ -219,5 +257,24 @@ export class Server extends Module {
   }
   monitorRecycleWorker(_mode: MonitorMode, _task: RecycleWorkerTask, _rctx: RunContext): void {}
   // CHI_END(RecycleWorker)
+
+  // CHI_BEGIN(ListModules)
+  async listModules(task: ListModulesTask, _rctx: RunContext): Promise<void> {
+    const modules = await this.node.listModules();
+    const encoder = new TextEncoder();
+    const texts: string[] = [];
+    let roomBytes = LISTING_BYTES_MAX - 2;
+    for (const module of modules.slice(task.first)) {
+      const text = JSON.stringify(module);
+      roomBytes -= encoder.encode(text).length + 1;
+      if (roomBytes < 0) break;
+      texts.push(text);
+    }
+    task.next = Math.min(task.first + texts.length, modules.length);
+    task.total = modules.length;
+    task.json = `[${texts.join(",")}]`;
+  }
+  monitorListModules(_mode: MonitorMode, _task: ListModulesTask, _rctx: RunContext): void {}
+  // CHI_END(ListModules)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
 }

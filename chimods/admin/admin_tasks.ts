@@ -12,6 +12,12 @@ export const LISTING_BYTES_MAX = 60_000;
 /** Longest reason that a lane did not come back to its worker. */
 export const WHY_BYTES_MAX = 2048;
 
+/** Longest path of a repo's folder; the system's own limit. */
+export const FOLDER_BYTES_MAX = 4096;
+
+/** Longest JSON that an upgrade carries back: a few numbers and names. */
+const UPGRADE_BYTES_MAX = 1024;
+
 // CHI_BEGIN(Create)
 /** The admin's pool has no parameters. */
 export class CreateTask extends defineCreateTask(libName, {}) {}
@@ -27,6 +33,32 @@ export class DestroyContainerTask extends defineTask(Method.kDestroyContainer, {
   targetPool: IN.u32(),
 }) {}
 // CHI_END(DestroyContainer)
+
+// CHI_BEGIN(RegisterModule)
+/** Makes the modules of a repo known, or one of them. */
+export class RegisterModuleTask extends defineTask(Method.kRegisterModule, {
+  /** Of the repo or of a module in it, on the node's machine; an absolute path. */
+  folder: IN.string(FOLDER_BYTES_MAX),
+  /** Of RegisterInfo. */
+  json: OUT.string(LISTING_BYTES_MAX),
+}) {}
+// CHI_END(RegisterModule)
+
+// CHI_BEGIN(DestroyModule)
+/** Forgets a module of which there are no pools. */
+export class DestroyModuleTask extends defineTask(Method.kDestroyModule, {
+  libName: IN.string(LIMITS.libNameBytes),
+}) {}
+// CHI_END(DestroyModule)
+
+// CHI_BEGIN(UpgradeModule)
+/** Has all pools of a module run the code that its folder has now. */
+export class UpgradeModuleTask extends defineTask(Method.kUpgradeModule, {
+  libName: IN.string(LIMITS.libNameBytes),
+  /** Of UpgradeInfo. */
+  json: OUT.string(UPGRADE_BYTES_MAX),
+}) {}
+// CHI_END(UpgradeModule)
 
 // CHI_BEGIN(GetPoolId)
 /** The id of a pool, by name; 0 when there is none. */
@@ -116,4 +148,16 @@ export class RecycleWorkerTask extends defineTask(Method.kRecycleWorker, {
   pauseMs: OUT.f64(),
 }) {}
 // CHI_END(RecycleWorker)
+
+// CHI_BEGIN(ListModules)
+/** A page of the modules that pools can be made of, from one of them on. */
+export class ListModulesTask extends defineTask(Method.kListModules, {
+  first: IN.u32(),
+  /** The number of all when this is the last page. */
+  next: OUT.u32(),
+  total: OUT.u32(),
+  /** Of a list of ModuleInfo. */
+  json: OUT.string(LISTING_BYTES_MAX),
+}) {}
+// CHI_END(ListModules)
 // CHI_AUTOGEN_METHODS  // keep at class bottom

@@ -51,9 +51,11 @@ export class TaskAborts {
       rctx.abort();
       return true;
     }
-    const { id, node, plugged } = this.#state;
+    const { id, node, plug } = this.#state;
     // The tasks of a lane that is on its way are another worker's, unless they come back.
-    if (node.i32[block + H.custodian] === id || plugged !== null) this.#lapsed.set(block, name);
+    if (node.i32[block + H.custodian] === id || plug !== null) {
+      this.#lapsed.set(block, name);
+    }
     return false;
   }
 
@@ -81,7 +83,7 @@ export class TaskAborts {
       task.header.state = TaskState.lapsed;
       found = true;
     });
-    return found && this.#state.plugged?.sendTo !== HELD;
+    return found && (this.#state.plug?.lanes ?? []).every(({ sendTo }) => sendTo !== HELD);
   }
 
   /** Whether tasks are to be marked before the next one begins. */
@@ -109,11 +111,11 @@ export class TaskAborts {
   }
 
   #forQueued(call: (task: Task) => void): void {
-    const { ready, plugged } = this.#state;
+    const { ready, plug } = this.#state;
     const each = (queue: TaskQueue) => {
       for (let place = 0; place < queue.length; place++) call(queue.at(place));
     };
-    for (const lane of plugged === null ? ready : [...ready, plugged]) {
+    for (const lane of plug === null ? ready : [...ready, ...plug.lanes]) {
       each(lane.low);
       each(lane.high);
     }

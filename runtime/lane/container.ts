@@ -8,7 +8,7 @@ import type { Task, TaskType } from "../task/mod.ts";
 import type { Lane } from "./lane.ts";
 import { HandlerOwner, handlerOwners } from "./handler_owner.ts";
 import type { LaneHold } from "./lane_hold.ts";
-import type { LibExec } from "./lib_exec.ts";
+import { handlerOf, type LibExec } from "./lib_exec.ts";
 import type { Module } from "./module.ts";
 import type { RunContext } from "./run_context.ts";
 
@@ -28,6 +28,8 @@ export class ContainerOnWorker {
   readonly poolName: string;
   /** The module's generated dispatch. */
   readonly libExec: LibExec;
+  /** Of the module's code; see ModuleSpec. */
+  readonly version: string;
   /** The worker that has the home instance. */
   homeWorker: number;
   /** Lanes by group and index, of all workers. */
@@ -43,7 +45,14 @@ export class ContainerOnWorker {
   readonly #handlers = new Uint8Array(DENSE_METHODS);
 
   /** Without lanes as yet. */
-  constructor(poolId: number, poolName: string, homeWorker: number, libExec: LibExec) {
+  constructor(
+    poolId: number,
+    poolName: string,
+    homeWorker: number,
+    libExec: LibExec,
+    version: string,
+  ) {
+    this.version = version;
     this.poolId = poolId;
     this.poolName = poolName;
     this.homeWorker = homeWorker;
@@ -82,9 +91,7 @@ export class ContainerOnWorker {
   /** The first call of a method, whatever it is, has an owner. */
   #look(server: Module, method: number): void {
     const name = this.libExec.methodNames[method] ?? "";
-    // `kDoThat` is handled by `doThat`.
-    const handler = name.slice(1, 2).toLowerCase() + name.slice(2);
-    const isAsync = (server as unknown as Record<string, unknown>)[handler] instanceof
+    const isAsync = (server as unknown as Record<string, unknown>)[handlerOf(name)] instanceof
       AsyncFunction;
     this.#handlers[method] = isAsync ? Handler.asynchronous : Handler.synchronous;
   }

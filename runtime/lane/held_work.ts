@@ -18,6 +18,7 @@ import {
   workerRootOrigin,
 } from "../task/mod.ts";
 import type { ContainerOnWorker } from "./container.ts";
+import type { LibExec } from "./lib_exec.ts";
 import { MonitorMode, RunContext, type RunHost } from "./run_context.ts";
 import type { WorkerState } from "./worker_state.ts";
 
@@ -29,7 +30,7 @@ export class HeldWork {
   readonly #host: RunHost;
   readonly #endOf: (parent: RunContext) => void;
   /** An empty task per method. */
-  readonly #tasks = new WeakMap<ContainerOnWorker, readonly (readonly [number, Task])[]>();
+  readonly #tasks = new WeakMap<LibExec, readonly (readonly [number, Task])[]>();
   /** The context of the next monitor; one from which a task was sent is that task's. */
   #rctx: RunContext | null = null;
   /** Block of the head that it stands on; 0: none. */
@@ -102,13 +103,13 @@ export class HeldWork {
     rctx.onUnpinned(() => this.#state.blocks.free(head, 0));
   }
 
-  #tasksOf(container: ContainerOnWorker): readonly (readonly [number, Task])[] {
-    let tasks = this.#tasks.get(container);
+  #tasksOf({ libExec }: ContainerOnWorker): readonly (readonly [number, Task])[] {
+    let tasks = this.#tasks.get(libExec);
     if (tasks === undefined) {
-      tasks = container.libExec.tasks.map(([method, type]) =>
+      tasks = libExec.tasks.map(([method, type]) =>
         [method, decodeParams(type, encodeParams(type, {}), type.layout.hash)] as const
       );
-      this.#tasks.set(container, tasks);
+      this.#tasks.set(libExec, tasks);
     }
     return tasks;
   }

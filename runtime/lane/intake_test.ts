@@ -84,7 +84,7 @@ function workerState(): WorkerState {
     control: {} as NodeControl,
     owner,
   });
-  state.containers[POOL] = new ContainerOnWorker(POOL, "pool", 0, libExec);
+  state.containers[POOL] = new ContainerOnWorker(POOL, "pool", 0, libExec, "1");
   return state;
 }
 

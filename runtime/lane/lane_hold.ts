@@ -44,6 +44,11 @@ export class LaneHold {
     this.#tasks.push({ task, lane });
   }
 
+  /** How much is kept. */
+  get count(): number {
+    return this.#tasks.length;
+  }
+
   /** Everything that was kept, in the order in which it came. */
   takeAll(): KeptTask[] {
     return this.#tasks.splice(0);

@@ -122,7 +122,7 @@ export class LaneMoves {
   carryOut(order: LaneMoveOrder): Promise<unknown> | unknown {
     switch (order.step) {
       case "prepare":
-        return this.#containers.prepare(order.module);
+        return this.#containers.prepare(order.module).then(() => null);
       case "plug":
         return this.#plug(order);
       case "hold":
@@ -172,16 +172,6 @@ export class LaneMoves {
     return move.plug ??= new LanePlug(this.#state, this.#executor, move.lane);
   }
 
-  /** Whether a plugged lane has tasks that were not looked at. */
-  get pending(): boolean {
-    return this.#move !== null && this.#move.plug !== null && this.#move.plug.pending;
-  }
-
-  /** See {@linkcode LanePlug.runKin}. */
-  runKin(): number {
-    return this.#move!.plug!.runKin();
-  }
-
   async #save(order: SaveOrder): Promise<SaveResult> {
     const state = this.#state;
     const move = this.#moveOf(order);
@@ -210,7 +200,7 @@ export class LaneMoves {
     const state = this.#state;
     const { lane } = move;
     giveUpTasks(state, lane, this.#periodics);
-    state.plugged = null;
+    state.plug = null;
     lane.listed = false;
     move.left = lane.server;
     lane.server = null;

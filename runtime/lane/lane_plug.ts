@@ -9,12 +9,13 @@
 
 import { ChimaeraError } from "../errors.ts";
 import { delay } from "../platform/mod.ts";
-import { H, type Task } from "../task/mod.ts";
+import type { Task } from "../task/mod.ts";
 import type { Executor } from "./executor.ts";
 import type { Lane } from "./lane.ts";
-import type { WorkerState } from "./worker_state.ts";
+import { RootSet } from "./root_set.ts";
+import type { Plug, WorkerState } from "./worker_state.ts";
 
-export class LanePlug {
+export class LanePlug implements Plug {
   readonly #state: WorkerState;
   readonly #executor: Executor;
   readonly #lane: Lane;
@@ -48,7 +49,7 @@ export class LanePlug {
     const { ready } = this.#state;
     const at = ready.indexOf(lane);
     if (at >= 0) ready.splice(at, 1);
-    this.#state.plugged = lane;
+    this.#state.plug = this;
     lane.listed = true;
     if (!drain || lane.busy === 0) return;
     const drained = this.#drained = Promise.withResolvers<void>();
@@ -67,10 +68,15 @@ export class LanePlug {
     this.#drained?.reject(this.#busy("what it has begun has not ended"));
     this.#drained = null;
     lane.onDrained = null;
-    if (this.#state.plugged !== lane) return;
-    this.#state.plugged = null;
+    if (this.#state.plug !== this) return;
+    this.#state.plug = null;
     lane.listed = lane.waiting > 0;
     if (lane.listed) this.#state.ready.push(lane);
+  }
+
+  /** The lane that is plugged. */
+  get lanes(): readonly Lane[] {
+    return [this.#lane];
   }
 
   /** Whether there are tasks that were not looked at. */
@@ -85,10 +91,9 @@ export class LanePlug {
   runKin(): number {
     const { low, high } = this.#lane;
     const words = this.#state.node.i32;
-    const rootOf = ({ header: { block } }: Task) =>
-      words[block + H.rootOrigin]! * 2 ** 32 + (words[block + H.rootSlot]! >>> 0);
-    const roots = new Set(this.#executor.begunOn(this.#lane).map(rootOf));
-    const isKin = (task: Task) => roots.has(rootOf(task));
+    const roots = new RootSet();
+    for (const { header } of this.#executor.begunOn(this.#lane)) roots.addOf(words, header.block);
+    const isKin = ({ header: { block } }: Task) => roots.hasOf(words, block);
     const kin = [...low.takeFrom(this.#seenLow, isKin), ...high.takeFrom(this.#seenHigh, isKin)];
     // What these send to the lane comes behind, and is looked at in the next pass.
     this.#seenLow = low.length;

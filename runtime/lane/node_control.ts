@@ -96,6 +96,52 @@ export interface RecycleInfo {
   readonly pauseMs: number;
 }
 
+/** A module that pools can be made of. */
+export interface ModuleInfo {
+  /** `<namespace>_<module>`. */
+  readonly libName: string;
+  /** Of the code that is loaded: 16 digits of its SHA-256, and how many were loaded before it. */
+  readonly version: string;
+  /** The module's folder; empty for those that are part of the program. */
+  readonly folder: string;
+  /** Pools that are made of it. */
+  readonly pools: number;
+}
+
+/** What became of the modules of a repo that was made known. */
+export interface RegisterInfo {
+  /** Those that pools can be made of. */
+  readonly modules: readonly ModuleInfo[];
+  /** Those that could not be loaded, each with the parts of its error. */
+  readonly failures: readonly {
+    readonly folder: string;
+    readonly code: string;
+    readonly what: string;
+    readonly why: string;
+    readonly hint: string;
+  }[];
+}
+
+/** What became of a module that was upgraded. */
+export interface UpgradeInfo {
+  /** `<namespace>_<module>`. */
+  readonly libName: string;
+  /** Version that served before. */
+  readonly from: string;
+  /** Version that serves now; the same when nothing in the folder has changed. */
+  readonly to: string;
+  /** Pools of the module. */
+  readonly pools: number;
+  /** Lanes of these pools. */
+  readonly lanes: number;
+  /** Those whose instances were made anew, because the old version saved no state. */
+  readonly restarted: number;
+  /** Tasks that waited on the lanes, and run on the new version. */
+  readonly tasks: number;
+  /** How long nothing of these pools was begun, in milliseconds. */
+  readonly stallMs: number;
+}
+
 /** One worker's counters. */
 export interface WorkerInfo {
   /** From 0. */
@@ -211,6 +257,22 @@ export interface NodeControl {
    * 4017, 4018, 4019.
    */
   recycleWorker(worker: number): Promise<RecycleInfo>;
+  /**
+   * Makes the modules of a repo known, or one of them, so that pools can be made of them. CHI-1301,
+   * CHI-1302, CHI-4022; a module that cannot be loaded is among the failures.
+   *
+   * @param folder Of the repo or of a module in it; absolute.
+   */
+  registerModule(folder: string): Promise<RegisterInfo>;
+  /** Forgets a module. CHI-4003, 4023; CHI-4024 while there are pools of it. */
+  destroyModule(libName: string): Promise<void>;
+  /**
+   * Has all pools of a module run the code that its folder has now. CHI-4003, 4005, 4021, 4023;
+   * CHI-4025 when the old version serves on.
+   */
+  upgradeModule(libName: string): Promise<UpgradeInfo>;
+  /** Every module that pools can be made of. */
+  listModules(): Promise<readonly ModuleInfo[]>;
   /** Asks the node's program to end it, a moment later: the caller is answered first. */
   stop(): Promise<void>;
 }

@@ -160,6 +160,14 @@ export class Router {
       );
       return;
     }
+    if (layoutChanged(type, state.node.i32, block)) {
+      const what = `${container.libExec.libName}.${
+        container.libExec.methodNames[type.layout.method]
+      }`;
+      const why = "the module was upgraded while the task was on its way, and its fields changed";
+      this.#answers.failBlock(block, new ChimaeraError("layoutMismatch", { what, why }));
+      return;
+    }
     state.node.i32[block + H.custodian] = state.id;
     container.active++;
     const task = this.view(container, type, block);
@@ -231,6 +239,11 @@ export class Router {
     state.tasks.give(task);
     state.counters.words[state.counter + WORKER_COUNTER.forwarded]!++;
   }
+}
+
+/** Whether a task was judged by a version of the module that had other fields for it. */
+export function layoutChanged(type: TaskType, words: Int32Array, block: number): boolean {
+  return words[block + H.layoutHash] !== (type.layout.hash | 0);
 }
 
 function isPeriodic(words: Int32Array, block: number): boolean {

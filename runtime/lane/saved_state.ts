@@ -46,13 +46,18 @@ export function serializer(): Promise<typeof import("node:v8")> {
   return loaded ??= import("node:v8");
 }
 
-/** What an instance saves. Throws CHI-4018, or what the module threw. */
+/** What the instance of a lane that moves saves. Throws CHI-4018, or what the module threw. */
 export async function saveOf(server: Module, lane: Lane): Promise<SavedState> {
   const who = lane.container.libExec.libName;
   if (server.restoreState === undefined) {
     const why = "it has saveState() and no restoreState()";
     throw new ChimaeraError("laneMoveFailed", { what: `move a lane of ${who}`, why });
   }
+  return await savedOf(server, who);
+}
+
+/** What an instance saves. Throws CHI-4018, or what the module threw. */
+export async function savedOf(server: Module, who: string): Promise<SavedState> {
   let saved: SavedState;
   try {
     saved = await server.saveState!();

@@ -36,6 +36,7 @@ import { LaneOrder } from "./lane_order.ts";
 import { LoopVisits } from "./loop_visits.ts";
 import { bellLineOf, LinkKind, type Links } from "./links.ts";
 import { Periodics } from "./periodics.ts";
+import { PoolUpgrades } from "./pool_upgrades.ts";
 import { Router } from "./router.ts";
 import type { RunContext, RunHost } from "./run_context.ts";
 import { type SubtaskHooks, Subtasks } from "./subtasks.ts";
@@ -52,6 +53,7 @@ export class LaneWorker implements RunHost {
   readonly control: ControlChannel;
   readonly containers: Containers;
   readonly moves: LaneMoves;
+  readonly upgrades: PoolUpgrades;
   readonly sessions: ClientSessions;
   readonly disk: DiskQueue;
   readonly words: Int32Array;
@@ -137,6 +139,7 @@ export class LaneWorker implements RunHost {
     const flushes = this.#flushes = new Flushes(this.#state, sources, hooks);
     const served = { containers: this.containers, executor: this.#executor, periodics, flushes };
     this.moves = new LaneMoves(this.#state, this.#router, served);
+    this.upgrades = new PoolUpgrades(this.#state, this.#router, { ...served, answers });
     const known = { ...sources, ...served, router: this.#router, subtasks: this.#subtasks };
     const orders = { moves: this.moves, control: this.control };
     this.takeover = new Takeover(this.#state, { ...known, ...orders });
@@ -181,7 +184,8 @@ export class LaneWorker implements RunHost {
     if (this.#timers.nextMs !== Infinity) worked += this.#timers.fire(this.#clock.nowMs());
     // Other workers begin with what is theirs before this one runs what is its own.
     if (worked > 0) this.#links.flush();
-    if (this.moves.pending) worked += this.moves.runKin();
+    const { plug } = this.#state;
+    if (plug !== null && plug.pending) worked += plug.runKin();
     const ran = this.#executor.runLanes();
     this.#tasksSinceTurn += ran;
     this.#flush();
@@ -301,7 +305,8 @@ export class LaneWorker implements RunHost {
   /** Whether a pass would find nothing to do: a worker that sleeps otherwise has lost a wake. */
   get idle(): boolean {
     return !this.#links.pending && !this.#intake.pending && this.#state.ready.length === 0 &&
-      this.#state.dirty.length === 0 && !this.disk.pending && !this.moves.pending;
+      this.#state.dirty.length === 0 && !this.disk.pending &&
+      !(this.#state.plug?.pending ?? false);
   }
 
   async #sleep(): Promise<void> {

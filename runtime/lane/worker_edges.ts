@@ -45,6 +45,10 @@ export function nodeControl(
       if (info === null) throw new HandOn(); // This thread is in the way, and the lane has left it.
       return info;
     },
+    registerModule: (folder) => ask("registerModule", { folder }),
+    destroyModule: async (libName) => void await ask("destroyModule", { libName }),
+    upgradeModule: (libName) => ask("upgradeModule", { libName }),
+    listModules: () => ask("listModules"),
     stop: async () => void await ask("stop"),
   };
 }

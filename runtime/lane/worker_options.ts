@@ -6,9 +6,10 @@
 
 import type { Allocator, Segment, SegmentTable } from "../memory/mod.ts";
 import type { Clock, SharedWords } from "../platform/mod.ts";
-import type { LoadedModule, ModuleSpec } from "./containers.ts";
+import type { ModuleSpec } from "./containers.ts";
 import type { ControlMessage } from "./control.ts";
 import type { Counters } from "./counters.ts";
+import type { LoadedModule } from "./instances.ts";
 import type { Links } from "./links.ts";
 import type { WorkerPace } from "./worker_pace.ts";
 

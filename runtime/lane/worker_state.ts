@@ -50,6 +50,15 @@ export interface WorkerParts {
   readonly owner: TaskOwner;
 }
 
+/** What keeps lanes from beginning what waits there. */
+export interface Plug {
+  readonly lanes: readonly Lane[];
+  /** Whether tasks are there that were not looked at, which those that run may wait for. */
+  readonly pending: boolean;
+  /** Runs these. Part of the worker's pass. Returns how many there were. */
+  runKin(): number;
+}
+
 export class WorkerState {
   readonly id: number;
   readonly workers: number;
@@ -71,8 +80,8 @@ export class WorkerState {
   readonly ports = new Map<number, ClientPort>();
   /** Lanes of this worker that have tasks. */
   readonly ready: Lane[] = [];
-  /** The lane that is plugged, because it is to move: it is not among the ready ones. */
-  plugged: Lane | null = null;
+  /** In the lanes that are to move or to be renewed: they are not among the ready ones. */
+  plug: Plug | null = null;
   readonly tasks: TaskPool;
   readonly blocks: TaskBlocks;
   readonly epochs: Epochs;

@@ -5,13 +5,21 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
-import { type LibExec, type LoadedModule, Module, type ModuleSpec } from "../lane/mod.ts";
+import { readText } from "../platform/mod.ts";
+import { inSources, nameCopy } from "../source_paths.ts";
+import {
+  handlerOf,
+  type LibExec,
+  type LoadedModule,
+  Module,
+  type ModuleSpec,
+} from "../lane/mod.ts";
 
 const loaded = new Map<string, Promise<LoadedModule>>();
 /** Library names by the folder of their code. */
 const folders = new Map<string, string>();
 
-/** The module's code; imported once per isolate. Throws CHI-4005. */
+/** The module's code; imported once per isolate and version. Throws CHI-4005. */
 export function loadModule(spec: ModuleSpec): Promise<LoadedModule> {
   let module = loaded.get(spec.runtimeUrl);
   if (module === undefined) {
@@ -38,6 +46,7 @@ export function moduleInStack(stack: string): string | null {
 
 async function importModule(spec: ModuleSpec): Promise<LoadedModule> {
   const what = `load module ${spec.libName}`;
+  if (spec.source !== undefined) nameCopy(spec.source.copyUrl, spec.source.folder);
   let runtime: { Server?: unknown };
   let exec: { libExec?: LibExec };
   try {
@@ -45,7 +54,7 @@ async function importModule(spec: ModuleSpec): Promise<LoadedModule> {
   } catch (cause) {
     throw new ChimaeraError("moduleLoad", {
       what,
-      why: cause instanceof Error ? cause.message : String(cause),
+      why: cause instanceof Error ? whyOf(cause) : String(cause),
       cause,
     });
   }
@@ -53,7 +62,7 @@ async function importModule(spec: ModuleSpec): Promise<LoadedModule> {
   if (typeof Server !== "function" || !(Server.prototype instanceof Module)) {
     throw new ChimaeraError("moduleLoad", {
       what,
-      why: `${spec.runtimeUrl} does not export a class Server that extends Module`,
+      why: `${inSources(spec.runtimeUrl)} does not export a class Server that extends Module`,
     });
   }
   const libExec = exec.libExec;
@@ -61,9 +70,44 @@ async function importModule(spec: ModuleSpec): Promise<LoadedModule> {
     throw new ChimaeraError("moduleLoad", {
       what,
       why: libExec === undefined
-        ? `${spec.libExecUrl} does not export libExec`
+        ? `${inSources(spec.libExecUrl)} does not export libExec`
         : `the code says it is ${libExec.libName}`,
+      hint: "run `chimaera repo refresh` on the module's repo, and load it again",
     });
   }
+  checkHandlers(spec, Server.prototype, libExec);
   return { libExec, make: () => new (Server as new () => Module)() };
+}
+
+/** Throws CHI-4005 for handlers and monitors that the dispatch calls and the class has not. */
+function checkHandlers(spec: ModuleSpec, server: object, libExec: LibExec): void {
+  const members = server as Readonly<Record<string, unknown>>;
+  const missing = libExec.tasks.flatMap(([method]) => {
+    const name = libExec.methodNames[method] ?? `k${method}`;
+    return [handlerOf(name), `monitor${name.slice(1)}`]
+      .filter((member) => typeof members[member] !== "function")
+      .map((member) => `${member}() of ${name}`);
+  });
+  if (missing.length === 0) return;
+  throw new ChimaeraError("moduleLoad", {
+    what: `load module ${spec.libName}`,
+    why: `${placeOfServer(spec.runtimeUrl)}: class Server has no ${missing.join(", no ")}`,
+    hint: "write what is missing, or run `chimaera repo refresh` to have it begun",
+  });
+}
+
+/** Where a file declares its `Server`: its name and line. */
+function placeOfServer(url: string): string {
+  const text = readText(decodeURIComponent(new URL(url).pathname)) ?? "";
+  const line = text.split("\n").findIndex((line) => /\bclass Server\b/.test(line)) + 1;
+  return `${inSources(url)}${line > 0 ? `:${line}` : ""}`;
+}
+
+/** Why an import failed, with the places of the author's files. */
+function whyOf(cause: Error): string {
+  const message = inSources(cause.message);
+  if (/:\d+:\d+/.test(message)) return message;
+  // What the module threw at its top level says where only in its stack.
+  const frame = /\(?((?:\/|file:)[^()\s]+:\d+:\d+)\)?/.exec(inSources(cause.stack ?? ""))?.[1];
+  return frame === undefined ? message : `${message} (${frame})`;
 }

@@ -18,6 +18,7 @@ import {
   Links,
   type LoadedModule,
   type ModuleSpec,
+  type PoolUpgradeOrder,
   type PortOrder,
   type PortPlaces,
   type WorkerOptions,
@@ -126,6 +127,11 @@ export class NodeWorker {
         return await containers.setLanes(order.order as LanesOrder);
       case "laneMove":
         return await this.lanes.moves.carryOut(order.order as LaneMoveOrder);
+      case "probe":
+        await containers.prepare(order.module as ModuleSpec);
+        return null;
+      case "upgrade":
+        return await this.lanes.upgrades.carryOut(order.order as PoolUpgradeOrder);
       case "destroy":
         return await containers.destroy(order.poolId as number);
       case "attach":

@@ -11,12 +11,10 @@ import { ChimaeraError } from "../errors.ts";
 import {
   type ControlMessage,
   type Counters,
-  type CreateOrder,
   type CreateResult,
   LANE_COUNTER,
   type LaneInfo,
   LANES_MAX,
-  type LanesOrder,
   type ModuleSpec,
   type PoolInfo,
   type PoolRequest,
@@ -25,7 +23,9 @@ import { LIMITS } from "../limits.ts";
 import type { PoolNames, Stall } from "../observe/mod.ts";
 import { atMost } from "../platform/mod.ts";
 import { ADMIN_POOL_ID } from "../task/mod.ts";
-import type { ModuleTable } from "./module_spec.ts";
+import { PoolMaking } from "./pool_making.ts";
+import { checkSame, createMessage, lanesMessage } from "./pool_orders.ts";
+import type { ModuleRegistry } from "./registry.ts";
 
 /** A lane, and the worker that runs it at the moment. */
 export interface PlacedLane {
@@ -36,10 +36,11 @@ export interface PlacedLane {
 }
 
 /** A pool whose home instance is to be made. */
-interface NewPool {
+export interface NewPool {
   readonly id: number;
-  readonly request: PoolRequest;
-  readonly module: ModuleSpec;
+  /** Its parameters change with their layout, when the module is upgraded. */
+  request: PoolRequest;
+  module: ModuleSpec;
   /** Where the home instance is, and tasks go from workers that have no lane of the pool. */
   homeWorker: number;
 }
@@ -48,8 +49,8 @@ interface NewPool {
 export interface Pool extends NewPool {
   readonly lanes: readonly PlacedLane[];
   /** What `create` set for the other lanes, encoded. */
-  readonly shared: readonly number[] | null;
-  readonly methodNames: Readonly<Record<number, string>>;
+  shared: readonly number[] | null;
+  methodNames: Readonly<Record<number, string>>;
 }
 
 /** Decides the workers of new lanes; throws rather than answer nonsense. */
@@ -63,7 +64,7 @@ type Ask = (worker: number, message: ControlMessage) => Promise<unknown>;
 
 export interface PoolsOptions {
   readonly workers: number;
-  readonly modules: ModuleTable;
+  readonly modules: ModuleRegistry;
   readonly counters: Counters;
   /** Sends a request to a worker. */
   readonly ask: Ask;
@@ -92,7 +93,7 @@ export class Pools {
   #lanesMade = 0;
   #lastId = 0;
   /** Pools that are being made, and not in the table yet. */
-  making = 0;
+  readonly making = new PoolMaking();
   /** Replaced when a policy's pool takes over. */
   placeLanes: PlaceLanes = dealLanes;
   /** What the node needs a pool for; null when it may go. */
@@ -106,22 +107,18 @@ export class Pools {
   }
 
   /** Makes a pool, or finds the one of that name. */
-  async create(request: PoolRequest): Promise<{ pool: PoolInfo; created: boolean }> {
-    checkName(request.name);
+  async create(asked: PoolRequest): Promise<{ pool: PoolInfo; created: boolean }> {
+    checkName(asked.name);
+    const { libName } = this.#options.modules.get(asked.libName).spec;
+    const request = { ...asked, libName };
     // Nothing may come between the look that finds no pool and the entry of this one.
     while (this.#byName.has(request.name)) {
       const known = await this.#made(request.name);
       if (known === null) continue;
-      if (!sameRequest(known.request, request)) {
-        throw new ChimaeraError("poolExists", {
-          what: `create pool ${request.name}`,
-          why: `it exists with other parameters (${known.request.libName}, id ${known.id})`,
-        });
-      }
+      checkSame(known, request);
       return { pool: this.#infoOf(known), created: false };
     }
-    this.making++;
-    const making = this.#make(request).finally(() => this.making--);
+    const making = this.making.track(request.libName, () => this.#make(request));
     this.#byName.set(request.name, making);
     try {
       return { pool: this.#infoOf(await making), created: true };
@@ -146,7 +143,7 @@ export class Pools {
 
   async #make(request: PoolRequest): Promise<Pool> {
     const { workers, modules } = this.#options;
-    const module = modules.get(request.libName);
+    const module = modules.get(request.libName).spec;
     const id = ++this.#lastId;
     const homeWorker = (await this.#place(request, 1))[0]!;
     const made: NewPool = { id, request, module, homeWorker };
@@ -348,37 +345,6 @@ function creating({ name }: PoolRequest) {
   return { what: `create pool ${name}`, hint };
 }
 
-function createMessage({ id, request, module, homeWorker }: NewPool): ControlMessage {
-  const { name, paramsLayout, params } = request;
-  const order: CreateOrder = {
-    poolId: id,
-    poolName: name,
-    module,
-    homeWorker,
-    paramsLayout,
-    params: [...params],
-  };
-  return { kind: "create", order };
-}
-
-function lanesMessage({ id, request, module, homeWorker, lanes, shared }: Pool): ControlMessage {
-  const groups = [...new Set(lanes.map(({ group }) => group))].map((group) => ({
-    id: group,
-    lanes: lanes.filter((lane) => lane.group === group).map(({ id, worker }) => ({ id, worker })),
-  }));
-  const order: LanesOrder = {
-    poolId: id,
-    poolName: request.name,
-    module,
-    homeWorker,
-    groups,
-    paramsLayout: request.paramsLayout,
-    params: [...request.params],
-    shared,
-  };
-  return { kind: "lanes", order };
-}
-
 function notFound(id: number): ChimaeraError {
   return new ChimaeraError("poolNotFound", { what: `pool ${id}`, why: "no pool has this id" });
 }
@@ -387,9 +353,4 @@ function checkName(name: string): void {
   if (name.length === 0) {
     throw new ChimaeraError("badField", { what: "create a pool", why: "its name is empty" });
   }
-}
-
-function sameRequest(a: PoolRequest, b: PoolRequest): boolean {
-  return a.libName === b.libName && a.paramsLayout === b.paramsLayout &&
-    a.params.length === b.params.length && a.params.every((byte, k) => byte === b.params[k]);
 }

@@ -95,6 +95,7 @@ export function listFolder(path: string): string[] {
     return [...Deno.readDirSync(path)].map((entry) => entry.name).sort();
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) return [];
+    if (thrown instanceof Deno.errors.NotADirectory) return [];
     if (thrown instanceof Deno.errors.NotCapable) return [];
     throw thrown;
   }
@@ -147,4 +148,19 @@ export function writeBytes(path: string, bytes: Uint8Array<ArrayBuffer>): void {
 /** Gives a file or folder another name; what has that name already makes it fail. */
 export function renamePath(from: string, to: string): void {
   Deno.renameSync(from, to);
+}
+
+/** Makes a new folder for things that are not kept, which only this user can enter. */
+export function makeTemporaryFolder(prefix: string): string {
+  return Deno.makeTempDirSync({ prefix });
+}
+
+/** A path in full, with links followed; null when nothing is there. */
+export function realPath(path: string): string | null {
+  try {
+    return Deno.realPathSync(path);
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    throw thrown;
+  }
 }

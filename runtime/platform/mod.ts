@@ -2,6 +2,7 @@
 
 export * from "./async_store.ts";
 export * from "./clock.ts";
+export * from "./digest.ts";
 export * from "./libc.ts";
 export * from "./native_library.ts";
 export * from "./random.ts";

@@ -4,4 +4,5 @@ export * from "./import_rules.ts";
 export * from "./imports.ts";
 export * from "./manifest.ts";
 export * from "./names.ts";
+export * from "./snapshot.ts";
 export * from "./yaml_file.ts";

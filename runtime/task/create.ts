@@ -112,6 +112,26 @@ export function encodeParams(type: TaskType, values: object): Uint8Array {
   return new Uint8Array(bytes).slice(0, type.layout.fieldsBytes);
 }
 
+/**
+ * Create parameters for another version of the module: fields of the same name and kind keep their
+ * values, new ones get their defaults.
+ *
+ * @param paramsLayout Of `params`; 0: the module's defaults, which may be others by now.
+ */
+export function carryParams(
+  from: TaskType,
+  to: TaskType,
+  { params, paramsLayout }: { readonly params: readonly number[]; readonly paramsLayout: number },
+): { readonly params: readonly number[]; readonly paramsLayout: number } {
+  if (paramsLayout === 0 || paramsLayout === to.layout.hash) return { params, paramsLayout };
+  const old = decodeParams(from, Uint8Array.from(params), paramsLayout);
+  const kinds = new Map(from.layout.fields.map(({ name, kind }) => [name, kind]));
+  const kept = to.layout.fields.filter(({ name, kind }) => kinds.get(name) === kind);
+  const values = old as unknown as Readonly<Record<string, unknown>>;
+  const carried = Object.fromEntries(kept.map(({ name }) => [name, values[name]]));
+  return { params: [...encodeParams(to, carried)], paramsLayout: to.layout.hash };
+}
+
 /** The struct over encoded parameters. Throws CHI-3002 when the layouts differ. */
 export function decodeParams<T extends Task>(
   type: TaskType<T>,

@@ -4,8 +4,8 @@
  * A room is a top folder, a folder of `runtime/`, or one of the few files that stand alone:
  *
  *   main        main.ts
- *   ground      runtime/errors.ts, runtime/limits.ts      tables that everything may read
- *   assembly    runtime/node.ts, runtime/node_options.ts  puts the engine's parts together
+ *   ground      runtime/errors.ts, limits.ts, source_paths.ts   tables that everything may read
+ *   assembly    runtime/node.ts, runtime/node_*.ts   puts the engine's parts together
  *   platform memory task domain lane repo module session cluster observe   folders of runtime/
  *   sdk cli codegen chimods examples tests bench tools                top folders
  */
@@ -16,8 +16,11 @@ const STANDALONE: Readonly<Record<string, string>> = {
   "main.ts": "main",
   "runtime/errors.ts": "ground",
   "runtime/limits.ts": "ground",
+  "runtime/source_paths.ts": "ground",
   "runtime/node.ts": "assembly",
   "runtime/node_options.ts": "assembly",
+  "runtime/node_repos.ts": "assembly",
+  "runtime/node_requests.ts": "assembly",
   "runtime/node_options_test.ts": "assembly",
 };
 

@@ -1,7 +1,7 @@
 /** The workers of a simulated node: made of the same parts as a thread's, in the world's one. */
 
 import type { LoadedModule } from "../../../runtime/lane/mod.ts";
-import { loadModule, ModuleTable, NodeWorker } from "../../../runtime/module/mod.ts";
+import { coreModules, loadModule, NodeWorker } from "../../../runtime/module/mod.ts";
 import {
   moduleInFolder,
   type SegmentMessage,
@@ -21,8 +21,8 @@ const NEEDED = [
 /** Modules by library name: loading them is real, and is done before a run. */
 export async function loadModules(): Promise<ReadonlyMap<string, LoadedModule>> {
   await serializer();
-  const table = new ModuleTable();
-  const specs = [...NEEDED.map((name) => table.get(name)), BUSY_MODULE];
+  const core = coreModules().filter(({ libName }) => NEEDED.includes(libName));
+  const specs = [...core, BUSY_MODULE];
   const loaded = await Promise.all(specs.map(loadModule));
   return new Map(specs.map(({ libName }, k) => [libName, loaded[k]!]));
 }

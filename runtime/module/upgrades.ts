@@ -1,0 +1,270 @@
+/**
+ * Live upgrades: the code in a module's folder takes the place of what its pools run, while they are
+ * used, with no task lost. The order of the steps is in `lane/pool_upgrade_orders.ts`, and what each
+ * worker does in `lane/pool_upgrades.ts`.
+ *
+ * One module is upgraded at a time, and no lane moves meanwhile. Until `commit` any failure leaves
+ * the old version serving, with its instances and all its tasks.
+ *
+ * Thread rules: the assembling thread.
+ */
+
+import { ChimaeraError } from "../errors.ts";
+import type {
+  BegunRoots,
+  ControlMessage,
+  HomeBuilt,
+  LanesBuilt,
+  PoolUpgradeOrder,
+  UpgradeInfo,
+} from "../lane/mod.ts";
+import { LIMITS } from "../limits.ts";
+import { atMost, type Clock } from "../platform/mod.ts";
+import type { LaneMoves } from "./lane_moves.ts";
+import type { Pool, Pools } from "./pools.ts";
+import type { FreshModule, ModuleRegistry } from "./registry.ts";
+
+export interface UpgradesOptions {
+  readonly workers: number;
+  readonly pools: Pools;
+  readonly moves: LaneMoves;
+  readonly registry: ModuleRegistry;
+  readonly clock: Clock;
+  /** Sends a request to a worker. */
+  readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
+  /** A version serves that did not before. */
+  readonly onUpgraded: () => void;
+}
+
+/** A step, without what names the upgrade. */
+type Step = PoolUpgradeOrder extends infer Order
+  ? Order extends PoolUpgradeOrder ? Omit<Order, "upgradeId"> : never
+  : never;
+
+/** One upgrade under way. */
+interface Upgrade {
+  readonly id: number;
+  readonly libName: string;
+  readonly fresh: FreshModule;
+  readonly pools: readonly Pool[];
+}
+
+/** Has modules' pools run the code that their folders have now. */
+export class Upgrades {
+  readonly #options: UpgradesOptions;
+  readonly #all: readonly number[];
+  /** Milliseconds in which what the pools have begun must end. */
+  drainMs: number = LIMITS.laneDrainMs;
+  /** Milliseconds for each other step, up to where there is no way back. */
+  stepMs: number = LIMITS.laneMoveStepMs;
+  #lastId = 0;
+  #current: { readonly pools: readonly Pool[]; readonly over: Promise<unknown> } | null = null;
+
+  /** For the runtime. */
+  constructor(options: UpgradesOptions) {
+    this.#options = options;
+    this.#all = Array.from({ length: options.workers }, (_, worker) => worker);
+    const { pools } = options;
+    const { beforeEnd } = pools;
+    pools.beforeEnd = async (id) => {
+      await beforeEnd(id);
+      if (this.#current?.pools.some((pool) => pool.id === id)) await this.#current.over;
+    };
+  }
+
+  /**
+   * Upgrades a module: loads what its folder has now, and has all its pools run it.
+   *
+   * @param name Library name, or the module's bare name. Throws CHI-4003 and CHI-4023 for one that is
+   * not known, CHI-4005 and CHI-4021 for code that does not load, CHI-4025 when the old version
+   * serves on for another reason.
+   */
+  async upgrade(name: string): Promise<UpgradeInfo> {
+    const { registry } = this.#options;
+    const { spec } = registry.get(name);
+    const fresh = await registry.renew(spec.libName);
+    if (fresh === null) return unchanged(spec.libName, spec.version, this.#options.pools);
+    try {
+      return await this.#options.moves.apart(() => this.#begin(fresh));
+    } catch (thrown) {
+      registry.discard(fresh);
+      throw failed(spec.libName, thrown);
+    }
+  }
+
+  /** No pool of the module is made meanwhile: it would have code of the one or of the other. */
+  async #begin(fresh: FreshModule): Promise<UpgradeInfo> {
+    const { pools } = this.#options;
+    const { libName } = fresh.spec;
+    return await pools.making.without(libName, async () => {
+      const own = pools.all.filter(({ module }) => module.libName === libName);
+      const upgrade: Upgrade = { id: ++this.#lastId, libName, fresh, pools: own };
+      const carried = this.#carryOut(upgrade);
+      this.#current = { pools: own, over: carried.catch(() => {}) }; // Whoever asked is told.
+      try {
+        return await carried;
+      } finally {
+        this.#current = null;
+      }
+    });
+  }
+
+  async #carryOut(upgrade: Upgrade): Promise<UpgradeInfo> {
+    const { clock, registry, onUpgraded } = this.#options;
+    const { fresh, pools, libName } = upgrade;
+    const from = registry.get(libName).spec.version;
+    let startMs = clock.nowMs();
+    let homes: readonly HomeBuilt[];
+    let built: readonly LanesBuilt[];
+    try {
+      await this.#askAll(upgrade, { step: "prepare", module: fresh.spec });
+      startMs = clock.nowMs();
+      await this.#bringToRest(upgrade);
+      homes = await this.#buildHomes(upgrade);
+      built = await this.#buildLanes(upgrade, homes);
+    } catch (thrown) {
+      // A worker that is held up hears of it when it comes back: orders are carried out in turn.
+      const cancels = this.#all.map((worker) => this.#ask(upgrade, worker, { step: "cancel" }));
+      await Promise.allSettled(cancels);
+      throw thrown;
+    }
+    // There is no way back from here, and so no limit.
+    pools.forEach((pool, k) => {
+      const { params, paramsLayout, shared, methodNames } = homes[k]!;
+      pool.request = { ...pool.request, paramsLayout, params: Uint8Array.from(params) };
+      Object.assign(pool, { module: fresh.spec, shared, methodNames });
+    });
+    registry.install(fresh);
+    await this.#askAll(upgrade, { step: "commit" }, Infinity);
+    const stallMs = clock.nowMs() - startMs;
+    const releases = this.#all.map((worker) =>
+      this.#ask(upgrade, worker, { step: "release" }, Infinity)
+    );
+    const left = await Promise.allSettled(releases);
+    onUpgraded();
+    for (const end of left) if (end.status === "rejected") throw notLeft(libName, end.reason);
+    const restarted = homes.filter(({ isCarried }) => !isCarried).length +
+      built.reduce((sum, { restarted }) => sum + restarted, 0);
+    return {
+      libName,
+      from,
+      to: fresh.spec.version,
+      pools: pools.length,
+      lanes: pools.reduce((sum, { lanes }) => sum + lanes.length, 0),
+      restarted,
+      tasks: built.reduce((sum, { tasks }) => sum + tasks, 0),
+      stallMs,
+    };
+  }
+
+  /** Plugs the pools' lanes, waits until nothing runs there, and has everything kept. */
+  async #bringToRest(upgrade: Upgrade): Promise<void> {
+    const { clock } = this.#options;
+    const endMs = clock.nowMs() + this.drainMs;
+    const pools = upgrade.pools.map(({ id }) => id);
+    const roots = (await this.#askAll(upgrade, { step: "plug", pools })) as BegunRoots[];
+    for (let first = true;; first = false) {
+      if (!first || roots.some(({ length }) => length > 0)) {
+        const leftMs = Math.max(0, endMs - clock.nowMs());
+        await this.#askAll(upgrade, { step: "drain", roots: roots.flat() }, leftMs);
+      }
+      const busy = (await this.#askAll(upgrade, { step: "rest" })) as number[];
+      if (busy.every((count) => count === 0)) break;
+    }
+    await this.#askAll(upgrade, { step: "hold" });
+  }
+
+  async #buildHomes(upgrade: Upgrade): Promise<HomeBuilt[]> {
+    const homes: HomeBuilt[] = [];
+    for (const { id: poolId, homeWorker, shared, request } of upgrade.pools) {
+      const { paramsLayout, params } = request;
+      const home = await this.#ask(upgrade, homeWorker, {
+        step: "home",
+        module: upgrade.fresh.spec,
+        poolId,
+        shared,
+        paramsLayout,
+        params: [...params],
+      });
+      homes.push(home as HomeBuilt);
+    }
+    return homes;
+  }
+
+  async #buildLanes(upgrade: Upgrade, homes: readonly HomeBuilt[]): Promise<LanesBuilt[]> {
+    const pools = upgrade.pools.map(({ id: poolId }, k) => {
+      const { shared, paramsLayout, params } = homes[k]!;
+      return { poolId, shared, paramsLayout, params };
+    });
+    const step = { step: "build", module: upgrade.fresh.spec, pools } as const;
+    return await this.#askAll(upgrade, step) as LanesBuilt[];
+  }
+
+  /** Takes a step on all workers at once. */
+  #askAll(upgrade: Upgrade, step: Step, limitMs?: number): Promise<unknown[]> {
+    return Promise.all(this.#all.map((worker) => this.#ask(upgrade, worker, step, limitMs)));
+  }
+
+  /** Takes a step on a worker. CHI-4025 when it takes too long, 4017 for `drain`. */
+  async #ask(
+    { id, libName }: Upgrade,
+    worker: number,
+    step: Step,
+    limitMs: number = this.stepMs,
+  ): Promise<unknown> {
+    const order = { ...step, upgradeId: id } as PoolUpgradeOrder;
+    const answer = this.#options.ask(worker, { kind: "upgrade", order });
+    if (limitMs === Infinity) return await answer.catch(unlessLost);
+    answer.catch(() => {}); // One that comes too late is nobody's business.
+    if (await atMost(limitMs, answer)) return await answer;
+    const what = `upgrade ${libName}`;
+    if (step.step === "drain") {
+      const why = `what its pools have begun did not end in ${this.drainMs} ms`;
+      throw new ChimaeraError("laneBusy", { what, why });
+    }
+    const why = `worker ${worker} did not answer \`${step.step}\` in ${limitMs} ms`;
+    throw new ChimaeraError("upgradeFailed", { what, why });
+  }
+}
+
+/** The thread in a lost worker's place begins with what the node knows: the new version. */
+function unlessLost(thrown: unknown): null {
+  const isLost = thrown instanceof ChimaeraError &&
+    (thrown.kind === "workerDied" || thrown.kind === "workerStalled" ||
+      thrown.kind === "upgradeFailed");
+  if (isLost) return null;
+  throw thrown;
+}
+
+function unchanged(libName: string, version: string, pools: Pools): UpgradeInfo {
+  const own = pools.all.filter(({ module }) => module.libName === libName);
+  const lanes = own.reduce((sum, { lanes }) => sum + lanes.length, 0);
+  const same = { libName, from: version, to: version, pools: own.length, lanes };
+  return { ...same, restarted: 0, tasks: 0, stallMs: 0 };
+}
+
+/** The new version serves, and an instance of the old one threw when it was to leave. */
+function notLeft(libName: string, thrown: unknown): ChimaeraError {
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ChimaeraError("upgradeFailed", {
+    what: `close the old version of ${libName}`,
+    why,
+    hint: "the new version serves; what the old one held open may still be",
+    cause: thrown instanceof ChimaeraError ? thrown.cause : thrown,
+  });
+}
+
+/** CHI-4025, with what stopped the upgrade. */
+function failed(libName: string, thrown: unknown): ChimaeraError {
+  if (thrown instanceof ChimaeraError && thrown.kind === "upgradeFailed") return thrown;
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  const hint = thrown instanceof ChimaeraError
+    ? `the old version serves on; ${thrown.hint}`
+    : undefined;
+  return new ChimaeraError("upgradeFailed", {
+    what: `upgrade ${libName}`,
+    why,
+    hint,
+    cause: thrown instanceof ChimaeraError ? thrown.cause : thrown,
+  });
+}

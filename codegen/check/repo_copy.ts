@@ -22,7 +22,7 @@ import {
 import { importsOf, type ModuleRepo, namedModule } from "../../runtime/repo/mod.ts";
 import { filesBelow } from "./repo_files.ts";
 
-const PLACE = /file:\/\/\/[^\s()'"]*/g;
+const PLACE = /(?:file:\/\/)?\/[^\s()'"]*/g;
 
 export class RepoCopy implements Disposable {
   readonly #repo: ModuleRepo;
@@ -96,8 +96,13 @@ export class RepoCopy implements Disposable {
   /** A text in which places in the copy are places in the repo, relative to its folder. */
   mapped(text: string): string {
     const url = `${pathToFileURL(this.folder).href}/`;
+    const path = `${this.folder}/`;
     return text
-      .replace(PLACE, (place) => place.startsWith(url) ? place.slice(url.length) : place)
+      .replace(PLACE, (place) => {
+        if (place.startsWith(url)) return place.slice(url.length);
+        const isPlace = place.startsWith(path) && /:\d+$/.test(place);
+        return isPlace ? place.slice(path.length) : place;
+      })
       .replaceAll(this.folder, this.#repo.folder);
   }
 

@@ -101,6 +101,29 @@ Deno.test("good", () => {});
   assert.equal(good!.outcome, "ok");
 });
 
+test("module tests: a handler that fails is named by its place in the author's file", async () => {
+  using repo = new ScratchRepo();
+  repo.edit(
+    "echo/echo_runtime.ts",
+    "    this.createLaneGroup",
+    "    none();\n    this.createLaneGroup",
+  );
+  repo.edit(
+    "echo/echo_runtime.ts",
+    "export class",
+    `const none = () => {
+  throw new Error("no lanes today");
+};
+
+export class`,
+  );
+  const [result] = await runTests(repo.folder);
+  assert.equal(result!.outcome, "failed");
+  assert.match(result!.failure!, /no lanes today/);
+  const place = repo.place("echo/echo_runtime.ts", "new Error(");
+  assert.ok(result!.failure!.includes(place), result!.failure!);
+});
+
 test("module tests: what a test does not await is its failure", async () => {
   using repo = repoWith(`
     Deno.test("rejects", async () => {
@@ -181,7 +204,7 @@ test("module tests: what only Deno's own runner has is refused, and named", asyn
 });
 
 test("module tests: modules that are imported by name are those of the repo", async () => {
-  using repo = new ScratchRepo();
+  using repo = repoWith(`Deno.test("nothing", () => {});`);
   repo.write("user/chimaera_mod.yaml", "name: user\n");
   repo.write(
     "user/deep/user_test.ts",

@@ -188,5 +188,6 @@ function failureText(thrown: unknown): string {
   if (thrown instanceof StepsFailed) return thrown.text;
   if (!(thrown instanceof Error)) return `it threw ${Deno.inspect(thrown)}`;
   const text = thrown.stack ?? `${thrown.name}: ${thrown.message}`;
-  return thrown.cause === undefined ? text : `${text}\ncaused by: ${failureText(thrown.cause)}`;
+  const below = thrown.cause === undefined ? "" : failureText(thrown.cause);
+  return text.includes(below) ? text : `${text}\ncaused by: ${below}`;
 }

@@ -8,8 +8,9 @@
  *   .chimaera/sdk/mod.js, mod.d.ts …
  *
  * Files are copied, never linked: a formatter that is let loose on a repo must not change the
- * program. A program that runs from source writes stubs that lead to the checkout; with them types
- * are checked, and the program runs tests, but `deno test` has no packages of the checkout.
+ * program. A program that runs from source writes stubs that lead to the checkout: the program's own
+ * checks need no more, but Deno finds no packages for files of the checkout, so that `deno check` and
+ * `deno test` in the repo need a kit of the built program.
  *
  * Thread rules: any number of processes may do it at once; the kit is there whole or not at all.
  */

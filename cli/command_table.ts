@@ -71,6 +71,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./repo_refresh.ts")).repoRefresh,
   },
   {
+    name: "repo check",
+    summary: "Check the types of a repo's modules, and run their tests",
+    load: async () => (await import("./repo_check.ts")).repoCheck,
+  },
+  {
     name: "repo clear-temp",
     summary: "Remove the *.temp files that refresh has put beside others",
     load: async () => (await import("./repo_clear_temp.ts")).repoClearTemp,
@@ -144,6 +149,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "selftest-peer",
     summary: "Attach to a node and send it tasks, for selftest",
     load: async () => (await import("./selftest_peer.ts")).selftestPeer,
+    hidden: true,
+  },
+  {
+    name: "repo-tests",
+    summary: "Run the tests of one file and tell of each, for repo check",
+    load: async () => (await import("./repo_tests.ts")).repoTests,
     hidden: true,
   },
 ];

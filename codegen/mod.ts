@@ -19,3 +19,5 @@ export { printMethods } from "./print_methods.ts";
 export type { TempFile } from "./refresh_module.ts";
 export { planRefresh, type RefreshPlan, writeRefresh } from "./refresh_repo.ts";
 export { freshModule } from "./template.ts";
+export * from "./check/mod.ts";
+export * from "./kit/mod.ts";

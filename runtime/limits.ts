@@ -120,4 +120,6 @@ export const LIMITS = {
   createParamsBytes: 4096,
   /** Of a method's name, its k included; CHI-1304. */
   methodNameCharacters: 64,
+  /** How long one test of a module may take in `repo check`; CHI-1307. */
+  moduleTestMs: 60_000,
 } as const;

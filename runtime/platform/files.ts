@@ -69,7 +69,7 @@ export function isWritableFolder(path: string): boolean {
   }
 }
 
-/** A file's text; null when there is none. */
+/** A file's text; null when there is none, nor could be: what is above it is a file. */
 export function readText(path: string): string | null {
   try {
     return Deno.readTextFileSync(path);

@@ -7,7 +7,7 @@ import { ChimaeraError } from "../../../runtime/errors.ts";
 import { bellLineOf } from "../../../runtime/lane/mod.ts";
 import { type Heap, HEAP_OFFSET, type Offset, ringBell } from "../../../runtime/memory/mod.ts";
 import type { ClientProcess } from "./client_process.ts";
-import type { Dice } from "./dice.ts";
+import type { Dice } from "../../../runtime/testing/mod.ts";
 import type { Scene } from "./scene.ts";
 
 /** What a fault may touch. */

@@ -9,7 +9,7 @@
 import { parseArgs } from "node:util";
 import { type Canary, findCanary } from "./canaries.ts";
 import { Simulation } from "./simulation.ts";
-import { loadModules } from "./simulated_workers.ts";
+import { loadModules } from "./modules.ts";
 
 const HELP =
   "usage: deno task sim [--seed N] [--seeds COUNT] [--steps M] [--forever] [--canary NAME]";

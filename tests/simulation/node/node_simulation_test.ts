@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "../../permission.ts";
 import { CANARIES, type Canary } from "./canaries.ts";
-import { loadModules } from "./simulated_workers.ts";
+import { loadModules } from "./modules.ts";
 import { type RunReport, Simulation } from "./simulation.ts";
 
 const CLEAN_SEEDS = 2000;

@@ -5,7 +5,9 @@
  * Thread rules: reads memory that others use; exact when they rest.
  */
 
-import { Heap, HEAP_OFFSET, type Segment } from "../../../runtime/memory/mod.ts";
+import { Heap } from "./heap.ts";
+import { HEAP_OFFSET } from "./layout.ts";
+import type { Segment } from "./segment.ts";
 
 const ALIVE = 0x4556494c; // "LIVE"; the tag stands in the last 64 bytes before a block.
 const TAG_BYTES = 64;

@@ -1,0 +1,21 @@
+/** The code that simulated nodes run: loading it is real, and is done before a run. */
+
+import { type LoadedModule, serializer } from "../../../runtime/lane/mod.ts";
+import { loadModule, moduleInFolder, ModuleTable } from "../../../runtime/module/mod.ts";
+
+export const BUSY_MODULE = moduleInFolder(new URL("./modules/busy/", import.meta.url), "sim");
+
+const NEEDED = [
+  "chimaera_admin",
+  "chimaera_worch_queue_round_robin",
+  "chimaera_worch_proc_round_robin",
+];
+
+/** Modules by library name. */
+export async function loadModules(): Promise<ReadonlyMap<string, LoadedModule>> {
+  await serializer();
+  const table = new ModuleTable();
+  const specs = [...NEEDED.map((name) => table.get(name)), BUSY_MODULE];
+  const loaded = await Promise.all(specs.map(loadModule));
+  return new Map(specs.map(({ libName }, k) => [libName, loaded[k]!]));
+}

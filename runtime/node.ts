@@ -20,6 +20,7 @@ import {
   type NodeStats,
   type PoolRequest,
   readLaneSeed,
+  strayCount,
   type WorkerInfo,
   workerInfos,
 } from "./lane/mod.ts";
@@ -107,7 +108,8 @@ export class Node {
   #server: SessionServer | null = null;
   #instance: Instance | null = null;
   readonly #stalls: StallWatch;
-  #stopping = false;
+  /** Whether it ends, or has ended. */
+  isStopping = false;
   #loopDone: Promise<void> = Promise.resolve();
   /** Resolves when somebody asked the node to stop. */
   readonly stopAsked: Promise<void>;
@@ -225,7 +227,7 @@ export class Node {
       },
       stallAbandonMs: options.stallAbandonMs ?? Infinity,
       onLost: (lost) => options.onWorkerLost?.(lost),
-      onBroken: this.#giveIn,
+      onBroken: this.fail,
     });
   }
 
@@ -300,7 +302,7 @@ export class Node {
   }
 
   async #openSession(sizeBytes: number): Promise<Session> {
-    if (this.#stopping) throw this.#stoppedError();
+    if (this.isStopping) throw this.#stoppedError();
     const { workers, debugHeap } = this;
     const parts = { bells: this.bells.words, workers, debugHeap };
     const onClose = (closed: Session) => void this.#opened.delete(closed);
@@ -315,7 +317,7 @@ export class Node {
     const { paths } = instance;
     const shared = { sessions: this.#sessions, workers, bells, debugHeap, wire: this.#wire };
     this.#instance = instance;
-    this.#server = new SessionServer({ ...shared, paths, onBroken: this.#giveIn });
+    this.#server = new SessionServer({ ...shared, paths, onBroken: this.fail });
     instance.publish(recordOfThis(paths.name, workers));
   }
 
@@ -337,6 +339,11 @@ export class Node {
     };
   }
 
+  /** Failures that modules left behind and that were no task's. */
+  get strays(): number {
+    return strayCount(this.#counters, this.workers);
+  }
+
   /** Each worker's counters, a moment old. */
   workerInfo(): WorkerInfo[] {
     return workerInfos(this.#counters, this.workers);
@@ -348,7 +355,7 @@ export class Node {
   }
 
   /** It cannot go on: its clients hear why, and whoever started it is asked to close it. */
-  readonly #giveIn = (error: ChimaeraError): void => {
+  readonly fail = (error: ChimaeraError): void => {
     this.#endSessions(error);
     this.#askStop();
   };
@@ -358,8 +365,8 @@ export class Node {
    * given up, with the worker that runs it.
    */
   async close(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.isStopping) return;
+    this.isStopping = true;
     const ended = this.#stoppedError();
     this.#endSessions(ended);
     const sessions = this.#sessions.list.map((session) => this.#sessions.close(session.id));

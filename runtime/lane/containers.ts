@@ -10,6 +10,7 @@
 
 import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import { DebugHeap } from "../memory/mod.ts";
 import {
   BLOCK_HEADER_WORDS,
   decodeParams,
@@ -321,7 +322,9 @@ export class Containers {
         this.#resource(`${container.libExec.libName}/${key}`, open, close),
       allocBlock: (sizeBytes) => {
         const { node, heap } = this.#state;
-        return new HeapBlock(node, heap, heap.alloc(sizeBytes), sizeBytes);
+        const offset = heap.alloc(sizeBytes);
+        if (heap instanceof DebugHeap) heap.label(offset, container.poolId);
+        return new HeapBlock(node, heap, offset, sizeBytes);
       },
     };
   }

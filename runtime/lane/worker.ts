@@ -67,7 +67,7 @@ export class LaneWorker implements RunHost {
   readonly #wire: WireIntake;
   readonly #aborts: Aborts;
   readonly #flushes: Flushes;
-  readonly #executor: Executor;
+  readonly executor: Executor;
   readonly #subtasks: Subtasks;
   readonly #timers = new WorkerTimers(() => this.wake());
   #parked = 0;
@@ -105,7 +105,7 @@ export class LaneWorker implements RunHost {
     const control = nodeControl(this.control, workers, flush);
     const parts = { id, workers, incarnation, node, heap, segments, links, counters, control };
     this.#state = new WorkerState({ ...parts, owner: blockOwner(segments) });
-    this.#aborts = new Aborts(this.#state, () => this.#executor, wake);
+    this.#aborts = new Aborts(this.#state, () => this.executor, wake);
     const hooks: SubtaskHooks = {
       router: () => this.#router,
       onSubmit: wake,
@@ -121,21 +121,21 @@ export class LaneWorker implements RunHost {
     const { handOn } = this.#router;
     const ends = { answers, subtasks: this.#subtasks, periodics, handOn, onSettled: wake };
     const order = laneSeed === null ? null : new LaneOrder(laneSeed, id);
-    this.#executor = new Executor(this.#state, this, ends, this.#clock, order);
+    this.executor = new Executor(this.#state, this, ends, this.#clock, order);
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
     }, this.#aborts.fromClient);
-    const takers = { router: this.#router, intake: this.#intake, executor: this.#executor };
+    const takers = { router: this.#router, intake: this.#intake, executor: this.executor };
     this.sessions = new ClientSessions(this.#state, takers, this.control);
     this.containers = new Containers(this.#state, this, {
       load: options.load,
-      executor: this.#executor,
+      executor: this.executor,
       endOf: this.#subtasks.endOf,
     });
     const work = new HeldWork(this.#state, this, this.#subtasks.endOf);
     const sources = { intake: this.#intake, wire: this.#wire, periodics, work };
     const flushes = this.#flushes = new Flushes(this.#state, sources, hooks);
-    const served = { containers: this.containers, executor: this.#executor, periodics, flushes };
+    const served = { containers: this.containers, executor: this.executor, periodics, flushes };
     this.moves = new LaneMoves(this.#state, this.#router, served);
     const known = { ...sources, ...served, router: this.#router, subtasks: this.#subtasks };
     const orders = { moves: this.moves, control: this.control };
@@ -182,7 +182,7 @@ export class LaneWorker implements RunHost {
     // Other workers begin with what is theirs before this one runs what is its own.
     if (worked > 0) this.#links.flush();
     if (this.moves.pending) worked += this.moves.runKin();
-    const ran = this.#executor.runLanes();
+    const ran = this.executor.runLanes();
     this.#tasksSinceTurn += ran;
     this.#flush();
     this.#flushes.afterPass(ran);
@@ -257,7 +257,7 @@ export class LaneWorker implements RunHost {
 
   /** Handlers that are neither done nor waiting for something that this loop resolves. */
   get #foreign(): number {
-    return this.#executor.inFlight - this.#parked;
+    return this.executor.inFlight - this.#parked;
   }
 
   get #eventLoopWanted(): boolean {

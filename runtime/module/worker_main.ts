@@ -5,8 +5,9 @@
  * Thread rules: one isolate per worker.
  */
 
+import { WORKER_COUNTER } from "../lane/mod.ts";
 import { Doorbell, pinThread, unpinThread } from "../platform/mod.ts";
-import { setNoSubmitterError } from "../task/mod.ts";
+import { setHandlersIsolate } from "../task/mod.ts";
 import { guardIsolate } from "./guard_isolate.ts";
 import { loadModule } from "./load_module.ts";
 import { NodeWorker } from "./node_worker.ts";
@@ -16,8 +17,11 @@ import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
 let worker: NodeWorker;
 
 function start(message: WorkerStart): void {
-  setNoSubmitterError("noRunContext", "there is no current task in a handler");
-  const close = guardIsolate();
+  setHandlersIsolate();
+  const close = guardIsolate(() => {
+    const { counters, id } = worker.parts;
+    counters.words[counters.worker(id) + WORKER_COUNTER.strays]!++;
+  });
   worker = new NodeWorker(message, {
     load: loadModule,
     pin: (cpu) => cpu < 0 ? unpinThread() : pinThread(cpu),

@@ -33,6 +33,7 @@ import {
   withdrawDefaultSubmitter,
 } from "../task/mod.ts";
 import { Block } from "./block.ts";
+import { type Held, HeldThings } from "./held.ts";
 import { Port } from "./port.ts";
 import { PortSleeper } from "./port_sleeper.ts";
 import { SessionHeap } from "./session_heap.ts";
@@ -95,6 +96,8 @@ export class Session implements Submitter {
   readonly #link: NodeLink;
   readonly #heap: SessionHeap;
   readonly #prefaulter: Prefaulter;
+  /** What the program has not given back; null without the debug heap. */
+  readonly #held: HeldThings | null;
   readonly #segments = new SegmentTable();
   readonly #bells: SharedWords;
   readonly #ports: Port[] = [];
@@ -122,6 +125,7 @@ export class Session implements Submitter {
       parts.debugHeap ? new DebugHeap(heap, parts.segment, parts.id) : heap,
       () => this.#poll(),
     );
+    this.#held = parts.debugHeap ? new HeldThings() : null;
     this.#segments.add(parts.segment);
     this.#prefaulter = new Prefaulter(parts.segment, this.#heap);
   }
@@ -203,6 +207,7 @@ export class Session implements Submitter {
         segments: this.#segments,
         bells: this.#bells,
         workers: this.#ringWorkers,
+        held: this.#held?.tasks ?? null,
         get blocking() {
           return link.blocking;
         },
@@ -236,8 +241,15 @@ export class Session implements Submitter {
   alloc(sizeBytes: number): Block {
     if (this.#closed) throw this.#closedError();
     const block = new Block(this.#heap, this.segment, this.#heap.alloc(sizeBytes), sizeBytes);
+    this.#held?.add(block);
     if (sizeBytes >= LIMITS.prefaultStepBytes / 4) this.#prefaulter.advance();
     return block;
+  }
+
+  /** What the program has not given back. Empty without the debug heap. */
+  held(): Held {
+    this.#poll();
+    return this.#held?.list() ?? { blocks: [], tasks: [] };
   }
 
   /** Figures of the session's memory. */

@@ -91,7 +91,7 @@ export class World implements SimulatedMachine {
 
   /** Whose code runs. */
   get owner(): number {
-    return this.#owner;
+    return this.#current.current ?? this.#usualOwner;
   }
 
   /** Runs code as an owner's. */
@@ -223,7 +223,7 @@ export class World implements SimulatedMachine {
 
   /** Calls as an owner in one of the next steps. */
   soon(owner: number, call: () => void): void {
-    this.as(owner, () => this.#push(What.turn, call));
+    this.#ready.push({ owner, what: What.turn, go: call });
   }
 
   /** Notes who does something from now on; returns who did. */
@@ -250,11 +250,12 @@ export class World implements SimulatedMachine {
     this.#paused.set(owner, this.steps + steps);
   }
 
-  /** Somebody is woken for nothing. */
-  wakeOne(): void {
-    if (this.#sleepers.length === 0) return;
+  /** Somebody is woken for nothing. False when nobody sleeps. */
+  wakeOne(): boolean {
+    if (this.#sleepers.length === 0) return false;
     const lucky = this.dice.pick(this.#sleepers);
     this.#rouse((sleeper) => sleeper === lucky);
+    return true;
   }
 
   // ---- the run ---------------------------------------------------------------------------------
@@ -388,7 +389,7 @@ export class World implements SimulatedMachine {
   }
 
   get #owner(): number {
-    const owner = this.#current.current ?? this.#usualOwner;
+    const { owner } = this;
     this.#active?.add(owner);
     return owner;
   }

@@ -21,8 +21,15 @@ import { Node } from "../../../runtime/node.ts";
 import { eventLoopTurn, setSimulatedMachine } from "../../../runtime/platform/mod.ts";
 import { type Canary, canaryDice } from "./canaries.ts";
 import { ClientProcess } from "./client_process.ts";
-import { Dice, FIRST_CLIENT, HOST, SimulatedWorkers, World } from "../../../runtime/testing/mod.ts";
-import { type Fault, FAULTS, MemoryHog } from "./faults.ts";
+import {
+  Dice,
+  FIRST_CLIENT,
+  HOST,
+  MemoryHog,
+  SimulatedWorkers,
+  World,
+} from "../../../runtime/testing/mod.ts";
+import { type Fault, FAULTS } from "./faults.ts";
 import { type Job, JOBS } from "./jobs.ts";
 import { Scene } from "./scene.ts";
 import { BUSY_MODULE } from "./modules.ts";

@@ -204,6 +204,7 @@ async function startSeeded(
   const { node } = simulated;
   const check = new LeakCheck(node);
   const session = await firstSession(node, () => simulated.close());
+  simulated.disturb();
   return {
     node,
     session,

@@ -47,6 +47,8 @@ export class Driver {
   #ended = false;
   #tasksBefore = -1;
   #idleSinceMs = 0;
+  /** Handlers that waited at the last look. */
+  #foreignBefore: ReadonlyMap<RunContext, number> = new Map();
   /** Since when which handler waits. */
   readonly #waiting = new Map<RunContext, { readonly life: number; readonly sinceMs: number }>();
 
@@ -77,7 +79,7 @@ export class Driver {
     if (await this.#world.advance()) {
       this.steps++;
       this.#onStep();
-    } else if (!this.#world.resumePaused()) await this.#rest();
+    } else if (!this.#world.held.resumePaused()) await this.#rest();
   }
 
   end(): void {
@@ -108,7 +110,9 @@ export class Driver {
   async #lookOutside(ms: number, isWanted: boolean): Promise<void> {
     const world = this.#world;
     const before = this.#foreign();
-    if (before.length > 0) await world.settle(MICROTASKS_MAX);
+    const isNew = before.some(({ rctx, life }) => this.#foreignBefore.get(rctx) !== life);
+    this.#foreignBefore = new Map(before.map(({ rctx, life }) => [rctx, life]));
+    if (isNew) await world.settle(MICROTASKS_MAX);
     const seen = world.watch();
     await realTurn(ms, isWanted);
     await world.settle();

@@ -55,6 +55,8 @@ const REFUSALS: readonly ErrorName[] = [
   "shutdown",
 ];
 
+/** From what a busy machine does all the time to what a stopped one does. */
+const PAUSES_MS = [0.2, 1, 5, 20, 200] as const;
 const RATE_PARTS = 1_000_000;
 
 /** Throws CHI-1001 for faults that there are not. */
@@ -105,7 +107,7 @@ export class Mishaps {
   };
   /** Moves and recyclings that are under way. */
   readonly #underWay = new Set<Promise<unknown>>();
-  #ended = false;
+  #isOn = false;
 
   constructor(options: MishapsOptions) {
     this.#options = options;
@@ -113,9 +115,14 @@ export class Mishaps {
     this.#hog = new MemoryHog(new Heap(options.node.segment));
   }
 
+  /** From now on things go wrong. */
+  begin(): void {
+    this.#isOn = true;
+  }
+
   /** After each step: what the dice say. */
   step(): void {
-    if (this.#ended) return;
+    if (!this.#isOn) return;
     for (const name of NAMES) {
       const rate = this.#options.faults[name] ?? 0;
       if (rate === 0 || this.#dice.below(RATE_PARTS) >= rate * RATE_PARTS) continue;
@@ -125,9 +132,8 @@ export class Mishaps {
 
   /** Nothing goes wrong from now on, and what was taken is given back. */
   async end(): Promise<void> {
-    this.#ended = true;
+    this.#isOn = false;
     this.#hog.release();
-    this.#options.world.resumePaused();
     await Promise.all(this.#underWay);
   }
 
@@ -135,7 +141,7 @@ export class Mishaps {
     const { world, workers, node } = this.#options;
     const owners = [HOST, FIRST_CLIENT];
     for (let id = 0; id < node.workers; id++) owners.push(workers.ownerOf(id) ?? HOST);
-    world.pause(this.#dice.pick(owners), this.#dice.pick([10, 50, 200]));
+    world.stall(this.#dice.pick(owners), this.#dice.pick(PAUSES_MS));
     return true;
   }
 

@@ -10,12 +10,17 @@ import { handlerOwners, serializer, strayFailure } from "../lane/mod.ts";
 import { loadModule } from "../module/mod.ts";
 import { Node } from "../node.ts";
 import type { NodeOptions } from "../node_options.ts";
-import { setSimulatedMachine } from "../platform/mod.ts";
+import { realTurn, setSimulatedMachine } from "../platform/mod.ts";
 import { setDefaultSubmitterRule } from "../task/mod.ts";
 import { Driver } from "./driver.ts";
 import { type FaultName, type Faults, Mishaps } from "./faults.ts";
 import { SimulatedWorkers } from "./simulated_workers.ts";
 import { FIRST_CLIENT, HOST, World } from "./world.ts";
+
+/** The engine tells of rejections in one of the next turns of its event loop. */
+async function reportRejections(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await realTurn(0, true);
+}
 
 const MEMORY_BYTES = 64 << 20;
 
@@ -102,10 +107,16 @@ export class SimulatedNode {
     return mishaps.counts.loseWorker === 0 ? null : mishaps.usedAtLoss;
   }
 
+  /** The test begins: from now on things may go wrong. */
+  disturb(): void {
+    this.#mishaps!.begin();
+  }
+
   /** Nothing goes wrong from now on: the test is over. */
   async calm(): Promise<void> {
     this.#driver.isHurried = true;
     await this.#mishaps!.end();
+    await reportRejections();
   }
 
   /** What ended the run before its end. */
@@ -118,6 +129,7 @@ export class SimulatedNode {
     this.#driver.isHurried = true;
     try {
       await this.#world.as(HOST, () => this.node.close());
+      await reportRejections();
     } finally {
       this.#uninstall();
     }

@@ -26,6 +26,7 @@ import {
   type Thread,
 } from "../platform/mod.ts";
 import { Dice } from "./dice.ts";
+import { HeldOwners } from "./held_owners.ts";
 import { History } from "./history.ts";
 import { Turns } from "./turns.ts";
 import { type Outside, type Ready, type Sleeper, type Timer, What } from "./waiting.ts";
@@ -62,8 +63,7 @@ export class World implements SimulatedMachine {
   #outside: Outside[] = [];
   /** Workers that are not in their event loop. */
   readonly #closed = new Set<number>();
-  /** Owners that do nothing before a step. */
-  readonly #paused = new Map<number, number>();
+  readonly held = new HeldOwners();
   readonly #vanished = new Set<number>();
   readonly #turns: Turns;
   #threads = 0;
@@ -247,7 +247,12 @@ export class World implements SimulatedMachine {
 
   /** The system gives the owner no processor for so many steps. */
   pause(owner: number, steps: number): void {
-    this.#paused.set(owner, this.steps + steps);
+    this.held.pause(owner, this.steps + steps);
+  }
+
+  /** The system gives the owner no processor for so long, whatever else there is to do. */
+  stall(owner: number, ms: number): void {
+    this.held.stall(owner, this.#nowMicros / 1000 + ms);
   }
 
   /** Somebody is woken for nothing. False when nobody sleeps. */
@@ -268,12 +273,13 @@ export class World implements SimulatedMachine {
 
   /** Whether nobody can go on before time does. */
   get quiet(): boolean {
-    return this.#choices().length === 0 && this.#paused.size === 0;
+    return this.#choices().length === 0 && !this.held.anyPaused;
   }
 
   /** Whether the owner waits for anything here. */
   waits(owner: number): boolean {
-    return this.waitsForTime(owner) || this.#sleepers.some((sleeper) => sleeper.owner === owner);
+    const isOwn = (entry: { owner: number }) => entry.owner === owner;
+    return this.waitsForTime(owner) || this.#sleepers.some(isOwn) || this.#ready.some(isOwn);
   }
 
   /** Whether the owner waits for a time of its own choice. */
@@ -295,7 +301,7 @@ export class World implements SimulatedMachine {
    * @param onQuiet Called when nobody can go on before time does.
    */
   async step(onQuiet: () => void): Promise<void> {
-    if (await this.advance() || this.resumePaused()) return;
+    if (await this.advance() || this.held.resumePaused()) return;
     onQuiet();
     if (!this.skipTime()) this.fail("nobody can go on, and there is nothing to wait for");
   }
@@ -314,13 +320,6 @@ export class World implements SimulatedMachine {
     this.as(chosen.owner, () => chosen.go());
     this.#nowMicros += this.dice.below(40);
     await this.settle(MICROTASKS - 1); // Whoever awaits this call takes one more.
-    return true;
-  }
-
-  /** Lets those go on that had no processor. False when there are none. */
-  resumePaused(): boolean {
-    if (this.#paused.size === 0) return false;
-    this.#paused.clear();
     return true;
   }
 
@@ -353,11 +352,7 @@ export class World implements SimulatedMachine {
 
   #mayGo(owner: number, inEventLoop: boolean): boolean {
     if (inEventLoop && this.#closed.has(owner)) return false;
-    const until = this.#paused.get(owner);
-    if (until === undefined) return true;
-    if (this.steps < until) return false;
-    this.#paused.delete(owner);
-    return true;
+    return this.held.mayGo(owner, this.steps, this.#nowMicros / 1000);
   }
 
   #take(entry: Ready): void {
@@ -374,10 +369,13 @@ export class World implements SimulatedMachine {
   /** Time goes on to the next time-out. False when there is none. */
   skipTime(): boolean {
     let dueMs = Infinity;
-    for (const sleeper of this.#sleepers) dueMs = Math.min(dueMs, sleeper.dueMs);
-    for (const timer of this.#timers) {
-      if (!this.#closed.has(timer.owner)) dueMs = Math.min(dueMs, timer.dueMs);
-    }
+    const look = (owner: number, ms: number) => {
+      dueMs = Math.min(dueMs, Math.max(ms, this.held.endMs(owner)));
+    };
+    const nowMs = this.#nowMicros / 1000;
+    for (const { owner } of this.#ready) if (this.held.endMs(owner) > nowMs) look(owner, 0);
+    for (const sleeper of this.#sleepers) look(sleeper.owner, sleeper.dueMs);
+    for (const { owner, dueMs } of this.#timers) if (!this.#closed.has(owner)) look(owner, dueMs);
     if (dueMs === Infinity) return false;
     this.#nowMicros = Math.max(this.#nowMicros + 1, Math.ceil(dueMs * 1000));
     return true;

@@ -256,7 +256,7 @@ export class Simulation {
   // ---- the end ---------------------------------------------------------------------------------
 
   #stopFaults(): void {
-    this.#world.resumePaused();
+    this.#world.held.resumePaused();
     this.#hog.release();
     for (const client of this.#clients) if (client.hostile && !client.gone) client.vanish(1);
   }

@@ -15,6 +15,7 @@ import {
   type Faults,
   LeakCheck,
   leakError,
+  showSuppressed,
   SimulatedNode,
 } from "../runtime/testing/mod.ts";
 
@@ -93,6 +94,7 @@ export function startNode(options?: TestOptions): Promise<TestNode>;
 export async function startNode(options: TestOptions = {}): Promise<TestNode> {
   const { seed, faults = {}, mayLeak, ...nodeOptions } = options;
   checkOptions(options);
+  showSuppressed();
   open++;
   isSimulated = seed !== undefined;
   try {
@@ -121,22 +123,36 @@ export async function forSeeds(
   test: (started: SeededNode) => void | Promise<void>,
 ): Promise<void> {
   const only = environment("CHIMAERA_SEED") ?? "";
-  const first = only === "" ? 0 : Number(only);
-  const end = only === "" ? count : first + 1;
-  for (let seed = first; seed < end; seed++) {
-    try {
-      await using started = await startNode({ ...options, seed });
-      await test(started);
-    } catch (thrown) {
-      const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
-      throw new ChimaeraError("seedFailed", {
-        what: `seed ${seed}`,
-        why: text,
-        hint: `CHIMAERA_SEED=${seed} runs this one again`,
-        cause: thrown,
-      });
-    }
+  const seeds = only === "" ? Array.from({ length: count }, (_, seed) => seed) : [Number(only)];
+  for (const seed of seeds) {
+    const failures = await failuresOf(seed, options, test);
+    if (failures.length === 0) continue;
+    const cause = failures[0]; // What comes at the end may come of it.
+    throw new ChimaeraError("seedFailed", {
+      what: `seed ${seed}`,
+      why: cause instanceof Error ? cause.message || cause.name : String(cause),
+      hint: `CHIMAERA_SEED=${seed} runs this one again`,
+      cause,
+    });
   }
+}
+
+/** What a test and the end of its node fail with, in this order. */
+async function failuresOf(
+  seed: number,
+  options: TestOptions,
+  test: (started: SeededNode) => void | Promise<void>,
+): Promise<unknown[]> {
+  const failures: unknown[] = [];
+  const note = (thrown: unknown) => void failures.push(thrown);
+  try {
+    const started = await startNode({ ...options, seed });
+    await Promise.resolve(started).then(test).catch(note);
+    await started[Symbol.asyncDispose]();
+  } catch (thrown) {
+    note(thrown);
+  }
+  return failures;
 }
 
 function checkOptions({ seed, faults, instance }: TestOptions): void {

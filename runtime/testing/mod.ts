@@ -7,4 +7,5 @@ export { LeakCheck, leakError } from "./leaks.ts";
 export * from "./memory_hog.ts";
 export * from "./simulated_node.ts";
 export * from "./simulated_workers.ts";
+export * from "./suppressed.ts";
 export * from "./world.ts";

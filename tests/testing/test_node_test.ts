@@ -231,11 +231,35 @@ test("seeds: a lost update is found, by few of them, and plays again", async () 
   );
 });
 
+test("seeds: of what a test and its node's end fail with, the test's own is shown", async () => {
+  const run = async () => {
+    await using started = await startNode({ seed: 1 });
+    started.session.alloc(10);
+    throw new TypeError("the test's own");
+  };
+  await assert.rejects(run, ({ error, cause }: SuppressedError & { cause: unknown }) => {
+    assert.equal((error as ChimaeraError).code, "CHI-4026");
+    return cause instanceof TypeError;
+  });
+  const inSeeds = forSeeds(1, {}, ({ session }) => {
+    session.alloc(10);
+    throw new TypeError("the test's own");
+  });
+  await assert.rejects(inSeeds, { code: "CHI-4028", message: "seed 0: the test's own" });
+  const atItsEnd = forSeeds(1, {}, ({ session }) => void session.alloc(10));
+  await assert.rejects(atItsEnd, {
+    code: "CHI-4028",
+    message: /seed 0: end of the node .* 10 bytes/,
+  });
+});
+
 test("seeds: CHIMAERA_SEED has only that one run", async () => {
   const seen: number[] = [];
   Deno.env.set("CHIMAERA_SEED", "17");
   try {
     await forSeeds(3, {}, ({ seed }) => void seen.push(seed));
+    Deno.env.set("CHIMAERA_SEED", "many");
+    await assert.rejects(forSeeds(3, {}, () => {}), { message: /NaN is no seed/ });
   } finally {
     Deno.env.delete("CHIMAERA_SEED");
   }

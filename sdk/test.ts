@@ -51,6 +51,7 @@ export interface TestNode {
 
 /** A node that is simulated. */
 export interface SeededNode extends TestNode {
+  /** What decides its order. */
   readonly seed: number;
   /** A hash of all that has happened so far, in order: the same for the same seed. */
   readonly history: string;
@@ -90,6 +91,7 @@ let isSimulated = false;
  * ```
  */
 export function startNode(options: TestOptions & { readonly seed: number }): Promise<SeededNode>;
+/** The same; simulated or not. */
 export function startNode(options?: TestOptions): Promise<TestNode>;
 export async function startNode(options: TestOptions = {}): Promise<TestNode> {
   const { seed, faults = {}, mayLeak, ...nodeOptions } = options;

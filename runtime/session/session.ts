@@ -78,6 +78,9 @@ export interface SessionParts {
   readonly debugHeap: boolean;
 }
 
+/** What a program has not given back; nothing is known without the debug heap. For tests' nodes. */
+export let heldOf: (session: Session) => Held;
+
 /** A program's memory in common with a node, and its ports. From `connect` or `node.connect`. */
 export class Session implements Submitter {
   /** Given by the node; unique among its sessions of this kind. */
@@ -109,6 +112,13 @@ export class Session implements Submitter {
   #closed = false;
   /** Why the session is of no more use. */
   #lost: ChimaeraError | null = null;
+
+  static {
+    heldOf = (session) => {
+      session.#poll();
+      return session.#held?.list() ?? { blocks: [], tasks: [] };
+    };
+  }
 
   private constructor(parts: SessionParts, link: NodeLink) {
     this.id = parts.id;
@@ -244,12 +254,6 @@ export class Session implements Submitter {
     this.#held?.add(block);
     if (sizeBytes >= LIMITS.prefaultStepBytes / 4) this.#prefaulter.advance();
     return block;
-  }
-
-  /** What the program has not given back. Empty without the debug heap. */
-  held(): Held {
-    this.#poll();
-    return this.#held?.list() ?? { blocks: [], tasks: [] };
   }
 
   /** Figures of the session's memory. */

@@ -15,7 +15,7 @@ import { LIMITS } from "../limits.ts";
 import { type LiveBlock, liveBlocks } from "../memory/mod.ts";
 import type { Node } from "../node.ts";
 import { delay, realClock } from "../platform/mod.ts";
-import type { Session } from "../session/mod.ts";
+import { heldOf, type Session } from "../session/mod.ts";
 
 /** What is no leak. */
 export interface Pardon {
@@ -65,7 +65,7 @@ export class LeakCheck {
 
   /** What the test itself has not given back. */
   #noteHeld(session: Session): void {
-    const { blocks, tasks } = session.held();
+    const { blocks, tasks } = heldOf(session);
     for (const { block, where } of blocks) {
       const place = where.split("\n")[0]?.replace(/^\s*at /, "") ?? "";
       this.note(

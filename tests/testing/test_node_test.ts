@@ -32,20 +32,16 @@ async function leftOf(
   use: (client: Mischief) => unknown,
 ): Promise<ChimaeraError | null> {
   const started = await startNode(options);
+  const client = new Mischief(started.session);
+  await client.create(HERE, HERE, "mischief");
+  await use(client);
   try {
-    const client = new Mischief(started.session);
-    await client.create(HERE, HERE, "mischief");
-    await use(client);
-  } finally {
-    try {
-      await started[Symbol.asyncDispose]();
-    } catch (thrown) {
-      assert.ok(thrown instanceof ChimaeraError, String(thrown));
-      // deno-lint-ignore no-unsafe-finally
-      return thrown;
-    }
+    await started[Symbol.asyncDispose]();
+    return null;
+  } catch (thrown) {
+    assert.ok(thrown instanceof ChimaeraError, String(thrown));
+    return thrown;
   }
-  return null;
 }
 
 /** Calls of a module with several lanes at once. */

@@ -1,6 +1,6 @@
 /** The code that simulated nodes run: loading it is real, and is done before a run. */
 
-import { type LoadedModule, serializer } from "../../../runtime/lane/mod.ts";
+import { type LoadedModule, type ModuleSpec, serializer } from "../../../runtime/lane/mod.ts";
 import { loadModule, moduleInFolder, ModuleTable } from "../../../runtime/module/mod.ts";
 
 export const BUSY_MODULE = moduleInFolder(new URL("./modules/busy/", import.meta.url), "sim");
@@ -11,11 +11,14 @@ const NEEDED = [
   "chimaera_worch_proc_round_robin",
 ];
 
-/** Modules by library name. */
-export async function loadModules(): Promise<ReadonlyMap<string, LoadedModule>> {
+export type LoadModule = (spec: ModuleSpec) => Promise<LoadedModule>;
+
+/** What a run's workers load their modules by. */
+export async function loadModules(): Promise<LoadModule> {
   await serializer();
   const table = new ModuleTable();
   const specs = [...NEEDED.map((name) => table.get(name)), BUSY_MODULE];
   const loaded = await Promise.all(specs.map(loadModule));
-  return new Map(specs.map(({ libName }, k) => [libName, loaded[k]!]));
+  const byName = new Map(specs.map(({ libName }, k) => [libName, loaded[k]!]));
+  return ({ libName }) => Promise.resolve(byName.get(libName)!);
 }

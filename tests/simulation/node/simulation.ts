@@ -13,7 +13,6 @@
 
 import { DomainQuery } from "chimaera";
 import { Client as AdminClient } from "../../../chimods/admin/admin_client.ts";
-import type { LoadedModule } from "../../../runtime/lane/mod.ts";
 import { ChimaeraError } from "../../../runtime/errors.ts";
 import { LIMITS } from "../../../runtime/limits.ts";
 import { Heap, type LiveBlock, liveBlocks } from "../../../runtime/memory/mod.ts";
@@ -32,14 +31,14 @@ import {
 import { type Fault, FAULTS } from "./faults.ts";
 import { type Job, JOBS } from "./jobs.ts";
 import { Scene } from "./scene.ts";
-import { BUSY_MODULE } from "./modules.ts";
+import { BUSY_MODULE, type LoadModule } from "./modules.ts";
 import { setWitness, Witness } from "./witness.ts";
 
 export interface RunOptions {
   readonly seed: number;
   /** Steps of the work; beginning and ending are not counted. */
   readonly steps: number;
-  readonly modules: ReadonlyMap<string, LoadedModule>;
+  readonly load: LoadModule;
   readonly jobs?: readonly Job[];
   readonly faults?: readonly Fault[];
   /** The node is broken in this way. */
@@ -96,10 +95,7 @@ export class Simulation {
     this.#world = new World(options.seed);
     this.#dice = new Dice(options.seed, 0);
     this.#witness = new Witness(this.#world);
-    this.#workers = new SimulatedWorkers(
-      this.#world,
-      ({ libName }) => Promise.resolve(options.modules.get(libName)!),
-    );
+    this.#workers = new SimulatedWorkers(this.#world, options.load);
     this.#workerCount = this.#dice.pick([1, 2, 4]);
     this.#jobs = spread(options.jobs ?? JOBS);
     // Some runs see every fault, some one kind, some none.
@@ -239,14 +235,8 @@ export class Simulation {
   #startFault(): void {
     const { dice } = this.#world;
     const fault = dice.pick(this.#faults);
-    const stage = {
-      scene: this.#scene,
-      dice,
-      clients: this.#clients,
-      hog: this.#hog,
-      kill: this.#kill,
-    };
-    if (fault.happen(stage)) this.#faultCount++;
+    const stage = { scene: this.#scene, dice, clients: this.#clients, hog: this.#hog };
+    if (fault.happen({ ...stage, kill: this.#kill })) this.#faultCount++;
   }
 
   readonly #onQuiet = (): void => {

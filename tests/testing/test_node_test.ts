@@ -10,6 +10,8 @@ import { Client as Messages } from "chimaera/small_message_client";
 import { delay } from "chimaera/platform";
 import { type Faults, forSeeds, type SeededNode, startNode, type TestOptions } from "chimaera/test";
 import { test } from "../permission.ts";
+import { Client as Nomad } from "../system/modules/nomad/nomad_client.ts";
+import { Flaw } from "../system/modules/nomad/nomad_tasks.ts";
 import { Client as Mischief } from "./modules/mischief/mischief_client.ts";
 import { Wait } from "./modules/mischief/mischief_tasks.ts";
 import { Client as Tally } from "./modules/tally/tally_client.ts";
@@ -332,6 +334,22 @@ test("faults: those that a module must stand happen, and it stands them", async 
     }
   });
   for (const [name, count] of Object.entries(counts)) assert.ok(count > 5, `${count} × ${name}`);
+});
+
+test("faults: a module that does not stand a move is found, by its own error", async () => {
+  const modules = [moduleInFolder(new URL("../system/modules/nomad/", import.meta.url), "tests")];
+  const run = (flaw: Flaw) =>
+    forSeeds(20, { modules, faults: { moveLane: 0.05 } }, async ({ session }) => {
+      const client = new Nomad(session);
+      await client.create(HERE, HERE, "nomad", new CreateContext(), 4, flaw);
+      await delay(20);
+    });
+  await run(Flaw.none);
+  await assert.rejects(
+    run(Flaw.restoreThrows),
+    ({ code, cause }: ChimaeraError) =>
+      code === "CHI-4028" && (cause as ChimaeraError).code === "CHI-4018",
+  );
 });
 
 test("faults: they are the seed's, too", async () => {

@@ -95,6 +95,12 @@ export const LIMITS = {
   stopGraceMs: 50,
   /** How long the end of a node, or of a session in its process, waits for tasks under way. */
   closeGraceMs: 2000,
+  /** Until all memory must be back when a test's node is closed; CHI-4026. */
+  leakGraceMs: 2000,
+  /** Simulated time after which a node that does nothing is stuck; CHI-4027. */
+  simulatedIdleMs: 60_000,
+  /** The same, for a handler that waits for what its worker does not bring; CHI-4027. */
+  simulatedWaitMs: 600_000,
   /** How long a lane that is to move waits for what it has begun; CHI-4017. */
   laneDrainMs: 5000,
   /** How long each other step of a move may take; CHI-4018. */

@@ -18,6 +18,7 @@ import {
   linksBytes,
   type NodeStats,
   readLaneSeed,
+  strayCount,
   type WorkerInfo,
   workerInfos,
 } from "./lane/mod.ts";
@@ -104,8 +105,9 @@ export class Node {
   #server: SessionServer | null = null;
   #instance: Instance | null = null;
   readonly #stalls: StallWatch;
-  #stopping = false;
   readonly #parts: RequestedParts;
+  /** Whether it ends, or has ended. */
+  isStopping = false;
   #loopDone: Promise<void> = Promise.resolve();
   /** Resolves when somebody asked the node to stop. */
   readonly stopAsked: Promise<void>;
@@ -241,7 +243,7 @@ export class Node {
       },
       stallAbandonMs: options.stallAbandonMs ?? Infinity,
       onLost: (lost) => options.onWorkerLost?.(lost),
-      onBroken: this.#giveIn,
+      onBroken: this.fail,
     });
   }
 
@@ -278,7 +280,7 @@ export class Node {
   }
 
   async #openSession(sizeBytes: number): Promise<Session> {
-    if (this.#stopping) throw this.#stoppedError();
+    if (this.isStopping) throw this.#stoppedError();
     const { workers, debugHeap } = this;
     const parts = { bells: this.bells.words, workers, debugHeap };
     const onClose = (closed: Session) => void this.#opened.delete(closed);
@@ -293,7 +295,7 @@ export class Node {
     const { paths } = instance;
     const shared = { sessions: this.#sessions, workers, bells, debugHeap, wire: this.#wire };
     this.#instance = instance;
-    this.#server = new SessionServer({ ...shared, paths, onBroken: this.#giveIn });
+    this.#server = new SessionServer({ ...shared, paths, onBroken: this.fail });
     instance.publish(recordOfThis(paths.name, workers));
   }
 
@@ -315,6 +317,11 @@ export class Node {
     };
   }
 
+  /** Failures that modules left behind and that were no task's. */
+  get strays(): number {
+    return strayCount(this.#counters, this.workers);
+  }
+
   /** Each worker's counters, a moment old. */
   workerInfo(): WorkerInfo[] {
     return workerInfos(this.#counters, this.workers);
@@ -326,7 +333,7 @@ export class Node {
   }
 
   /** It cannot go on: its clients hear why, and whoever started it is asked to close it. */
-  readonly #giveIn = (error: ChimaeraError): void => {
+  readonly fail = (error: ChimaeraError): void => {
     this.#endSessions(error);
     this.#askStop();
   };
@@ -336,8 +343,8 @@ export class Node {
    * given up, with the worker that runs it.
    */
   async close(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.isStopping) return;
+    this.isStopping = true;
     const ended = this.#stoppedError();
     this.#renewal.end();
     this.#endSessions(ended);

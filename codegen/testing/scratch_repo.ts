@@ -11,14 +11,14 @@ const TEMPLATE = fileURLToPath(new URL("../../chimods/MOD_NAME", import.meta.url
 /** The module's own test: it starts a node and calls the module. */
 const TEST = `import assert from "node:assert/strict";
 import { DomainQuery } from "chimaera";
-import { startTestNode } from "chimaera/test";
+import { startNode } from "chimaera/test";
 import { Client } from "./echo_client.ts";
 
 const LOCAL = DomainQuery.getLocalId();
 const REPO = new URL("..", import.meta.url);
 
 Deno.test("echo: a pool is made, and found again by its name", async () => {
-  await using started = await startTestNode({ repos: [REPO] });
+  await using started = await startNode({ repos: [REPO] });
   const first = new Client(started.session);
   await first.create(LOCAL, LOCAL, "pool");
   const second = new Client(started.session);

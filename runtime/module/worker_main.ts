@@ -6,18 +6,22 @@
  * Thread rules: one isolate per worker.
  */
 
+import { serializer, WORKER_COUNTER } from "../lane/mod.ts";
 import { Doorbell, pinThread, unpinThread } from "../platform/mod.ts";
-import { serializer } from "../lane/mod.ts";
-import { setNoSubmitterError } from "../task/mod.ts";
+import { setHandlersIsolate } from "../task/mod.ts";
 import { guardIsolate } from "./guard_isolate.ts";
 import { loadModule } from "./load_module.ts";
 import { NodeWorker } from "./node_worker.ts";
 import type { SegmentMessage, WorkerStart, WorkerWarmUp } from "./worker_start.ts";
 
 /** Messages of segments come after the one that makes it. */
-let worker: NodeWorker;
-const close = guardIsolate();
-setNoSubmitterError("noRunContext", "there is no current task in a handler");
+let worker: NodeWorker | null = null;
+const close = guardIsolate(() => {
+  if (worker === null) return; // Of a module that is loaded beforehand: nobody's handler.
+  const { counters, id } = worker.parts;
+  counters.words[counters.worker(id) + WORKER_COUNTER.strays]!++;
+});
+setHandlersIsolate();
 
 function start(message: WorkerStart): void {
   worker = new NodeWorker(message, {
@@ -26,7 +30,8 @@ function start(message: WorkerStart): void {
     pace: null,
   });
   if (message.doorbellPath !== "") {
-    new Doorbell(message.doorbellPath).onRing(() => worker.lanes.wake());
+    const { lanes } = worker;
+    new Doorbell(message.doorbellPath).onRing(() => lanes.wake());
   }
   worker.run().then(close, (thrown) => {
     const why = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
@@ -47,5 +52,5 @@ type WorkerMessage = WorkerWarmUp | WorkerStart | SegmentMessage;
 self.addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => {
   if (data.kind === "start") start(data);
   else if (data.kind === "warm") void warmUp(data);
-  else worker.receive(data);
+  else worker!.receive(data);
 });

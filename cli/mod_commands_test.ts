@@ -157,9 +157,11 @@ test("serve --watch: what is saved goes live; what is wrong is shown, and the ol
   repo.put("ledger_runtime.ts", "this is no module\n");
   await server.said(/error\[CHI-4005\]: load module shop_ledger: .*ledger_runtime\.ts:1:/);
   await server.said(/note: the old version serves on/);
+  await server.said(/^type error: .*\/ledger\/ledger_runtime\.ts:1:\d+ {2}TS\d+: /m);
   assert.deepEqual(await it.client.add(0, 1), { sum: 8, version: 2 });
   repo.write({ version: 3 });
   await until(3);
+  await server.said(/^the types of .* are right again$/m);
   assert.deepEqual(await it.client.add(0, 1), { sum: 9, version: 3 });
   await folder.run(["stop"]);
   const { stderr, code } = await server.ended();

@@ -1,7 +1,8 @@
 /**
- * `chimaera repo check`: what must hold before a repo's modules are loaded anywhere: their types and
- * their tests. Nothing but this program is needed, and nothing in the repo is written.
+ * `chimaera repo check`: what must hold before a repo's modules are loaded anywhere: that what is
+ * generated is what the YAML says, their types, and their tests. Nothing but this program is needed, and nothing in the repo is written.
  *
+ *     behind  echo/echo_methods.ts  …
  *     error  echo/echo_runtime.ts:26:64  TS2345: Argument of type 'string' is not …
  *     ok     echo/echo_test.ts  echo: a pool is made, and found again by its name (412 ms)
  *     FAILED echo/echo_test.ts  echo: answers (3 ms)
@@ -10,19 +11,20 @@
  *         AssertionError [ERR_ASSERTION]: …
  */
 
-import { resolve } from "node:path";
 import { ChimaeraError } from "../runtime/errors.ts";
 import { LIMITS } from "../runtime/limits.ts";
-import { enclosingRepo, readRepo } from "../runtime/repo/mod.ts";
+import { readRepo } from "../runtime/repo/mod.ts";
 import {
   checkTypes,
   placeText,
+  planRefresh,
   runTests,
   type TestResult,
   type TypeProblem,
 } from "../codegen/mod.ts";
 import { type CliCommand, type CommonOptions, ExitCode, wholeNumber } from "./command.ts";
 import { errorJson } from "./failure.ts";
+import { onDisk, repoAt } from "./folders.ts";
 import { printLine } from "./output.ts";
 import { exitCodeOf, onEndSignal } from "./signals.ts";
 
@@ -38,6 +40,10 @@ interface RepoReport {
   readonly repo: string;
   readonly namespace: string;
   readonly modules: number;
+  /** Files that `repo refresh` would change. */
+  readonly outOfDate: readonly string[];
+  /** What keeps it from doing so. */
+  readonly problems: readonly ReturnType<typeof errorJson>[];
   readonly types: readonly TypeProblem[];
   /** Null: they were not run. */
   readonly tests: readonly TestResult[] | null;
@@ -56,20 +62,30 @@ export const repoCheck: CliCommand<RepoCheckOptions> = {
       ),
   example: "repo check my_mods",
 
-  async run([dir = "."], { json, typesOnly, limit }) {
+  async run([dir], { json, typesOnly, limit }) {
     const repo = readRepo(repoAt(dir));
     const show = json ? () => {} : printLine;
+    const plan = await onDisk(`check ${repo.folder}`, () => planRefresh(repo.folder));
+    const problems = plan.problems.map(errorJson);
+    const outOfDate = plan.changes.map(({ file }) => file);
+    problems.forEach(({ what, why }) => show(`error   ${what}: ${why}`));
+    outOfDate.forEach((file) =>
+      show(`behind  ${file}  \`chimaera repo refresh\` brings it up to date`)
+    );
     const types = await checkTypes(repo.folder);
     for (const problem of types) show(typeLine(problem));
     const tests = typesOnly ? null : await testsOf(repo.folder, limit * 1000, show);
     const failed = tests?.filter(({ outcome }) => outcome === "failed") ?? [];
     failed.forEach((result) => show(failureText(result)));
-    const ok = types.length === 0 && failed.length === 0;
+    const isCurrent = problems.length === 0 && outOfDate.length === 0;
+    const ok = isCurrent && types.length === 0 && failed.length === 0;
     const report: RepoReport = {
       ok,
       repo: repo.folder,
       namespace: repo.namespace,
       modules: repo.modules.length,
+      outOfDate,
+      problems,
       types,
       tests,
     };
@@ -79,8 +95,12 @@ export const repoCheck: CliCommand<RepoCheckOptions> = {
     }
     const error = new ChimaeraError("repoCheck", {
       what: `check ${repo.folder}`,
-      why: [counted(types.length, "type error"), counted(failed.length, "failed test")]
-        .filter((text) => !text.startsWith("0 ")).join(", "),
+      why: [
+        counted(problems.length, "error"),
+        counted(outOfDate.length, "file") + " out of date",
+        counted(types.length, "type error"),
+        counted(failed.length, "failed test"),
+      ].filter((text) => !text.startsWith("0 ")).join(", "),
     });
     if (!json) throw error;
     printLine(JSON.stringify({ ...report, error: errorJson(error) }));
@@ -88,12 +108,6 @@ export const repoCheck: CliCommand<RepoCheckOptions> = {
     return ExitCode.failed;
   },
 };
-
-/** The folder of the repo that `dir` is, or is in. Throws CHI-1301. */
-function repoAt(dir: string): string {
-  const folder = resolve(dir);
-  return enclosingRepo(folder) ?? folder;
-}
 
 async function testsOf(
   folder: string,

@@ -80,3 +80,17 @@ test("repo check: Ctrl-C ends the tests and leaves nothing", async () => {
   assert.equal((await child.status).code, 130);
   assert.throws(() => Deno.kill(pid, "SIGCONT"), Deno.errors.NotFound);
 });
+
+test("repo check: what is generated must be what the YAML says", async () => {
+  using repo = new ScratchRepo();
+  await using folder = new ProgramFolder();
+  repo.write("echo/echo_methods.yaml", "kCreate: 0\nkSay: 10\n");
+  const { code, stdout, stderr } = await folder.run(["repo", "check", repo.folder, "--types-only"]);
+  assert.equal(code, 1);
+  assert.match(stdout, /^behind {2}echo\/echo_methods\.ts {2}`chimaera repo refresh` brings/m);
+  assert.match(stderr, /^error\[CHI-1307\]: check .*: \d+ files out of date\nhint: /m);
+  repo.write("echo/echo_methods.yaml", "kCreate: 0\nkSay: 7\n");
+  const wrong = await folder.json(["repo", "check", repo.folder, "--types-only"]);
+  assert.equal(wrong.ok, false);
+  assert.match(wrong.problems[0].what, /echo_methods\.yaml:2:7$/);
+});

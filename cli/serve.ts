@@ -28,6 +28,7 @@ import { backingText } from "./backing_text.ts";
 import { printLine } from "./output.ts";
 import { formatDuration, formatSize, parseSize } from "./quantity.ts";
 import { RepoWatch } from "./serving/repo_watch.ts";
+import type { TypeWatch } from "./serving/type_watch.ts";
 import { reposToServe } from "./serving/known_repos.ts";
 import { exitCodeOf, onEndSignal } from "./signals.ts";
 
@@ -90,29 +91,39 @@ export const serve: CliCommand<ServeOptions> = {
       instance.release();
       throw thrown;
     }
-    let watch: RepoWatch | null = null;
+    let watch: Watches | null = null;
     try {
       console.error(banner(node, instance, repos));
       for (const error of failures) console.error(error.format());
-      if (options.watch === true) watch = watchRepos(node, repos);
+      if (options.watch === true) watch = await watchRepos(node, repos);
       printLine(readyLine(node, instance, options.json === true));
       const why = await Promise.race([asked, node.stopAsked.then(() => "asked by a client")]);
       console.error(`stopping: ${why}`);
     } finally {
-      await watch?.close();
+      await watch?.repos.close();
+      await watch?.types.close();
       await node.close();
     }
     return ExitCode.ok;
   },
 };
 
+interface Watches {
+  readonly repos: RepoWatch;
+  readonly types: TypeWatch;
+}
+
 /** Has what is saved in the repos go live. Throws CHI-1001 when there are none. */
-function watchRepos(node: Node, repos: readonly string[]): RepoWatch {
+async function watchRepos(node: Node, repos: readonly string[]): Promise<Watches> {
   if (repos.length === 0) {
     throw usageError("serve --watch", "there is no repo to watch", "name one with --repo");
   }
   const say = (text: string) => console.error(text);
-  return new RepoWatch({ node, repos, say, onChange: () => {} });
+  const { TypeWatch } = await import("./serving/type_watch.ts");
+  const types = new TypeWatch(say);
+  const watch = new RepoWatch({ node, repos, say, onChange: types.check });
+  repos.forEach(types.check);
+  return { repos: watch, types };
 }
 
 async function start(

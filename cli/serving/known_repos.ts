@@ -3,7 +3,7 @@
  * called.
  *
  *   $CHIMAERA_CONFIG_DIR/repos.json     else $XDG_CONFIG_HOME/chimaera, else ~/.config/chimaera
- *     {"repos": ["/home/ada/my_mods"]}
+ *     {"repos": ["/srv/my_mods"]}
  *
  * Thread rules: the main isolate.
  */

@@ -5,6 +5,7 @@
  */
 
 import { fileURLToPath } from "node:url";
+import { kitImports } from "../kit/mod.ts";
 
 const TEMPLATE = fileURLToPath(new URL("../../chimods/MOD_NAME", import.meta.url));
 
@@ -39,14 +40,20 @@ const CONFIG = {
   },
 };
 
+const OWN_NAMES = {
+  "example/echo_client": "./echo/echo_client.ts",
+  "example/echo_tasks": "./echo/echo_tasks.ts",
+};
+
 /** A repo `example` with the module `echo`. */
 export class ScratchRepo implements Disposable {
   readonly folder: string = Deno.makeTempDirSync({ prefix: "chimaera repo " });
 
-  /** @param imports Of the repo's `deno.json`. */
+  /** @param imports Of the repo's `deno.json`, besides those that refresh would put there. */
   constructor(imports: Readonly<Record<string, string>> = {}) {
+    const names = { ...kitImports(), ...OWN_NAMES, ...imports };
     this.write("chimaera_repo.yaml", "namespace: example\nlayout: 1\n");
-    this.write("deno.json", JSON.stringify({ ...CONFIG, imports }, null, 2));
+    this.write("deno.json", JSON.stringify({ ...CONFIG, imports: names }, null, 2));
     for (const { name } of Deno.readDirSync(TEMPLATE)) {
       const text = Deno.readTextFileSync(`${TEMPLATE}/${name}`)
         .replaceAll("chimaera_MOD_NAME", "example_echo")

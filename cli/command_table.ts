@@ -18,6 +18,8 @@ export interface CommandEntry {
 /** What the commands of two words are about, by the first. */
 export const GROUPS: Readonly<Record<string, string>> = {
   pool: "Pools: instances of modules, each with a name and lanes of its own.",
+  mod: "Modules: the code that pools are made of.",
+  repo: "Module repos: folders of modules, each with a namespace.",
   lane: "Lanes: the queues of a pool, each run by one worker of the node at a time.",
   worker: "Workers: the threads of a node that run lanes, by number from 0.",
 };
@@ -59,6 +61,66 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./worker_recycle.ts")).workerRecycle,
   },
   {
+    name: "repo new",
+    summary: "Make a folder a module repo",
+    load: async () => (await import("./repo_new.ts")).repoNew,
+  },
+  {
+    name: "repo refresh",
+    summary: "Bring a repo's generated code in line with its *_methods.yaml files",
+    load: async () => (await import("./repo_refresh.ts")).repoRefresh,
+  },
+  {
+    name: "repo check",
+    summary: "Check the types of a repo's modules, and run their tests",
+    load: async () => (await import("./repo_check.ts")).repoCheck,
+  },
+  {
+    name: "repo clear-temp",
+    summary: "Remove the *.temp files that refresh has put beside others",
+    load: async () => (await import("./repo_clear_temp.ts")).repoClearTemp,
+  },
+  {
+    name: "repo add",
+    summary: "Have `serve` load a repo, wherever it is called",
+    load: async () => (await import("./repo_add.ts")).repoAdd,
+  },
+  {
+    name: "repo remove",
+    summary: "Take back `repo add`",
+    load: async () => (await import("./repo_remove.ts")).repoRemove,
+  },
+  {
+    name: "repo list",
+    summary: "List the repos that `serve` would load here",
+    load: async () => (await import("./repo_list.ts")).repoList,
+  },
+  {
+    name: "mod new",
+    summary: "Put a new module into a repo",
+    load: async () => (await import("./mod_new.ts")).modNew,
+  },
+  {
+    name: "mod list",
+    summary: "List the modules that a running node can make pools of",
+    load: async () => (await import("./mod_list.ts")).modList,
+  },
+  {
+    name: "mod load",
+    summary: "Make the modules of a repo known to a running node",
+    load: async () => (await import("./mod_load.ts")).modLoad,
+  },
+  {
+    name: "mod upgrade",
+    summary: "Have a module's pools run the code that its folder has now, while they are used",
+    load: async () => (await import("./mod_upgrade.ts")).modUpgrade,
+  },
+  {
+    name: "mod unload",
+    summary: "Have a running node forget a module of which there are no pools",
+    load: async () => (await import("./mod_unload.ts")).modUnload,
+  },
+  {
     name: "compress",
     summary: "Compress a file, block by block, on the lanes of a node",
     load: async () => (await import("./compress.ts")).compress,
@@ -87,6 +149,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "selftest-peer",
     summary: "Attach to a node and send it tasks, for selftest",
     load: async () => (await import("./selftest_peer.ts")).selftestPeer,
+    hidden: true,
+  },
+  {
+    name: "repo-tests",
+    summary: "Run the tests of one file and tell of each, for repo check",
+    load: async () => (await import("./repo_tests.ts")).repoTests,
     hidden: true,
   },
 ];

@@ -20,11 +20,16 @@ import {
   type CommonOptions,
   ExitCode,
   instanceOption,
+  usageError,
   wholeNumber,
 } from "./command.ts";
+import { type ChimaeraError } from "../runtime/errors.ts";
 import { backingText } from "./backing_text.ts";
 import { printLine } from "./output.ts";
 import { formatDuration, formatSize, parseSize } from "./quantity.ts";
+import { RepoWatch } from "./serving/repo_watch.ts";
+import type { TypeWatch } from "./serving/type_watch.ts";
+import { reposToServe } from "./serving/known_repos.ts";
 import { exitCodeOf, onEndSignal } from "./signals.ts";
 
 const MEMORY_BYTES_MIN = 64 << 20;
@@ -39,6 +44,8 @@ interface ServeOptions extends CommonOptions {
   readonly workers?: number;
   readonly memory?: number;
   readonly stallAbandon?: number;
+  readonly repo: readonly string[];
+  readonly watch?: boolean;
 }
 
 export const serve: CliCommand<ServeOptions> = {
@@ -59,33 +66,72 @@ export const serve: CliCommand<ServeOptions> = {
         "give a worker up when one handler has held it so many seconds: its tasks fail, a new thread takes " +
           "its lanes (default: never)",
         wholeNumber("--stall-abandon", 2, SECONDS_MAX),
-      ),
-  example: "serve --workers 4 --memory 512MiB",
+      )
+      .option(
+        "--repo <dir>",
+        "load the modules of a repo; may be given several times (default: the repo around this " +
+          "folder, else ./mods; those of `chimaera repo add` come besides)",
+        (dir: string, before: readonly string[]) => [...before, dir],
+        [],
+      )
+      .option("--watch", "have changes in the repos go live as they are saved"),
+  example: "serve --workers 4 --repo ./my_mods --watch",
 
   async run(_args, options) {
+    const gone = (folder: string) => warn(`${folder} was added and is no module repo any more`);
+    const repos = reposToServe(options.repo, Deno.cwd(), gone);
     const instance = Instance.claim(options.instance);
     // From here on a signal finds somebody who cleans up.
     const asked = signalled(instance);
+    const failures: ChimaeraError[] = [];
     let node: Node;
     try {
-      node = await start(instance, options);
+      node = await start(instance, options, repos, failures);
     } catch (thrown) {
       instance.release();
       throw thrown;
     }
+    let watch: Watches | null = null;
     try {
-      console.error(banner(node, instance));
+      console.error(banner(node, instance, repos));
+      for (const error of failures) console.error(error.format());
+      if (options.watch === true) watch = await watchRepos(node, repos);
       printLine(readyLine(node, instance, options.json === true));
       const why = await Promise.race([asked, node.stopAsked.then(() => "asked by a client")]);
       console.error(`stopping: ${why}`);
     } finally {
+      await watch?.repos.close();
+      await watch?.types.close();
       await node.close();
     }
     return ExitCode.ok;
   },
 };
 
-async function start(instance: Instance, options: ServeOptions): Promise<Node> {
+interface Watches {
+  readonly repos: RepoWatch;
+  readonly types: TypeWatch;
+}
+
+/** Has what is saved in the repos go live. Throws CHI-1001 when there are none. */
+async function watchRepos(node: Node, repos: readonly string[]): Promise<Watches> {
+  if (repos.length === 0) {
+    throw usageError("serve --watch", "there is no repo to watch", "name one with --repo");
+  }
+  const say = (text: string) => console.error(text);
+  const { TypeWatch } = await import("./serving/type_watch.ts");
+  const types = new TypeWatch(say);
+  const watch = new RepoWatch({ node, repos, say, onChange: types.check });
+  repos.forEach(types.check);
+  return { repos: watch, types };
+}
+
+async function start(
+  instance: Instance,
+  options: ServeOptions,
+  repos: readonly string[],
+  failures: ChimaeraError[],
+): Promise<Node> {
   const chosen: { -readonly [K in keyof NodeOptions]: NodeOptions[K] } = {};
   if (options.workers !== undefined) chosen.workers = options.workers;
   if (options.memory !== undefined) {
@@ -95,6 +141,9 @@ async function start(instance: Instance, options: ServeOptions): Promise<Node> {
   return await startNode({
     ...chosen,
     instance,
+    repos,
+    onModuleFailed: (error) => void failures.push(error),
+    onRenewalFailed: (error) => warn(error.message),
     onStall: (stall) => warn(stallText(stall)),
     onWorkerLost: (lost) => warn(lossText(lost)),
   });
@@ -143,7 +192,7 @@ function readyLine(node: Node, instance: Instance, json: boolean): string {
   });
 }
 
-function banner(node: Node, instance: Instance): string {
+function banner(node: Node, instance: Instance, repos: readonly string[]): string {
   const { name, folder } = instance.paths;
   const modules = node.modules.libNames.join(", ");
   const lines = [
@@ -151,7 +200,7 @@ function banner(node: Node, instance: Instance): string {
     ["process", `pid ${Deno.pid}, Deno ${Deno.version.deno}, ${packaging()}`],
     ["memory", `${formatSize(node.segment.sizeBytes)}, ${backingText(node.segment.backing)}`],
     ["workers", `${node.workers}, on ${navigator.hardwareConcurrency} processors`],
-    ["repos", "chimaera, built in"],
+    ["repos", ["chimaera, built in", ...repos].join("; ")],
     ["modules", modules],
     ["ffi", ffiAvailable() ? "available" : "denied: clients connect over the socket only"],
   ];

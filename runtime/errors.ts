@@ -34,6 +34,7 @@ export const ERRORS = {
   repoNotWritten: { code: 1306, hint: "nothing was overwritten; choose another name or folder" },
   repoCheck: { code: 1307, hint: "mend what is listed above, and check again" },
   notReformatted: { code: 1308, hint: "mend what is named here; nothing else was changed" },
+  badModuleFile: { code: 1309, hint: "mend the line that is named here, then refresh again" },
   internal: { code: 1901, hint: "this is a defect of Chimaera: please report it with these lines" },
   programDamaged: { code: 1902, hint: "build the executable again, or copy it again" },
   noProgramCache: {
@@ -121,6 +122,13 @@ export const ERRORS = {
   moduleAmbiguous: { code: 4023, hint: "name the library in full: `<namespace>_<module>`" },
   moduleInUse: { code: 4024, hint: "end its pools first; `chimaera pool list` shows them" },
   upgradeFailed: { code: 4025, hint: "the old version serves on; mend what is named here" },
+  leak: { code: 4026, hint: "give back what is named here before the node is closed" },
+  simulationStuck: {
+    code: 4027,
+    hint:
+      "in a node with a seed, wait for subtasks, locks, `rctx.sleep`, `delay` or a DiskFile; without a seed for anything",
+  },
+  seedFailed: { code: 4028, hint: "the cause is the test's own error" },
   nodeNotRunning: { code: 5001, hint: "start one with `chimaera serve`" },
   nodeRunning: { code: 5002, hint: "use it, or stop it with `chimaera stop`" },
   protocolVersion: { code: 5003, hint: "run client and node from the same version" },

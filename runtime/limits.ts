@@ -95,6 +95,12 @@ export const LIMITS = {
   stopGraceMs: 50,
   /** How long the end of a node, or of a session in its process, waits for tasks under way. */
   closeGraceMs: 2000,
+  /** Until all memory must be back when a test's node is closed; CHI-4026. */
+  leakGraceMs: 2000,
+  /** Simulated time after which a node that does nothing is stuck; CHI-4027. */
+  simulatedIdleMs: 60_000,
+  /** The same, for a handler that waits for what its worker does not bring; CHI-4027. */
+  simulatedWaitMs: 600_000,
   /** How long a lane that is to move waits for what it has begun; CHI-4017. */
   laneDrainMs: 5000,
   /** How long each other step of a move may take; CHI-4018. */
@@ -103,6 +109,8 @@ export const LIMITS = {
   moduleBytesMax: 64 << 20,
   /** How long a module may take to be imported; CHI-4005. */
   moduleLoadMs: 10_000,
+  /** Upgrades after which the workers' threads are replaced: each keeps about 0.1 MB per version. */
+  upgradesPerThread: 64,
   /** Between two looks whether a worker that is to be recycled has come to rest. */
   recycleRetryMs: 5,
   /** How long ending a pool waits for handlers that run. */
@@ -116,4 +124,8 @@ export const LIMITS = {
   poolNameBytes: 128,
   libNameBytes: 64,
   createParamsBytes: 4096,
+  /** Of a method's name, its k included; CHI-1304. */
+  methodNameCharacters: 64,
+  /** How long one test of a module may take in `repo check`; CHI-1307. */
+  moduleTestMs: 60_000,
 } as const;

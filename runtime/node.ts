@@ -18,6 +18,7 @@ import {
   linksBytes,
   type NodeStats,
   readLaneSeed,
+  strayCount,
   type WorkerInfo,
   workerInfos,
 } from "./lane/mod.ts";
@@ -40,6 +41,7 @@ import {
   type PoolDirectory,
   Pools,
   Recycling,
+  ThreadRenewal,
   Upgrades,
   WorkerCrew,
 } from "./module/mod.ts";
@@ -80,6 +82,7 @@ export class Node {
   readonly #moves: LaneMoves;
   /** Replaces workers' threads. */
   readonly recycling: Recycling;
+  readonly #renewal: ThreadRenewal;
   /** Modules of which pools can be made. */
   readonly modules: ModuleRegistry;
   /** Has modules' pools run newer code. */
@@ -102,8 +105,9 @@ export class Node {
   #server: SessionServer | null = null;
   #instance: Instance | null = null;
   readonly #stalls: StallWatch;
-  #stopping = false;
   readonly #parts: RequestedParts;
+  /** Whether it ends, or has ended. */
+  isStopping = false;
   #loopDone: Promise<void> = Promise.resolve();
   /** Resolves when somebody asked the node to stop. */
   readonly stopAsked: Promise<void>;
@@ -146,16 +150,11 @@ export class Node {
       clock: realClock,
       ask,
     });
-    this.upgrades = new Upgrades({
-      workers,
-      pools,
-      moves,
-      registry: this.modules,
-      clock: realClock,
-      ask,
-      onUpgraded: () => {},
-    });
     this.recycling = new Recycling({ workers, pools, moves, crew: this.#crew, clock: realClock });
+    const onFailed = (error: ChimaeraError) => options.onRenewalFailed?.(error);
+    this.#renewal = new ThreadRenewal({ workers, recycling: this.recycling, onFailed });
+    const [registry, clock, onUpgraded] = [this.modules, realClock, this.#renewal.note];
+    this.upgrades = new Upgrades({ workers, pools, moves, registry, clock, ask, onUpgraded });
     this.sessions = this.#sessions = this.#makeSessions(options, heap, place);
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, counters, wake);
     this.#policies = new Policies({ workers, ask, counters });
@@ -245,7 +244,7 @@ export class Node {
       },
       stallAbandonMs: options.stallAbandonMs ?? Infinity,
       onLost: (lost) => options.onWorkerLost?.(lost),
-      onBroken: this.#giveIn,
+      onBroken: this.fail,
     });
   }
 
@@ -282,7 +281,7 @@ export class Node {
   }
 
   async #openSession(sizeBytes: number): Promise<Session> {
-    if (this.#stopping) throw this.#stoppedError();
+    if (this.isStopping) throw this.#stoppedError();
     const { workers, debugHeap } = this;
     const parts = { bells: this.bells.words, workers, debugHeap };
     const onClose = (closed: Session) => void this.#opened.delete(closed);
@@ -297,7 +296,7 @@ export class Node {
     const { paths } = instance;
     const shared = { sessions: this.#sessions, workers, bells, debugHeap, wire: this.#wire };
     this.#instance = instance;
-    this.#server = new SessionServer({ ...shared, paths, onBroken: this.#giveIn });
+    this.#server = new SessionServer({ ...shared, paths, onBroken: this.fail });
     instance.publish(recordOfThis(paths.name, workers));
   }
 
@@ -319,6 +318,11 @@ export class Node {
     };
   }
 
+  /** Failures that modules left behind and that were no task's. */
+  get strays(): number {
+    return strayCount(this.#counters, this.workers);
+  }
+
   /** Each worker's counters, a moment old. */
   workerInfo(): WorkerInfo[] {
     return workerInfos(this.#counters, this.workers);
@@ -330,7 +334,7 @@ export class Node {
   }
 
   /** It cannot go on: its clients hear why, and whoever started it is asked to close it. */
-  readonly #giveIn = (error: ChimaeraError): void => {
+  readonly fail = (error: ChimaeraError): void => {
     this.#endSessions(error);
     this.#askStop();
   };
@@ -340,14 +344,16 @@ export class Node {
    * given up, with the worker that runs it.
    */
   async close(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.isStopping) return;
+    this.isStopping = true;
     const ended = this.#stoppedError();
+    this.#renewal.end();
     this.#endSessions(ended);
     const sessions = this.#sessions.list.map((session) => this.#sessions.close(session.id));
     await atMost(LIMITS.closeGraceMs, Promise.all(sessions));
     for (const session of this.#opened) await session.close();
     await this.#server?.close();
+    await atMost(LIMITS.closeGraceMs, this.#renewal.over);
     await this.#crew.end();
     const stops = this.workerInfo().map(({ id }) => this.#control.request(id, { kind: "stop" }));
     const stopped = await atMost(LIMITS.closeGraceMs, Promise.all(stops));

@@ -53,6 +53,11 @@ export interface NodeOptions {
    * new thread takes its lanes. Absent: never.
    */
   readonly stallAbandonMs?: number;
+  /**
+   * Called when a worker's thread could not be replaced that has kept the code of many upgrades. It
+   * runs on.
+   */
+  readonly onRenewalFailed?: (error: ChimaeraError) => void;
   /** Called when a worker fails outside any handler, or is given up. */
   readonly onWorkerLost?: (lost: LostWorker) => void;
 }

@@ -123,6 +123,25 @@ test("self-extracting: core modules share the SDK, and their plain files are the
   assert.equal(await shown(["asset", template]), "/** The template. */\nexport {};\n");
 });
 
+test("self-extracting: carries what a user's repo gets: its files, and the types of its doors", async () => {
+  const kit = await shown(["asset", "codegen/kit/kit.json"]) as string;
+  const { id, files } = JSON.parse(kit) as { id: string; files: string[] };
+  assert.match(id, /^[0-9a-f]{16}$/);
+  for (const path of files) assert.notEqual(await shown(["asset", path]), undefined, path);
+  const doors = ["sdk/mod", "sdk/node", "sdk/platform", "sdk/test", "chimods/echo/echo_tasks"];
+  for (const door of doors) {
+    assert.ok(files.includes(`${door}.js`), door);
+    const text = await shown(["asset", `${door}.js`]) as string;
+    assert.ok(text.startsWith(`// @ts-self-types="./${door.split("/").at(-1)}.d.ts"\n`), door);
+  }
+  assert.deepEqual(files.filter((path) => /^codegen|MOD_NAME/.test(path)), []);
+  const types = JSON.parse(await shown(["asset", "codegen/kit/types.json"]) as string);
+  // Of the doors, and of nothing that they do not reach.
+  const paths = doors.map((door) => `${door}.d.ts`).sort();
+  assert.deepEqual(Object.keys(types), paths);
+  assert.match(types["sdk/test.d.ts"], /export \{ Module \} from "\.\/mod\.d\.ts";/);
+});
+
 test("self-extracting: first starts at the same moment all succeed", async () => {
   const { folder } = await packed();
   const cache = `${folder}/crowded`;
@@ -240,6 +259,24 @@ async function hashOf(path: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(path));
   return new Uint8Array(digest).toHex();
 }
+
+test("build: a kit with other code has another id", async () => {
+  const { folder } = await packed();
+  const root = `${folder}/changed/tree`;
+  writeStandIn(root);
+  const idOf = (dist: string): string =>
+    JSON.parse(Deno.readTextFileSync(`${dist}/codegen/kit/kit.json`)).id;
+  Deno.writeTextFileSync(`${root}/chimods/echo/echo_tasks.ts`, `export const greeting = "oho";\n`);
+  const dist = `${root}/dist`;
+  await build({
+    root,
+    dist,
+    output: `${folder}/changed/chimaera`,
+    cache: CACHE,
+    packaging: "self-extract",
+  });
+  assert.notEqual(idOf(dist), idOf(`${folder}/tree/dist`));
+});
 
 test("build: where the base binary is missing it says so and packs the other way", async () => {
   const { folder } = await packed();

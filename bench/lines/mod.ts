@@ -10,6 +10,7 @@ import { LANE_IO_LINES } from "./lane_io.ts";
 import { LANE_MIXED_LINES } from "./lane_mixed.ts";
 import { LANE_MOVE_LINES } from "./lane_move.ts";
 import { LANE_SCALING_LINES } from "./lane_scaling.ts";
+import { MOD_UPGRADE_LINES } from "./mod_upgrade.ts";
 import { SERVE_LINES } from "./serve.ts";
 import { TASK_AWAIT_LINES } from "./task_await.ts";
 import { TASK_BULK_LINES } from "./task_bulk.ts";
@@ -32,6 +33,7 @@ export const LINES: readonly BenchLine[] = [
   ...LANE_IO_LINES,
   ...LANE_MOVE_LINES,
   ...FLUSH_LINES,
+  ...MOD_UPGRADE_LINES,
   ...SERVE_LINES,
   ...IDLE_LINES,
   ...CANARY_LINES,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ADMIN_POOL_ID, CreateContext, DomainQuery, type Session } from "chimaera";
-import { startTestNode } from "chimaera/test";
+import { startNode } from "chimaera/test";
 import { test } from "../../tests/permission.ts";
 import { Client as SmallMessage } from "chimaera/small_message_client";
 import { Client } from "./admin_client.ts";
@@ -22,7 +22,7 @@ async function failsWith(code: string, call: () => Promise<unknown>): Promise<vo
 }
 
 test("admin: a pool is made once, however many ask for the same one", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const { session } = started;
   const admin = new Client(session);
   const asked = Array.from({ length: 8 }, () => makePool(session, "one", 2));
@@ -35,7 +35,7 @@ test("admin: a pool is made once, however many ask for the same one", async () =
 });
 
 test("admin: a name that stands for other parameters is an error", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const { session } = started;
   const { poolId } = await makePool(session, "one", 2);
   await failsWith("CHI-4002", () => makePool(session, "one", 3));
@@ -43,7 +43,7 @@ test("admin: a name that stands for other parameters is an error", async () => {
 });
 
 test("admin: an ended pool is gone, and its name is free", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const { session } = started;
   const admin = new Client(session);
   const first = await makePool(session, "brief", 2);
@@ -59,19 +59,19 @@ test("admin: an ended pool is gone, and its name is free", async () => {
 });
 
 test("admin: what the node needs is not ended", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const admin = new Client(started.session);
   await failsWith("CHI-4014", () => admin.destroyContainer(LOCAL, ADMIN_POOL_ID));
   assert.ok((await admin.listPools(LOCAL)).some(({ id }) => id === ADMIN_POOL_ID));
 });
 
 test("admin: getPoolId of a name that no pool has is 0", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   assert.equal(await new Client(started.session).getPoolId(LOCAL, "nobody's"), 0);
 });
 
 test("admin: more pools and lanes than one answer holds are listed all", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const { session } = started;
   const admin = new Client(session);
   const before = (await admin.listPools(LOCAL)).length;
@@ -96,7 +96,7 @@ test("admin: more pools and lanes than one answer holds are listed all", async (
 });
 
 test("admin: pollStats tells about workers, sessions and memory", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const { session, node } = started;
   const admin = new Client(session);
   const pool = await makePool(session, "busy", 2);
@@ -114,7 +114,7 @@ test("admin: pollStats tells about workers, sessions and memory", async () => {
 });
 
 test("admin: a pool that is no policy is not put in charge", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const { session } = started;
   const admin = new Client(session);
   const { poolId } = await makePool(session, "no policy", 1);
@@ -128,7 +128,7 @@ test("admin: a pool that is no policy is not put in charge", async () => {
 });
 
 test("admin: stopRuntime is answered, and the node is asked to stop", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   await new Client(started.session).stopRuntime(LOCAL);
   await started.node.stopAsked;
 });

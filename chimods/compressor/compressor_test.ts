@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Client as Admin } from "chimaera/admin_client";
 import { type Block, type Bulk, DomainQuery, type Session } from "chimaera";
-import { startTestNode } from "chimaera/test";
+import { startNode } from "chimaera/test";
 import { test } from "../../tests/permission.ts";
 import { openCodecs } from "./codecs/mod.ts";
 import { Client, CodecId, type CodecName, compressBound, Form } from "./compressor_client.ts";
@@ -30,7 +30,7 @@ function blockOf(session: Session, bytes: Uint8Array): Block {
 }
 
 async function poolIn(codec: CodecName = "lz4", level = 0, lanes = 2) {
-  const { node, session, [Symbol.asyncDispose]: dispose } = await startTestNode();
+  const { node, session, [Symbol.asyncDispose]: dispose } = await startNode();
   const client = new Client(session);
   await client.create(LOCAL, LOCAL, "packer", undefined, CodecId[codec], level, lanes);
   return { node, session, client, [Symbol.asyncDispose]: dispose };
@@ -231,8 +231,8 @@ test("compressor: a lane moves when no stream is open on it", async () => {
   const { node, session, client } = pool;
   const admin = new Admin(session);
   const raw = sample(100_000);
-  const src = blockOf(session, raw);
-  const packed = session.alloc(compressBound(raw.length));
+  using src = blockOf(session, raw);
+  using packed = session.alloc(compressBound(raw.length));
   const from = node.pools.get(client.poolId).homeWorker;
   const { id } = await client.openStream(LOCAL, CodecId.gzip);
   await failsWith("CHI-4017", () => admin.moveLane(LOCAL, client.poolId, 0, 0, 1 - from));
@@ -240,7 +240,7 @@ test("compressor: a lane moves when no stream is open on it", async () => {
   const { isCarried } = await admin.moveLane(LOCAL, client.poolId, 0, 0, 1 - from);
   assert.equal(isCarried, true);
   const packedBytes = await client.compress(LOCAL, src, packed);
-  const back = session.alloc(raw.length);
+  using back = session.alloc(raw.length);
   await client.decompress(LOCAL, packed.slice(0, packedBytes), back);
   assert.deepEqual(new Uint8Array(back.bytes), raw);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CreateContext, DomainQuery } from "chimaera";
-import { startTestNode } from "chimaera/test";
+import { startNode } from "chimaera/test";
 import { test } from "../../tests/permission.ts";
 import { Client as Admin } from "chimaera/admin_client";
 import { Client } from "./small_message_client.ts";
@@ -9,7 +9,7 @@ import { MD_IO_READ, MD_IO_WRITE } from "./small_message_tasks.ts";
 const LOCAL = DomainQuery.getLocalId();
 
 async function poolOf(lanes: number) {
-  const { session, [Symbol.asyncDispose]: dispose } = await startTestNode();
+  const { session, [Symbol.asyncDispose]: dispose } = await startNode();
   const client = new Client(session);
   await client.create(LOCAL, LOCAL, "messages", new CreateContext(), lanes);
   const lanesNow = async () => {

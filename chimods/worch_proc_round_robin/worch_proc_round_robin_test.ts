@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DomainQuery, type Session } from "chimaera";
-import { startTestNode } from "chimaera/test";
+import { startNode } from "chimaera/test";
 import { allowedCpus } from "../../runtime/platform/mod.ts";
 import { permitted, test } from "../../tests/permission.ts";
 import { Client as Admin } from "chimaera/admin_client";
@@ -23,7 +23,7 @@ async function chosen(client: Client, workerCount: number, cpus: number[]): Prom
 }
 
 test("worch_proc_round_robin: workers get the last processors, the first stays free", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const policy = await policyOf(started.session);
   assert.deepEqual(await chosen(policy, 1, [0, 1]), [1]);
   assert.deepEqual(await chosen(policy, 3, [0, 1, 2, 3]), [1, 2, 3]);
@@ -31,7 +31,7 @@ test("worch_proc_round_robin: workers get the last processors, the first stays f
 });
 
 test("worch_proc_round_robin: none is bound where no processor would stay free", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const policy = await policyOf(started.session);
   assert.deepEqual(await chosen(policy, 2, [0, 1]), [-1, -1]);
   assert.deepEqual(await chosen(policy, 3, [4, 6]), [-1, -1, -1]);
@@ -39,7 +39,7 @@ test("worch_proc_round_robin: none is bound where no processor would stay free",
 });
 
 test("worch_proc_round_robin: bound workers never share, nor take what is not allowed", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const policy = await policyOf(started.session);
   const workerCounts = fc.integer({ min: 1, max: 32 });
   const machines = fc.uniqueArray(fc.nat(1023), { minLength: 1, maxLength: 40 })
@@ -71,7 +71,7 @@ test({
   name: "worch_proc_round_robin: a worker is bound to the processor that it says",
   ignore: !canBind,
   async fn() {
-    await using started = await startTestNode({ workers: 1 });
+    await using started = await startNode({ workers: 1 });
     const admin = new Admin(started.session);
     const policy = await policyOf(started.session);
     await admin.setWorkOrchProcPolicy(LOCAL, policy.poolId);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CreateContext, DomainQuery, type Session } from "chimaera";
-import { startTestNode } from "chimaera/test";
+import { startNode } from "chimaera/test";
 import { test } from "../../tests/permission.ts";
 import { Client as Admin } from "chimaera/admin_client";
 import { Client as SmallMessage } from "chimaera/small_message_client";
@@ -23,7 +23,7 @@ async function placed(client: Client, laneCount: number, lanesOfWorker: number[]
 }
 
 test("worch_queue_round_robin: lanes go to workers in turn", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const policy = await policyOf(started.session);
   assert.deepEqual(await placed(policy, 6, [0, 0, 0]), [0, 1, 2, 0, 1, 2]);
   assert.deepEqual(await placed(policy, 3, [0]), [0, 0, 0]);
@@ -31,7 +31,7 @@ test("worch_queue_round_robin: lanes go to workers in turn", async () => {
 });
 
 test("worch_queue_round_robin: workers with the fewest lanes come first", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const policy = await policyOf(started.session);
   assert.deepEqual(await placed(policy, 1, [3, 1, 2]), [1]);
   assert.deepEqual(await placed(policy, 3, [3, 1, 2]), [1, 2, 0]);
@@ -39,7 +39,7 @@ test("worch_queue_round_robin: workers with the fewest lanes come first", async 
 });
 
 test("worch_queue_round_robin: a group is spread as evenly as it goes, always", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const policy = await policyOf(started.session);
   const laneCounts = fc.integer({ min: 1, max: 64 });
   const loads = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 16 });
@@ -65,7 +65,7 @@ test("worch_queue_round_robin: a group is spread as evenly as it goes, always", 
 });
 
 test("worch_queue_round_robin: new pools' lanes run where it says", async () => {
-  await using started = await startTestNode();
+  await using started = await startNode();
   const { session } = started;
   const admin = new Admin(session);
   const policy = await policyOf(session);

@@ -74,6 +74,7 @@ export class ProgramFolder implements AsyncDisposable {
       ...options.uid === undefined ? {} : { uid: options.uid, gid: options.uid },
       env: {
         CHIMAERA_RUNTIME_DIR: `${this.path}/run`,
+        CHIMAERA_CONFIG_DIR: `${this.path}/run/config`,
         NO_COLOR: "1",
         ...options.debugHeap === undefined
           ? {}
@@ -180,21 +181,21 @@ export class Server {
   readonly child: Deno.ChildProcess;
   /** Its first line on standard output. */
   readonly readyLine: string;
-  readonly #stderr: Promise<string>;
+  readonly #stderr: TextOf;
 
-  private constructor(child: Deno.ChildProcess, readyLine: string, stderr: Promise<string>) {
+  private constructor(child: Deno.ChildProcess, readyLine: string, stderr: TextOf) {
     this.child = child;
     this.readyLine = readyLine;
     this.#stderr = stderr;
   }
 
   static async ready(child: Deno.ChildProcess): Promise<Server> {
-    const stderr = new Response(child.stderr).text();
+    const stderr = new TextOf(child.stderr);
     const reader = child.stdout.getReader();
     let text = "";
     while (!text.includes("\n")) {
       const { done, value } = await reader.read();
-      if (done) throw new Error(`serve ended before it was ready: ${await stderr}`);
+      if (done) throw new Error(`serve ended before it was ready: ${await stderr.whole}`);
       text += new TextDecoder().decode(value);
     }
     void drain(reader);
@@ -208,7 +209,43 @@ export class Server {
   /** Its exit code and all that it said on standard error, once it has ended. */
   async ended(): Promise<{ code: number; stderr: string }> {
     const { code } = await this.child.status;
-    return { code, stderr: await this.#stderr };
+    return { code, stderr: await this.#stderr.whole };
+  }
+
+  /** Waits until it has said something on standard error. */
+  said(pattern: RegExp): Promise<void> {
+    return this.#stderr.has(pattern);
+  }
+}
+
+/** The text of a stream, as far as it has come. */
+class TextOf {
+  readonly whole: Promise<string>;
+  #text = "";
+  #isOver = false;
+  #onMore: () => void = () => {};
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.whole = this.#read(stream);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<string> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      this.#text += decoder.decode(chunk, { stream: true });
+      this.#onMore();
+    }
+    this.#isOver = true;
+    this.#onMore();
+    return this.#text;
+  }
+
+  /** Resolves when the text has a pattern; rejects when it ends without. */
+  async has(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.#text)) {
+      if (this.#isOver) throw new Error(`it never said ${pattern}: ${this.#text}`);
+      await new Promise<void>((resolve) => this.#onMore = resolve);
+    }
   }
 }
 

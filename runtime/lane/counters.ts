@@ -3,7 +3,7 @@
  * uses plain stores; readers may see a value a moment old. Word 14 is the node thread's.
  *
  *   worker line, 16 words   0 ticks   1 tasks done   2 pool being run   3 method being run
- *                           4 reserved   5 sleeps   6 turns of the event loop
+ *                           4 failures that were no task's   5 sleeps   6 turns of the event loop
  *                           7 tasks handed to other workers   8 malformed descriptors
  *                           9 handlers in flight   10 cpu + 1, 0: not pinned
  *                           11 how it reaches disks (see DISK_BACKENDS)
@@ -26,6 +26,7 @@ export const WORKER_COUNTER = {
   tasks: 1,
   pool: 2,
   method: 3,
+  strays: 4,
   sleeps: 5,
   turns: 6,
   forwarded: 7,
@@ -78,6 +79,15 @@ export class Counters {
   lane(id: number): number {
     return this.#base + (2 * LIMITS.workersMax + id) * COUNTER_LINE_WORDS;
   }
+}
+
+/** Failures that modules left behind and that were no task's, on all workers. */
+export function strayCount(counters: Counters, workers: number): number {
+  let count = 0;
+  for (let id = 0; id < workers; id++) {
+    count += counters.words[counters.worker(id) + WORKER_COUNTER.strays]!;
+  }
+  return count;
 }
 
 /** What the counters say of each worker. */

@@ -7,6 +7,7 @@
 
 import { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import { DebugHeap } from "../memory/mod.ts";
 import {
   BLOCK_HEADER_WORDS,
   decodeParams,
@@ -183,7 +184,9 @@ export class Instances {
         this.#resource(`${resourcesOf(libName, container.version)}${key}`, open, close),
       allocBlock: (sizeBytes) => {
         const { node, heap } = this.#state;
-        return new HeapBlock(node, heap, heap.alloc(sizeBytes), sizeBytes);
+        const offset = heap.alloc(sizeBytes);
+        if (heap instanceof DebugHeap) heap.label(offset, container.poolId);
+        return new HeapBlock(node, heap, offset, sizeBytes);
       },
     };
   }

@@ -31,7 +31,7 @@ export * from "./node_control.ts";
 export * from "./pool_upgrade_orders.ts";
 export * from "./ring_places.ts";
 export * from "./run_context.ts";
-export type { SavedState } from "./saved_state.ts";
+export { type SavedState, serializer } from "./saved_state.ts";
 export * from "./worker.ts";
 export * from "./worker_options.ts";
 export type { WorkerPace } from "./worker_pace.ts";

@@ -69,7 +69,7 @@ export class LaneWorker implements RunHost {
   readonly #wire: WireIntake;
   readonly #aborts: Aborts;
   readonly #flushes: Flushes;
-  readonly #executor: Executor;
+  readonly executor: Executor;
   readonly #subtasks: Subtasks;
   readonly #timers = new WorkerTimers(() => this.wake());
   #parked = 0;
@@ -107,7 +107,7 @@ export class LaneWorker implements RunHost {
     const control = nodeControl(this.control, workers, flush);
     const parts = { id, workers, incarnation, node, heap, segments, links, counters, control };
     this.#state = new WorkerState({ ...parts, owner: blockOwner(segments) });
-    this.#aborts = new Aborts(this.#state, () => this.#executor, wake);
+    this.#aborts = new Aborts(this.#state, () => this.executor, wake);
     const hooks: SubtaskHooks = {
       router: () => this.#router,
       onSubmit: wake,
@@ -123,21 +123,21 @@ export class LaneWorker implements RunHost {
     const { handOn } = this.#router;
     const ends = { answers, subtasks: this.#subtasks, periodics, handOn, onSettled: wake };
     const order = laneSeed === null ? null : new LaneOrder(laneSeed, id);
-    this.#executor = new Executor(this.#state, this, ends, this.#clock, order);
+    this.executor = new Executor(this.#state, this, ends, this.#clock, order);
     this.#intake = new Intake(this.#state, this.#router, (session, why) => {
       this.control.send(workers, { kind: "malformed", sessionId: session.id, why });
     }, this.#aborts.fromClient);
-    const takers = { router: this.#router, intake: this.#intake, executor: this.#executor };
+    const takers = { router: this.#router, intake: this.#intake, executor: this.executor };
     this.sessions = new ClientSessions(this.#state, takers, this.control);
     this.containers = new Containers(this.#state, this, {
       load: options.load,
-      executor: this.#executor,
+      executor: this.executor,
       endOf: this.#subtasks.endOf,
     });
     const work = new HeldWork(this.#state, this, this.#subtasks.endOf);
     const sources = { intake: this.#intake, wire: this.#wire, periodics, work };
     const flushes = this.#flushes = new Flushes(this.#state, sources, hooks);
-    const served = { containers: this.containers, executor: this.#executor, periodics, flushes };
+    const served = { containers: this.containers, executor: this.executor, periodics, flushes };
     this.moves = new LaneMoves(this.#state, this.#router, served);
     this.upgrades = new PoolUpgrades(this.#state, this.#router, { ...served, answers });
     const known = { ...sources, ...served, router: this.#router, subtasks: this.#subtasks };
@@ -186,7 +186,7 @@ export class LaneWorker implements RunHost {
     if (worked > 0) this.#links.flush();
     const { plug } = this.#state;
     if (plug !== null && plug.pending) worked += plug.runKin();
-    const ran = this.#executor.runLanes();
+    const ran = this.executor.runLanes();
     this.#tasksSinceTurn += ran;
     this.#flush();
     this.#flushes.afterPass(ran);
@@ -261,7 +261,7 @@ export class LaneWorker implements RunHost {
 
   /** Handlers that are neither done nor waiting for something that this loop resolves. */
   get #foreign(): number {
-    return this.#executor.inFlight - this.#parked;
+    return this.executor.inFlight - this.#parked;
   }
 
   get #eventLoopWanted(): boolean {

@@ -1,7 +1,7 @@
 /**
  * A heap that finds memory errors: each block is fenced, tagged and poisoned.
  *
- *   | prefix: magic · size · generation · owner … fence | the caller's bytes | fence, 64 bytes |
+ *   | prefix: magic · size · generation · owner · label … fence | the caller's bytes | fence, 64 bytes |
  *
  * The prefix is 64 bytes, or a page for blocks from 4 KiB on so that they stay aligned; its last 64
  * bytes hold the tag and end in a fence of 32. Freed blocks are filled with 0xDD and kept in a
@@ -68,10 +68,16 @@ export class DebugHeap implements Allocator {
     this.#i32[tag + 1] = sizeBytes;
     this.#i32[tag + 2] = ++this.#generation;
     this.#i32[tag + 3] = this.#owner;
+    this.#i32[tag + 4] = 0;
     this.#u8.fill(FENCE_BYTE, at - FENCE_BEFORE_BYTES, at);
     this.#u8.fill(FENCE_BYTE, at + sizeBytes, at + sizeBytes + FENCE_BYTES);
     store(this.#i32, tag, ALIVE);
     return asOffset(at);
+  }
+
+  /** Notes whose a block is, such as a pool's id, for those who list blocks; 0 is nobody's. */
+  label(offset: Offset, label: number): void {
+    this.#i32[tagOf(offset) + 4] = label;
   }
 
   free(offset: Offset): void {

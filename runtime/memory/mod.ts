@@ -5,6 +5,7 @@ export * from "./byte_ring.ts";
 export * from "./debug_heap.ts";
 export * from "./heap.ts";
 export * from "./layout.ts";
+export * from "./live_blocks.ts";
 export * from "./pointer.ts";
 export * from "./prefaulter.ts";
 export * from "./ring.ts";

@@ -38,6 +38,11 @@ export interface PoolDirectory {
    * what the module's `create` throws.
    */
   create(request: PoolRequest): Promise<{ pool: PoolInfo; created: boolean }>;
+  /**
+   * Ends a pool. Rejects with CHI-4001, CHI-4009, CHI-4014, CHI-4020 and with what the module's
+   * `destroy` throws; the last two of these when the pool has ended all the same.
+   */
+  destroy(id: number): Promise<void>;
   /** Where a pool is. Throws CHI-4001 when there is none of that number. */
   get(id: number): PoolPlace;
   /** As `pool list` shows them. */

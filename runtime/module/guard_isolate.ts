@@ -17,8 +17,17 @@ import { moduleInStack } from "./load_module.ts";
 const REJECTED = "a promise that nobody waits for was rejected";
 const THREW = "a callback threw";
 
-/** Installs the guards. Returns the real way to close the isolate. */
-export function guardIsolate(): () => void {
+type Attribute = (owner: HandlerOwner | undefined, how: string, thrown: unknown) => void;
+
+/**
+ * Installs the guards. Returns the real way to close the isolate.
+ *
+ * @param onStray Called for a failure that was no task's.
+ */
+export function guardIsolate(onStray: () => void): () => void {
+  const attribute = (owner: HandlerOwner | undefined, how: string, thrown: unknown) => {
+    if (!failOwner(owner, how, thrown)) onStray();
+  };
   const close = self.close.bind(self);
   const refuse = (name: string) => (): never => {
     throw new ChimaeraError("handlerExit", {
@@ -32,7 +41,7 @@ export function guardIsolate(): () => void {
   if (process !== undefined) {
     Object.defineProperty(process, "exit", { value: refuse("process.exit"), configurable: true });
   }
-  for (const name of ["setTimeout", "setInterval", "setImmediate"]) ownCallbacks(name);
+  for (const name of ["setTimeout", "setInterval", "setImmediate"]) ownCallbacks(name, attribute);
   self.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     attribute(handlerOwners.current, REJECTED, event.reason);
@@ -45,7 +54,7 @@ export function guardIsolate(): () => void {
 }
 
 /** A timer's failure is told of after its callback's owner has left the async store. */
-function ownCallbacks(name: string): void {
+function ownCallbacks(name: string, attribute: Attribute): void {
   type Timer = (callback: unknown, ...rest: unknown[]) => unknown;
   const timers = globalThis as unknown as Record<string, Timer>;
   const real = timers[name]!;
@@ -64,11 +73,12 @@ function ownCallbacks(name: string): void {
   timers[name] = owned;
 }
 
-/** Fails the task that a failure belongs to, or reports it. */
-function attribute(owner: HandlerOwner | undefined, how: string, thrown: unknown): void {
+/** Fails the task that a failure belongs to, or reports it. Whether there was one. */
+function failOwner(owner: HandlerOwner | undefined, how: string, thrown: unknown): boolean {
   const stack = thrown instanceof Error ? thrown.stack ?? "" : "";
   const name = owner?.name ?? moduleInStack(stack) ?? "a module";
   const error = strayFailure(name, how, thrown);
-  if (owner?.fail(error)) return;
+  if (owner?.fail(error)) return true;
   console.error(`${error.format()}\n${moduleStackOf(error)}`);
+  return false;
 }

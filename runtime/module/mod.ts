@@ -11,6 +11,7 @@ export * from "./policy_tasks.ts";
 export * from "./pools.ts";
 export * from "./recycling.ts";
 export * from "./registry.ts";
+export * from "./thread_renewal.ts";
 export * from "./upgrades.ts";
 export * from "./worker_crew.ts";
 export * from "./worker_start.ts";

@@ -1,10 +1,11 @@
 /**
  * Replacing a worker's thread on purpose: what it has collected goes, and nobody notices.
  *
- *   1 its lanes move to other workers, as any lane does: with state, queue and order
- *   2 when no handler and no order is left on the thread, it retires
- *   3 a new thread takes its number, its rings and its sessions
- *   4 the lanes come back
+ *   1 a new thread starts, and loads what it will need
+ *   2 the worker's lanes move to others, as any lane does: with state, queue and order
+ *   3 when no handler and no order is left on the thread, it retires
+ *   4 the new one takes its number, its rings and its sessions
+ *   5 the lanes come back
  *
  * Until the thread has retired any failure leaves it in place, and its lanes are put back. One
  * worker is recycled at a time.
@@ -19,6 +20,7 @@ import { type Clock, delay } from "../platform/mod.ts";
 import { ADMIN_POOL_ID } from "../task/mod.ts";
 import type { ClearedLane, LaneMoves } from "./lane_moves.ts";
 import type { Pools } from "./pools.ts";
+import { SpareThread } from "./spare_thread.ts";
 import type { WorkerCrew } from "./worker_crew.ts";
 
 export interface RecyclingOptions {
@@ -138,6 +140,21 @@ export class Recycling {
 
   /** Clears the worker and replaces its thread. Returns how long it took no tasks. */
   async #replace(worker: number, cleared: ClearedLane[]): Promise<number> {
+    const { pools } = this.#options;
+    const modules = new Set(pools.all.map(({ module }) => module));
+    const spare = await SpareThread.start(worker, [...modules]);
+    try {
+      return await this.#replaceBy(spare, worker, cleared);
+    } finally {
+      spare?.drop();
+    }
+  }
+
+  async #replaceBy(
+    spare: SpareThread | null,
+    worker: number,
+    cleared: ClearedLane[],
+  ): Promise<number> {
     const { moves, crew, clock } = this.#options;
     const endMs = clock.nowMs() + moves.drainMs;
     for (;;) {
@@ -148,7 +165,9 @@ export class Recycling {
         return this.#isFree(worker);
       };
       // Between two attempts what the worker has begun may move lanes, and so come to its end.
-      if (await moves.apart(() => crew.recycle(worker, isFree))) return clock.nowMs() - startMs;
+      if (await moves.apart(() => crew.recycle(worker, isFree, spare))) {
+        return clock.nowMs() - startMs;
+      }
       if (clock.nowMs() > endMs) {
         throw new ChimaeraError("recycleFailed", {
           what: `recycle worker ${worker}`,

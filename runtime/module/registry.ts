@@ -54,11 +54,13 @@ function tools(): Promise<RepoTools> {
 }
 
 interface Entry {
-  spec: ModuleSpec;
+  readonly spec: ModuleSpec;
   readonly folder: string | null;
   /** Of the code that is loaded. */
-  hash: string;
-  copy: string | null;
+  readonly hash: string;
+  readonly copy: string | null;
+  /** What of the repo was copied, by the author's paths. */
+  readonly files: ReadonlySet<string>;
 }
 
 export class ModuleRegistry {
@@ -80,7 +82,7 @@ export class ModuleRegistry {
 
   /** A module that is loaded from where it is. */
   add(spec: ModuleSpec): void {
-    this.#entries.set(spec.libName, { spec, folder: null, hash: "", copy: null });
+    this.#entries.set(spec.libName, { spec, folder: null, hash: "", copy: null, files: new Set() });
   }
 
   /** All library names. */
@@ -200,6 +202,14 @@ export class ModuleRegistry {
     return code.hash === hash ? null : await this.#fresh(code);
   }
 
+  /** The modules whose code a file is, or whose folder it is in. */
+  using(path: string): string[] {
+    const users = [...this.#entries.values()].filter(({ folder, files }) =>
+      folder !== null && (files.has(path) || path.startsWith(`${folder}/`))
+    );
+    return users.map(({ spec }) => spec.libName);
+  }
+
   /** Copies a version and has a worker import it. */
   async #fresh(code: ModuleCode): Promise<FreshModule> {
     const { libNameOf, moduleFiles, writeModuleCode } = await tools();
@@ -244,7 +254,9 @@ export class ModuleRegistry {
   install({ spec, code, copy }: FreshModule): () => void {
     const { libName } = spec;
     const before = this.#entries.get(libName)?.copy ?? null;
-    this.#entries.set(libName, { spec, folder: code.module.folder, hash: code.hash, copy });
+    const { module, repo, hash } = code;
+    const files = new Set([...code.files.keys()].map((file) => `${repo.folder}/${file}`));
+    this.#entries.set(libName, { spec, folder: module.folder, hash, copy, files });
     return () => {
       if (before !== null) removeAll(before);
     };

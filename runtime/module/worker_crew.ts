@@ -34,6 +34,7 @@ import {
 import { LIMITS } from "../limits.ts";
 import type { Stall } from "../observe/mod.ts";
 import { atMost, delay, entryUrl, load, startThread, type Thread } from "../platform/mod.ts";
+import type { SpareThread } from "./spare_thread.ts";
 import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
 
 /** A thread that is no longer its worker's. */
@@ -185,15 +186,20 @@ export class WorkerCrew {
    * Puts a new thread in the place of one that has nothing left to do: no lane, no handler, no order.
    *
    * @param isFree Asked in the moment before: orders of later wait for the new thread.
+   * @param spare The new thread, if it is there already.
    * @returns Whether it has been replaced; else it goes on. Rejects with what it was lost by.
    */
-  recycle(worker: number, isFree: () => boolean): Promise<boolean> {
-    const recycling = this.#losses.then(() => this.#recycle(worker, isFree));
+  recycle(worker: number, isFree: () => boolean, spare: SpareThread | null): Promise<boolean> {
+    const recycling = this.#losses.then(() => this.#recycle(worker, isFree, spare));
     this.#losses = recycling.then(() => {}, () => {}); // Whoever asked is told.
     return recycling;
   }
 
-  async #recycle(worker: number, isFree: () => boolean): Promise<boolean> {
+  async #recycle(
+    worker: number,
+    isFree: () => boolean,
+    spare: SpareThread | null,
+  ): Promise<boolean> {
     const member = this.#members[worker]!;
     if (this.#ended || member.replacing !== null || !isFree()) return false;
     const over = Promise.withResolvers<void>();
@@ -215,7 +221,7 @@ export class WorkerCrew {
     }
     try {
       this.#fence(worker, member);
-      await this.#startNext(worker, null);
+      await this.#startNext(worker, null, spare);
     } catch (thrown) {
       this.#break(worker, thrown);
       throw thrown;
@@ -260,7 +266,12 @@ export class WorkerCrew {
     return this.#members.map(({ thread }) => thread);
   }
 
-  #startThread(worker: number, incarnation: number, hasRetired = false): Member {
+  #startThread(
+    worker: number,
+    incarnation: number,
+    hasRetired = false,
+    spare: SpareThread | null = null,
+  ): Member {
     const isPresent = () => this.#members[worker]?.incarnation === incarnation;
     const onDeath = (why: string) => {
       if (!isPresent()) return;
@@ -269,7 +280,7 @@ export class WorkerCrew {
       if (incarnation > 0 && isNew) this.#break(worker, error);
       else this.lose(worker, error, false);
     };
-    const thread = startThread(
+    const thread = spare?.watch(onDeath) ?? startThread(
       entryUrl("runtime/module/worker_main"),
       `chimaera-${worker}`,
       (why) => onDeath(String(why)),
@@ -318,11 +329,15 @@ export class WorkerCrew {
   }
 
   /** @param error What the thread before was lost by; null for one that has retired. */
-  async #startNext(worker: number, error: ChimaeraError | null): Promise<void> {
+  async #startNext(
+    worker: number,
+    error: ChimaeraError | null,
+    spare: SpareThread | null = null,
+  ): Promise<void> {
     const { counters } = this.#options;
     const member = this.#members[worker]!;
     counters.words[counters.worker(worker) + WORKER_COUNTER.pool] = 0;
-    const fresh = this.#startThread(worker, member.incarnation, error === null);
+    const fresh = this.#startThread(worker, member.incarnation, error === null, spare);
     Object.assign(member, { ...fresh, replacing: member.replacing });
     const failed = new Promise<never>((_, reject) => member.onFailed = reject);
     await Promise.race([this.#prepare(worker, error), failed]);

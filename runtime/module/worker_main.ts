@@ -1,30 +1,37 @@
 /**
  * Entry of a worker thread: guards the isolate against its modules, and runs the worker that the
- * node's first message describes.
+ * node's message describes. A thread that is to take another's place is warmed up before: it loads
+ * the modules that it will need while the other one still works.
  *
  * Thread rules: one isolate per worker.
  */
 
+import { serializer, WORKER_COUNTER } from "../lane/mod.ts";
 import { Doorbell, pinThread, unpinThread } from "../platform/mod.ts";
-import { setNoSubmitterError } from "../task/mod.ts";
+import { setHandlersIsolate } from "../task/mod.ts";
 import { guardIsolate } from "./guard_isolate.ts";
 import { loadModule } from "./load_module.ts";
 import { NodeWorker } from "./node_worker.ts";
-import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
+import type { SegmentMessage, WorkerStart, WorkerWarmUp } from "./worker_start.ts";
 
-/** Messages of segments come after the first one. */
-let worker: NodeWorker;
+/** Messages of segments come after the one that makes it. */
+let worker: NodeWorker | null = null;
+const close = guardIsolate(() => {
+  if (worker === null) return; // Of a module that is loaded beforehand: nobody's handler.
+  const { counters, id } = worker.parts;
+  counters.words[counters.worker(id) + WORKER_COUNTER.strays]!++;
+});
+setHandlersIsolate();
 
 function start(message: WorkerStart): void {
-  setNoSubmitterError("noRunContext", "there is no current task in a handler");
-  const close = guardIsolate();
   worker = new NodeWorker(message, {
     load: loadModule,
     pin: (cpu) => cpu < 0 ? unpinThread() : pinThread(cpu),
     pace: null,
   });
   if (message.doorbellPath !== "") {
-    new Doorbell(message.doorbellPath).onRing(() => worker.lanes.wake());
+    const { lanes } = worker;
+    new Doorbell(message.doorbellPath).onRing(() => lanes.wake());
   }
   worker.run().then(close, (thrown) => {
     const why = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
@@ -34,7 +41,16 @@ function start(message: WorkerStart): void {
   });
 }
 
-self.addEventListener("message", (event: MessageEvent<WorkerStart | SegmentMessage>) => {
-  if (event.data.kind === "start") start(event.data);
-  else worker.receive(event.data);
+/** A module that cannot be loaded now fails where it is needed. */
+async function warmUp({ modules }: WorkerWarmUp): Promise<void> {
+  await Promise.allSettled([serializer(), ...modules.map(loadModule)]);
+  self.postMessage({ kind: "warm" });
+}
+
+type WorkerMessage = WorkerWarmUp | WorkerStart | SegmentMessage;
+
+self.addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => {
+  if (data.kind === "start") start(data);
+  else if (data.kind === "warm") void warmUp(data);
+  else worker!.receive(data);
 });

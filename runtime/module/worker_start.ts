@@ -1,8 +1,15 @@
 /** What the assembling thread hands a worker by `postMessage`: segments, and where things lie. */
 
+import type { ModuleSpec } from "../lane/mod.ts";
 import type { SegmentHandle } from "../memory/mod.ts";
 
-/** The first message of a worker. */
+/** What a thread is told that is to be a worker soon: it loads code, and says when it has. */
+export interface WorkerWarmUp {
+  readonly kind: "warm";
+  readonly modules: readonly ModuleSpec[];
+}
+
+/** The first message of a worker, or the one after its warm-up. */
 export interface WorkerStart {
   readonly kind: "start";
   readonly id: number;

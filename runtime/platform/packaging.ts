@@ -71,13 +71,14 @@ export function selfCommand(): [program: string, ...args: string[]] {
   if (kind === "compiled") return [Deno.execPath()];
   const file = selfExtractingFile();
   if (kind === "self-extracting" && file !== undefined) return [file];
-  const config = pathOf(assetUrl("deno.json"));
+  const config = pathOfUrl(assetUrl("deno.json"));
   const settings = kind === "source"
     ? ["--config", config]
     : ["--no-config", "--no-lock", "--import-map", config];
-  return [Deno.execPath(), "run", "-A", "-q", ...settings, pathOf(new URL(entryUrl("main")))];
+  return [Deno.execPath(), "run", "-A", "-q", ...settings, pathOfUrl(new URL(entryUrl("main")))];
 }
 
-function pathOf(fileUrl: URL): string {
+/** The path of a file that a `file:` URL names. */
+export function pathOfUrl(fileUrl: URL): string {
   return decodeURIComponent(fileUrl.pathname);
 }

@@ -4,10 +4,14 @@
  * Opening goes through the runtime, which checks its permissions for files. The descriptor is the
  * system's own, so that a ring of the kernel can use it too.
  *
+ * In a simulation, which nothing real may come into, all calls are done when they return.
+ *
  * Thread rules: a file belongs to the isolate that opened it.
  */
 
+import process from "node:process";
 import { ChimaeraError, type ErrorName } from "../errors.ts";
+import { isSimulated } from "./simulated_machine.ts";
 import { errnoText } from "./syscalls.ts";
 
 /** How a file is opened. For reading only when nothing is said. */
@@ -86,7 +90,9 @@ export class PositionalFile {
 
   /** Opens a file. Throws CHI-1101, CHI-1102, CHI-1103, CHI-1105, CHI-1106. */
   static async open(path: string, access: FileAccess): Promise<PositionalFile> {
-    const fs = calls ??= await import("node:fs");
+    const fs = calls ??= isSimulated()
+      ? process.getBuiltinModule("node:fs")
+      : await import("node:fs");
     const { O_RDONLY, O_RDWR, O_CREAT, O_DIRECT } = fs.constants;
     const create = access.create === true;
     const flags = (create || access.write === true ? O_RDWR : O_RDONLY) |
@@ -96,7 +102,8 @@ export class PositionalFile {
       throw new ChimaeraError("fileIo", { what, why: "this system has no direct access" });
     }
     const descriptor = await settle<number>(what, (done) => {
-      fs.open(path, flags, PERMISSIONS_OF_NEW, done);
+      if (isSimulated()) done(null, fs.openSync(path, flags, PERMISSIONS_OF_NEW));
+      else fs.open(path, flags, PERMISSIONS_OF_NEW, done);
     });
     return new PositionalFile(path, descriptor, fs);
   }
@@ -126,8 +133,11 @@ export class PositionalFile {
 
   /** Makes what was written durable, on a thread of the runtime's pool. */
   sync(dataOnly: boolean): Promise<void> {
-    const call = dataOnly ? this.#calls.fdatasync : this.#calls.fsync;
-    return settle(`sync ${this.path}`, (done) => call(this.descriptor, done));
+    const calls = this.#calls;
+    return settle(`sync ${this.path}`, (done) => {
+      if (isSimulated()) done(null, calls.fsyncSync(this.descriptor));
+      else (dataOnly ? calls.fdatasync : calls.fsync)(this.descriptor, done);
+    });
   }
 
   close(): void {

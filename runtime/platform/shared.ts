@@ -14,6 +14,7 @@
  * any process. A word without an address (no FFI) can be waited for within the process only.
  */
 
+import { ChimaeraError } from "../errors.ts";
 import { futexWait, futexWake } from "./libc.ts";
 import { machine } from "./simulated_machine.ts";
 
@@ -83,6 +84,7 @@ export function wait(
   timeoutMs: number,
 ): WaitResult {
   if (interleaver !== null) return interleaver.wait(words, index, expected, timeoutMs);
+  if (machine !== null) throw cannotBlockAll();
   if (words.address !== 0) return futexWait(words.i32, index, expected, timeoutMs);
   const result = Atomics.wait(words.i32, index, expected, timeoutMs);
   return result === "ok"
@@ -90,6 +92,15 @@ export function wait(
     : result === "not-equal"
     ? WaitResult.changed
     : WaitResult.timedOut;
+}
+
+/** In a simulation all threads are one, so that a blocked one would wait for itself. */
+export function cannotBlockAll(): ChimaeraError {
+  return new ChimaeraError("waitSyncOnNodeThread", {
+    what: "block this thread",
+    why: "the node is simulated, and all of it runs here",
+    hint: "use `await task.wait()`",
+  });
 }
 
 /** Wakes every thread, of any process, that sleeps in {@linkcode wait} on the word. */

@@ -4,7 +4,7 @@
  * An isolate has none, and the seam asks the real machine; the test for one is a compare of a
  * module variable with null. With one installed, everything of this isolate that would wait for
  * the machine waits for the simulation instead, which decides by seed what happens next. See
- * `tests/simulation/node/`.
+ * `runtime/testing/`.
  *
  * Thread rules: one per isolate.
  */
@@ -37,6 +37,11 @@ export interface SimulatedMachine {
 
 /** The machine in force; null: the real one. */
 export let machine: SimulatedMachine | null = null;
+
+/** Whether a simulation stands in the machine's place. */
+export function isSimulated(): boolean {
+  return machine !== null;
+}
 
 /** Installs or takes away this isolate's machine. Simulation only. */
 export function setSimulatedMachine(next: SimulatedMachine | null): void {

@@ -8,6 +8,18 @@ export function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/**
+ * A turn of the real event loop, whatever machine is in force, after `ms` at the earliest.
+ *
+ * @param holds Whether it keeps the program alive.
+ */
+export function realTurn(ms: number, holds: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms);
+    if (!holds) timer.unref();
+  });
+}
+
 /** A repeating call; the returned function ends it. Keeps the program alive meanwhile. */
 export function every(ms: number, call: () => void): () => void {
   if (machine !== null) return machine.every(ms, call);

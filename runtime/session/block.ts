@@ -22,6 +22,8 @@ export class Block implements Bulk, Pinnable {
   readonly #heap: Allocator;
   #pins = 0;
   #freed = false;
+  /** For the runtime: called when it is freed. */
+  onFree: (() => void) | null = null;
   #released = false;
 
   /** For the runtime; programs get blocks from `session.alloc`. */
@@ -76,6 +78,7 @@ export class Block implements Bulk, Pinnable {
       });
     }
     this.#freed = true;
+    this.onFree?.();
     if (this.#pins === 0) this.#release();
   }
 

@@ -2,7 +2,7 @@
 
 import type { ChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { atMost, processId } from "../platform/mod.ts";
+import { atMost, isSimulated, processId } from "../platform/mod.ts";
 import { LOCAL_CLIENT, type NodeSession, type NodeSessions } from "./node_sessions.ts";
 import { type NodeLink, Session, type SessionParts } from "./session.ts";
 
@@ -52,7 +52,7 @@ function localLink(
     // This thread nudges the others; while it is blocked nobody nudges it.
     longestSleepMs: () => sessions.hasForeign ? LIMITS.sleepMs : Infinity,
     ringWorker: () => {},
-    blocking: true,
+    blocking: !isSimulated(),
     doorbell: () => null,
   };
 }

@@ -2,6 +2,7 @@
 
 export * from "./block.ts";
 export * from "./connect.ts";
+export type { Held, HeldBlock } from "./held.ts";
 export * from "./instance.ts";
 export * from "./local_link.ts";
 export * from "./node_sessions.ts";

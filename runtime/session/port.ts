@@ -1,9 +1,8 @@
 /**
  * A port: one thread's way into a session.
  *
- * It owns a fixed number of task slots and, per worker, a ring out and a ring back. Submitting
- * writes the task's head into a ring slot; what was submitted since is published with one store
- * when the program waits, flushes, or returns to its event loop.
+ * It owns a fixed number of task slots and, per worker, a ring out and a ring back. A task's head is
+ * written into a ring slot; one store publishes all such when the program waits, flushes or pauses.
  *
  * A task goes to the worker that last ran one like it (same pool, query and priority), so that it
  * need not be handed on; that changes only while none of the key is under way: order is kept.
@@ -77,7 +76,7 @@ export class Port implements TaskOwner, Submitter {
   readonly #words: Int32Array;
   readonly #bell: Bell;
   readonly #sleeper: PortSleeper;
-  readonly #pool = new TaskPool(this);
+  readonly #pool: TaskPool;
   readonly #submissions: RingProducer[] = [];
   readonly #completions: RingConsumer[] = [];
   readonly #slots: PortSlots;
@@ -93,6 +92,7 @@ export class Port implements TaskOwner, Submitter {
   constructor(host: PortHost, places: PortPlaces, sleeper: PortSleeper, slots = new PortSlots()) {
     this.#slots = slots;
     this.#host = host;
+    this.#pool = new TaskPool(this, host.held);
     this.places = places;
     this.segments = host.segments;
     this.#words = host.segment.i32;
@@ -302,7 +302,7 @@ export class Port implements TaskOwner, Submitter {
     return error;
   }
 
-  /** Tells the worker that nobody waits any more; its handler's signal fires. */
+  /** Tells the worker that nobody waits any more. */
   #abort(task: Task, generation: number = task.header.generation): void {
     const { slot } = task.header;
     if (this.#slots.at(slot) !== task || task.header.generation !== generation) return;

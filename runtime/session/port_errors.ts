@@ -2,6 +2,7 @@
 
 import { ChimaeraError, ERRORS } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import { cannotBlockAll, isSimulated } from "../platform/mod.ts";
 import { TaskState } from "../task/mod.ts";
 
 /** Whether a return code says that the worker was lost with the task. */
@@ -34,6 +35,7 @@ export function ringFull(): ChimaeraError {
 
 /** @param cause Why the thread that blocking needs did not start, if that was tried. */
 export function cannotBlock(cause: unknown): ChimaeraError {
+  if (isSimulated()) return cannotBlockAll();
   const why = "this session's results come in by the socket, through the event loop";
   return new ChimaeraError("waitSyncOnSocket", {
     what: "block until a task is done",

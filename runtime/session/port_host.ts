@@ -11,7 +11,7 @@ import {
   type SegmentTable,
 } from "../memory/mod.ts";
 import type { SharedWords } from "../platform/mod.ts";
-import { COMPLETION_WORDS, DESCRIPTOR_WORDS } from "../task/mod.ts";
+import { COMPLETION_WORDS, DESCRIPTOR_WORDS, type Task } from "../task/mod.ts";
 
 /** What a port needs of its session. */
 export interface PortHost {
@@ -24,6 +24,8 @@ export interface PortHost {
   readonly blocking: boolean;
   /** What kept it from that, where something failed. */
   readonly whyNotBlocking?: unknown;
+  /** Where tasks stand that were allocated and not given back; null: nowhere. */
+  readonly held: Set<Task> | null;
   /** How long a blocked thread may sleep before it must look around. */
   longestSleepMs(): number;
   /** Whether this thread assembled the node, which the admin's tasks need. */

@@ -33,6 +33,7 @@ import {
   withdrawDefaultSubmitter,
 } from "../task/mod.ts";
 import { Block } from "./block.ts";
+import { type Held, HeldThings } from "./held.ts";
 import { Port } from "./port.ts";
 import { PortSleeper } from "./port_sleeper.ts";
 import { SessionHeap } from "./session_heap.ts";
@@ -77,6 +78,9 @@ export interface SessionParts {
   readonly debugHeap: boolean;
 }
 
+/** What a program has not given back; nothing is known without the debug heap. For tests' nodes. */
+export let heldOf: (session: Session) => Held;
+
 /** A program's memory in common with a node, and its ports. From `connect` or `node.connect`. */
 export class Session implements Submitter {
   /** Given by the node; unique among its sessions of this kind. */
@@ -95,6 +99,8 @@ export class Session implements Submitter {
   readonly #link: NodeLink;
   readonly #heap: SessionHeap;
   readonly #prefaulter: Prefaulter;
+  /** What the program has not given back; null without the debug heap. */
+  readonly #held: HeldThings | null;
   readonly #segments = new SegmentTable();
   readonly #bells: SharedWords;
   readonly #ports: Port[] = [];
@@ -106,6 +112,13 @@ export class Session implements Submitter {
   #closed = false;
   /** Why the session is of no more use. */
   #lost: ChimaeraError | null = null;
+
+  static {
+    heldOf = (session) => {
+      session.#poll();
+      return session.#held?.list() ?? { blocks: [], tasks: [] };
+    };
+  }
 
   private constructor(parts: SessionParts, link: NodeLink) {
     this.id = parts.id;
@@ -122,6 +135,7 @@ export class Session implements Submitter {
       parts.debugHeap ? new DebugHeap(heap, parts.segment, parts.id) : heap,
       () => this.#poll(),
     );
+    this.#held = parts.debugHeap ? new HeldThings() : null;
     this.#segments.add(parts.segment);
     this.#prefaulter = new Prefaulter(parts.segment, this.#heap);
   }
@@ -203,6 +217,7 @@ export class Session implements Submitter {
         segments: this.#segments,
         bells: this.#bells,
         workers: this.#ringWorkers,
+        held: this.#held?.tasks ?? null,
         get blocking() {
           return link.blocking;
         },
@@ -236,6 +251,7 @@ export class Session implements Submitter {
   alloc(sizeBytes: number): Block {
     if (this.#closed) throw this.#closedError();
     const block = new Block(this.#heap, this.segment, this.#heap.alloc(sizeBytes), sizeBytes);
+    this.#held?.add(block);
     if (sizeBytes >= LIMITS.prefaultStepBytes / 4) this.#prefaulter.advance();
     return block;
   }

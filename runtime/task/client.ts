@@ -40,11 +40,20 @@ interface Binding {
   poolId: number;
 }
 
-let defaultSubmitter: Submitter | null = null;
-let noSubmitter: { kind: ErrorName; why: string } = {
-  kind: "noSession",
-  why: "no session is open in this program",
+/** How a stub without a submitter fails. */
+interface NoSubmitter {
+  readonly kind: ErrorName;
+  readonly why: string;
+}
+
+const IN_HANDLER: NoSubmitter = {
+  kind: "noRunContext",
+  why: "there is no current task in a handler",
 };
+
+let defaultSubmitter: Submitter | null = null;
+let mayUseDefault = (): boolean => true;
+let noSubmitter: NoSubmitter = { kind: "noSession", why: "no session is open in this program" };
 
 /** What clients made without a session use. */
 export function setDefaultSubmitter(submitter: Submitter): void {
@@ -61,9 +70,14 @@ export function withdrawDefaultSubmitter(submitter: Submitter): void {
   if (defaultSubmitter === submitter) defaultSubmitter = null;
 }
 
-/** How a stub without a submitter fails in this isolate. */
-export function setNoSubmitterError(kind: ErrorName, why: string): void {
-  noSubmitter = { kind, why };
+/** Stubs without a submitter fail as in a handler: this isolate is a worker's. */
+export function setHandlersIsolate(): void {
+  noSubmitter = IN_HANDLER;
+}
+
+/** Whose code may use the program's session: a simulated node runs handlers in its isolate. */
+export function setDefaultSubmitterRule(rule: () => boolean): void {
+  mayUseDefault = rule;
 }
 
 /** The client that a task method belongs to; null until it is used. */
@@ -73,6 +87,10 @@ export const OWNER: unique symbol = Symbol("owner");
 export interface Owned {
   /** Set by `init`, and by a call. */
   [OWNER]: ModuleClient | null;
+}
+
+function withoutSubmitter({ kind, why }: NoSubmitter): ChimaeraError {
+  return new ChimaeraError(kind, { what: "call a module", why });
 }
 
 function isOwned(value: unknown): value is Owned {
@@ -116,14 +134,10 @@ export class ModuleClient {
 
   /** Where this client's tasks go in. Throws CHI-5007, or CHI-3008 in a handler. */
   get submitter(): Submitter {
-    const submitter = this.#submitter ?? defaultSubmitter;
-    if (submitter === null) {
-      throw new ChimaeraError(noSubmitter.kind, {
-        what: "call a module",
-        why: noSubmitter.why,
-      });
-    }
-    return submitter;
+    if (this.#submitter !== null) return this.#submitter;
+    if (!mayUseDefault()) throw withoutSubmitter(IN_HANDLER);
+    if (defaultSubmitter === null) throw withoutSubmitter(noSubmitter);
+    return defaultSubmitter;
   }
 
   /** A client of the same class and pool with another submitter. */

@@ -11,17 +11,23 @@ export class TaskPool {
   readonly #owner: TaskOwner;
   readonly #stacks: (Task[] | undefined)[] = [];
 
-  constructor(owner: TaskOwner) {
+  /** Tasks that were taken and not given back; null where nobody wants to know. */
+  readonly #out: Set<Task> | null;
+
+  constructor(owner: TaskOwner, out: Set<Task> | null = null) {
     this.#owner = owner;
+    this.#out = out;
   }
 
   take(type: TaskType): Task {
     const stack = this.#stacks[type.layout.index];
-    const task = stack === undefined ? undefined : stack.pop();
-    return task !== undefined ? task : new type(this.#owner, type.layout);
+    const task = stack?.pop() ?? new type(this.#owner, type.layout);
+    this.#out?.add(task);
+    return task;
   }
 
   give(task: Task): void {
+    this.#out?.delete(task);
     const index = task.layout.index;
     const stack = this.#stacks[index];
     if (stack === undefined) this.#stacks[index] = [task];

@@ -11,7 +11,7 @@ import { startNode } from "chimaera/node";
 import { test } from "../permission.ts";
 import { startClient } from "./kit/client_process.ts";
 import { eventually, rejectsWith } from "./kit/expect.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { NodeProcess } from "./kit/node_process.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";

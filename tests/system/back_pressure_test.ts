@@ -5,7 +5,7 @@ import { DomainQuery, ERRORS, LIMITS, type Session } from "chimaera";
 import { type Node, startNode } from "chimaera/node";
 import { test } from "../permission.ts";
 import { eventually, rejectsWith, throwsWith } from "./kit/expect.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { inTime } from "./kit/watchdog.ts";
 import { Client as Faulty } from "./modules/faulty/faulty_client.ts";

@@ -8,7 +8,7 @@ import { type Block, DomainQuery, LIMITS, type Session } from "chimaera";
 import { type Node, startNode } from "chimaera/node";
 import { test } from "../permission.ts";
 import { eventually, rejectsWith, throwsWith } from "./kit/expect.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
 import type { TransformTask } from "./modules/faulty/faulty_tasks.ts";

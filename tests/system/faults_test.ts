@@ -8,7 +8,7 @@ import { runClient, startClient } from "./kit/client_process.ts";
 import { eventually } from "./kit/expect.ts";
 import { expectFault, FAULT_CASES, type SeenFault, SILENT_FAULTS } from "./kit/faults.ts";
 import { type ErrorLine, errorLine } from "./kit/lines.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { NodeProcess } from "./kit/node_process.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";

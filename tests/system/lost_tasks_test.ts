@@ -5,7 +5,7 @@ import { type ChimaeraError, connect, DomainQuery, type Session } from "chimaera
 import { startNode } from "chimaera/node";
 import { test } from "../permission.ts";
 import { eventually, rejectsWith } from "./kit/expect.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { NodeProcess } from "./kit/node_process.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";

@@ -14,7 +14,7 @@ import { Instance, type Node, startNode } from "chimaera/node";
 import { Client as Admin } from "../../chimods/admin/admin_client.ts";
 import { test } from "../permission.ts";
 import { eventually, rejectsWith, throwsWith } from "./kit/expect.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
 

@@ -7,7 +7,7 @@ import { Client as Admin } from "../../chimods/admin/admin_client.ts";
 import { test } from "../permission.ts";
 import { startClient } from "./kit/client_process.ts";
 import { eventually } from "./kit/expect.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/nomad/nomad_client.ts";

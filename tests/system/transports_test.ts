@@ -9,7 +9,7 @@ import { startClient } from "./kit/client_process.ts";
 import { expectFault, FAULT_CASES, type SeenFault } from "./kit/faults.ts";
 import { eventually } from "./kit/expect.ts";
 import type { ErrorLine } from "./kit/lines.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { NodeProcess } from "./kit/node_process.ts";
 import type { ProgramOptions } from "./kit/program.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";

@@ -10,7 +10,7 @@ import { Client as Admin } from "chimaera/admin_client";
 import { test } from "../permission.ts";
 import { eventually, rejectsWith } from "./kit/expect.ts";
 import type { AddTask } from "./kit/ledger_repo.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { RepoCopy } from "./kit/repo_copy.ts";
 import { answersAre, begun, withShop } from "./kit/shop.ts";
 import { Client as Faulty } from "./modules/faulty/faulty_client.ts";

@@ -8,7 +8,7 @@ import { test } from "../permission.ts";
 import { stridersOn, underLoad } from "./kit/camp.ts";
 import { startClient } from "./kit/client_process.ts";
 import { eventually } from "./kit/expect.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import type { ProgramOptions } from "./kit/program.ts";
 import { RepoCopy } from "./kit/repo_copy.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";

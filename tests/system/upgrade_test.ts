@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { DomainQuery } from "chimaera";
-import { startTestNode } from "chimaera/test";
+import { startNode } from "chimaera/test";
 import { Client as Admin } from "chimaera/admin_client";
 import { test } from "../permission.ts";
 import { LedgerClient, LedgerRepo, type LedgerVersion } from "./kit/ledger_repo.ts";
@@ -11,7 +11,7 @@ const LOCAL = DomainQuery.getLocalId();
 
 async function shop(workers: number, first: LedgerVersion = { version: 1 }) {
   const repo = new LedgerRepo(first);
-  const started = await startTestNode({ workers, repos: [repo.folder] });
+  const started = await startNode({ workers, repos: [repo.folder] });
   const { session, node } = started;
   const admin = new Admin(session);
   const client = new LedgerClient(session);

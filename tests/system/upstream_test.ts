@@ -12,7 +12,7 @@ import { MD_IO_READ, MD_IO_WRITE } from "../../chimods/small_message/small_messa
 import { test } from "../permission.ts";
 import { startClient } from "./kit/client_process.ts";
 import { eventually } from "./kit/expect.ts";
-import { liveBlocks } from "./kit/live_blocks.ts";
+import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { NodeProcess } from "./kit/node_process.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { inTime } from "./kit/watchdog.ts";

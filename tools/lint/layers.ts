@@ -8,6 +8,9 @@
  *           sdk ◀─ "chimaera" ── chimods, examples
  *            │
  *            ▼
+ *         testing
+ *            │
+ *            ▼
  *        assembly ─▶ module ─┐
  *            ├─────▶ session ├─▶ lane ─▶ task ─▶ memory ─▶ platform
  *            └─────▶ cluster ┘
@@ -48,6 +51,18 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "session",
     "cluster",
   ],
+  testing: [
+    ...ENGINE_FLOOR,
+    "memory",
+    "domain",
+    "task",
+    "lane",
+    "repo",
+    "module",
+    "session",
+    "cluster",
+    "assembly",
+  ],
   sdk: [
     ...ENGINE_FLOOR,
     "memory",
@@ -59,6 +74,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "session",
     "cluster",
     "assembly",
+    "testing",
   ],
   chimods: ["sdk"],
   examples: ["sdk", "chimods"],
@@ -83,6 +99,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   diff: ["codegen"],
   "es-module-lexer": ["repo"],
   fflate: ["chimods"],
+  "js-tokens": ["codegen"],
   "lz4-wasm": ["chimods"],
   typescript: ["codegen"],
   yaml: ["repo", "codegen"],

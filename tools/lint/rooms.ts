@@ -6,7 +6,8 @@
  *   main        main.ts
  *   ground      runtime/errors.ts, limits.ts, source_paths.ts   tables that everything may read
  *   assembly    runtime/node.ts, runtime/node_*.ts   puts the engine's parts together
- *   platform memory task domain lane repo module session cluster observe   folders of runtime/
+ *   platform memory task domain lane repo module session cluster observe testing
+ *                                                         folders of runtime/
  *   sdk cli codegen chimods examples tests bench tools                top folders
  */
 

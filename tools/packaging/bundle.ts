@@ -5,12 +5,14 @@
  *   dist/main.js  dist/sdk/mod.js  …        one file per entry point
  *   dist/chunk-<hash>.js                    what they share
  *   dist/chimods/<module>/<file>.yaml …     files carried as they are
+ *   dist/codegen/kit/  dist/codegen/check/  see kit.ts and type_checker.ts
  *
  * Names are kept readable: stacks of a running program name its functions.
  */
 
 import { BuildError } from "./build_error.ts";
 import { ENTRIES, importNames, isAsset, MODULE_ENTRY_ROLES } from "./entries.ts";
+import { addKit } from "./kit.ts";
 import { runDeno } from "./run_deno.ts";
 import { exists, listFiles, makeParent } from "../file_tree.ts";
 
@@ -31,23 +33,49 @@ function moduleEntries(root: string): string[] {
     .filter((entry) => exists(`${root}/${entry}.ts`));
 }
 
-/** Writes the `dist/` folder of the tree at `root` anew. */
-export async function bundle(root: string, dist: string): Promise<void> {
+/** The package that is loaded by its name in the bundle too, from a file of its own. */
+const COMPILER = { name: "typescript", file: "./codegen/check/typescript.js" } as const;
+
+/**
+ * Writes the `dist/` folder of the tree at `root` anew.
+ *
+ * @param cache Folder for what is kept between builds.
+ */
+export async function bundle(root: string, dist: string, cache: string): Promise<void> {
   if (exists(dist)) Deno.removeSync(dist, { recursive: true });
+  // Loaded when it is needed: the compiler in them asks for the environment at once, and files of
+  // tests are loaded without permissions too.
+  const [{ declarations }, { addTypeChecker }] = await Promise.all([
+    import("./declarations.ts"),
+    import("./type_checker.ts"),
+  ]);
   const entries = entriesOf(root);
+  const names = importNames(entries);
+  const [types] = await Promise.all([
+    declarations(root, names),
+    bundleCode(root, dist, entries),
+  ]);
+  copyAssets(root, dist);
+  const imports: Record<string, string> = {};
+  for (const [name, entry] of Object.entries(names)) imports[name] = `./${entry}.js`;
+  if (exists(`${root}/codegen/check`)) {
+    await addTypeChecker(dist, cache);
+    imports[COMPILER.name] = COMPILER.file;
+  }
+  const config = JSON.stringify({ imports }, null, 2);
+  Deno.writeTextFileSync(`${dist}/deno.json`, `${config}\n`);
+  await addKit(dist, Object.values(names), types);
+}
+
+async function bundleCode(root: string, dist: string, entries: readonly string[]): Promise<void> {
   const files = entries.map((entry) => `${entry}.ts`);
-  const flags = ["--platform", "deno", "--code-splitting", "--outdir", dist];
+  const external = ["--external", COMPILER.name];
+  const flags = ["--platform", "deno", "--code-splitting", ...external, "--outdir", dist];
   const result = await runDeno(["bundle", "--quiet", ...flags, ...files], { cwd: root });
   if (!result.ok) throw new BuildError(`deno bundle failed:\n${result.text}`);
   for (const entry of entries) {
     if (!exists(`${dist}/${entry}.js`)) throw new BuildError(`deno bundle wrote no ${entry}.js`);
   }
-  copyAssets(root, dist);
-  const imports = Object.entries(importNames(entries)).map((
-    [name, entry],
-  ) => [name, `./${entry}.js`]);
-  const config = JSON.stringify({ imports: Object.fromEntries(imports) }, null, 2);
-  Deno.writeTextFileSync(`${dist}/deno.json`, `${config}\n`);
 }
 
 function copyAssets(root: string, dist: string): void {

@@ -45,7 +45,7 @@ export interface BuildReport {
  */
 export async function build(options: BuildOptions): Promise<BuildReport> {
   const { output } = options;
-  await bundle(options.root, options.dist);
+  await bundle(options.root, options.dist, options.cache);
   const partial = `${output}.${Deno.pid}.temp`;
   try {
     const why = await pack(options, partial);

@@ -33,6 +33,9 @@ const PLAIN_FOLDERS = [
   "tools/lint/",
 ];
 
+/** Folders inside those whose tests start programs and nodes. */
+const STARTING_FOLDERS = ["codegen/check/", "codegen/kit/"];
+
 /** Tests that wait for a long time, and do next to nothing. */
 const IDLE = ["tests/system/stopped_minute_test.ts"];
 
@@ -70,7 +73,9 @@ export function selectTests(tests: readonly string[], paths: readonly string[]):
 
 /** The runs for these test files, in the order in which they are to run. */
 export function planRuns(tests: readonly string[]): TestRun[] {
-  const isPlain = (path: string) => PLAIN_FOLDERS.some((folder) => path.startsWith(folder));
+  const isIn = (folders: readonly string[], path: string) =>
+    folders.some((folder) => path.startsWith(folder));
+  const isPlain = (path: string) => isIn(PLAIN_FOLDERS, path) && !isIn(STARTING_FOLDERS, path);
   const plain = tests.filter(isPlain);
   const alone = tests.filter((path) => !isPlain(path));
   const runs = alone.map((path) => ({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { CreateContext, DomainQuery } from "chimaera";
 import { moduleInFolder } from "chimaera/node";
-import { startTestNode } from "chimaera/test";
+import { startNode } from "chimaera/test";
 import { test } from "../../../tests/permission.ts";
 import { Client } from "./lanes_client.ts";
 
@@ -15,7 +15,7 @@ for (const workers of [1, 2]) {
     try {
       const path = join(folder, "pages");
       await Deno.writeFile(path, new Uint8Array(8192).fill(3));
-      await using started = await startTestNode({ workers, modules: MODULES });
+      await using started = await startNode({ workers, modules: MODULES });
       const client = new Client(started.session);
       await client.create(HERE, HERE, "lanes", new CreateContext(), path);
       assert.equal(await client.noop(HERE, 41), 42);
@@ -29,7 +29,7 @@ for (const workers of [1, 2]) {
 }
 
 test("lanes: work finds a lane of another worker where there is one", async () => {
-  await using started = await startTestNode({ workers: 2, modules: MODULES });
+  await using started = await startNode({ workers: 2, modules: MODULES });
   const client = new Client(started.session);
   await client.create(HERE, HERE, "lanes");
   assert.equal(await client.fanout(HERE, 64, true), 64 * 65 / 2);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DomainQuery } from "chimaera";
 import { moduleInFolder } from "chimaera/node";
-import { startTestNode } from "chimaera/test";
+import { startNode } from "chimaera/test";
 import { test } from "../../../tests/permission.ts";
 import { Client } from "./noop_client.ts";
 
@@ -10,7 +10,7 @@ const MODULES = [moduleInFolder(new URL("./", import.meta.url), "bench")];
 
 for (const workers of [1, 2]) {
   test(`noop with ${workers} workers: every method answers`, async () => {
-    await using started = await startTestNode({ workers, modules: MODULES });
+    await using started = await startNode({ workers, modules: MODULES });
     const { session } = started;
     const client = new Client(session);
     await client.create(HERE, HERE, "noop");
@@ -24,14 +24,14 @@ for (const workers of [1, 2]) {
 }
 
 test("noop: nest finds a lane of another worker where there is one", async () => {
-  await using started = await startTestNode({ workers: 2, modules: MODULES });
+  await using started = await startNode({ workers: 2, modules: MODULES });
   const client = new Client(started.session);
   await client.create(HERE, HERE, "noop");
   assert.equal(await client.nest(HERE, 100, true), 5050);
 });
 
 test("noop: nest across workers needs two of them", async () => {
-  await using started = await startTestNode({ workers: 1, modules: MODULES });
+  await using started = await startNode({ workers: 1, modules: MODULES });
   const client = new Client(started.session);
   await client.create(HERE, HERE, "noop");
   await assert.rejects(client.nest(HERE, 1, true), { code: "CHI-4007" });

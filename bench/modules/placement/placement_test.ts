@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CreateContext, DomainQuery } from "chimaera";
 import { moduleInFolder } from "chimaera/node";
-import { startTestNode } from "chimaera/test";
+import { startNode } from "chimaera/test";
 import { Client as AdminClient } from "../../../chimods/admin/admin_client.ts";
 import { test } from "../../../tests/permission.ts";
 import { Client } from "./placement_client.ts";
@@ -12,7 +12,7 @@ const MODULES = [moduleInFolder(new URL("./", import.meta.url), "bench")];
 test("placement: binds every worker to the one processor", {
   ignore: Deno.build.os !== "linux",
 }, async () => {
-  await using started = await startTestNode({ workers: 2, modules: MODULES });
+  await using started = await startNode({ workers: 2, modules: MODULES });
   const { node, session } = started;
   const policy = new Client(session);
   await policy.create(HERE, HERE, "placement", new CreateContext(), 0);

@@ -21,8 +21,7 @@ import { TaskBlocks } from "../../../runtime/lane/task_blocks.ts";
 import { TaskQueue } from "../../../runtime/lane/task_queue.ts";
 import { UpgradedTasks } from "../../../runtime/lane/upgraded_tasks.ts";
 import { Block } from "../../../runtime/session/mod.ts";
-import { Dice } from "./dice.ts";
-import type { World } from "./world.ts";
+import { Dice, type World } from "../../../runtime/testing/mod.ts";
 
 export interface Canary {
   readonly name: string;

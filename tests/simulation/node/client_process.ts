@@ -15,8 +15,7 @@ import {
   type Port,
   Session,
 } from "../../../runtime/session/mod.ts";
-import { Dice } from "./dice.ts";
-import { HOST, type World } from "./world.ts";
+import { Dice, HOST, type World } from "../../../runtime/testing/mod.ts";
 
 const SESSION_BYTES = 32 << 20;
 

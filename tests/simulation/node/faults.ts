@@ -3,11 +3,10 @@
  * processor, wakes for nothing, and a node without free memory.
  */
 
-import { ChimaeraError } from "../../../runtime/errors.ts";
 import { bellLineOf } from "../../../runtime/lane/mod.ts";
-import { type Heap, HEAP_OFFSET, type Offset, ringBell } from "../../../runtime/memory/mod.ts";
+import { HEAP_OFFSET, ringBell } from "../../../runtime/memory/mod.ts";
 import type { ClientProcess } from "./client_process.ts";
-import type { Dice } from "./dice.ts";
+import type { Dice, MemoryHog } from "../../../runtime/testing/mod.ts";
 import type { Scene } from "./scene.ts";
 
 /** What a fault may touch. */
@@ -103,34 +102,3 @@ export const FAULTS: readonly Fault[] = [
   { name: "loseWorker", weight: 1, happen: loseWorker },
   { name: "fillMemory", weight: 2, happen: fillMemory },
 ];
-
-/** Somebody who takes all of the node's memory, and gives it back. */
-export class MemoryHog {
-  readonly #heap: Heap;
-  readonly #blocks: Offset[] = [];
-
-  constructor(heap: Heap) {
-    this.#heap = heap;
-  }
-
-  get isFull(): boolean {
-    return this.#blocks.length > 0;
-  }
-
-  /** Takes what there is, in blocks that halve, down to the smallest. */
-  take(smallestBytes: number): void {
-    for (let sizeBytes = 1 << 22; sizeBytes >= smallestBytes;) {
-      try {
-        this.#blocks.push(this.#heap.alloc(sizeBytes));
-      } catch (thrown) {
-        if (!(thrown instanceof ChimaeraError) || thrown.kind !== "outOfMemory") throw thrown;
-        sizeBytes /= 2;
-      }
-    }
-  }
-
-  release(): void {
-    for (const block of this.#blocks.splice(0)) this.#heap.free(block);
-    this.#heap.flush();
-  }
-}

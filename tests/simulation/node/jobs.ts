@@ -11,9 +11,9 @@ import { delay } from "../../../runtime/platform/mod.ts";
 import type { ClientProcess } from "./client_process.ts";
 import { Client as BusyClient } from "./modules/busy/busy_client.ts";
 import { Failure, WaitFor } from "./modules/busy/busy_tasks.ts";
+import { BUSY_MODULE } from "./modules.ts";
 import { isBroken } from "./next_versions.ts";
 import type { Scene } from "./scene.ts";
-import { BUSY_MODULE } from "./simulated_workers.ts";
 
 export interface Job {
   readonly name: string;

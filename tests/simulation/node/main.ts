@@ -9,7 +9,7 @@
 import { parseArgs } from "node:util";
 import { type Canary, findCanary } from "./canaries.ts";
 import { Simulation } from "./simulation.ts";
-import { loadModules } from "./simulated_workers.ts";
+import { loadModules } from "./modules.ts";
 
 const HELP =
   "usage: deno task sim [--seed N] [--seeds COUNT] [--steps M] [--forever] [--canary NAME]";
@@ -60,10 +60,10 @@ const first = values.seed === undefined ? Date.now() % 2 ** 31 : countOf(values.
 const count = values.forever ? Infinity : countOf(values.seeds, "seeds");
 const steps = countOf(values.steps, "steps");
 const broken = values.canary === undefined ? {} : { canary: canaryOf(values.canary) };
-const modules = await loadModules();
+const load = await loadModules();
 let failures = 0;
 for (let seed = first; seed < first + count; seed++) {
-  const report = await Simulation.run({ seed, steps, modules, ...broken });
+  const report = await Simulation.run({ seed, steps, load, ...broken });
   if (report.result === "failed") failures++;
   console.log(JSON.stringify(report));
 }

@@ -7,17 +7,16 @@
 
 import type { LoadedModule, ModuleSpec } from "../../../runtime/lane/mod.ts";
 import type { FreshModule, ModuleRegistry } from "../../../runtime/module/mod.ts";
-import type { Dice } from "./dice.ts";
-import { BUSY_MODULE } from "./simulated_workers.ts";
+import type { Dice } from "../../../runtime/testing/mod.ts";
 
 const BROKEN = "broken";
 
-/** Has a registry make versions up instead of reading them. */
-export function makeVersionsUp(registry: ModuleRegistry, dice: Dice): void {
+/** Has a registry make versions of a module up instead of reading them. */
+export function makeVersionsUp(registry: ModuleRegistry, module: ModuleSpec, dice: Dice): void {
   let made = 0;
   registry.renew = () => {
     const version = `${++made}${dice.once(4) ? ` ${BROKEN}` : ""}`;
-    const fresh = { spec: { ...BUSY_MODULE, version }, copy: "" };
+    const fresh = { spec: { ...module, version }, copy: "" };
     return Promise.resolve(fresh as unknown as FreshModule);
   };
   registry.install = ({ spec }) => {

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "../../permission.ts";
 import { CANARIES, type Canary } from "./canaries.ts";
-import { loadModules } from "./simulated_workers.ts";
+import { loadModules } from "./modules.ts";
 import { type RunReport, Simulation } from "./simulation.ts";
 
 const CLEAN_SEEDS = 2000;
@@ -16,10 +16,10 @@ const STEPS = 300;
 /** Plays seeds until one fails or all are played. */
 async function play(seeds: Iterable<number>, canary?: Canary): Promise<RunReport[]> {
   const broken = canary === undefined ? {} : { canary };
-  const modules = await loadModules();
+  const load = await loadModules();
   const reports: RunReport[] = [];
   for (const seed of seeds) {
-    const report = await Simulation.run({ seed, steps: STEPS, modules, ...broken });
+    const report = await Simulation.run({ seed, steps: STEPS, load, ...broken });
     reports.push(report);
     if (report.result === "failed") break;
   }

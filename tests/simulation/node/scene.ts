@@ -8,7 +8,7 @@ import type { Task, WaitOptions } from "../../../runtime/task/mod.ts";
 import type { ClientProcess } from "./client_process.ts";
 import { Client as BusyClient } from "./modules/busy/busy_client.ts";
 import type { Witness } from "./witness.ts";
-import type { World } from "./world.ts";
+import type { World } from "../../../runtime/testing/mod.ts";
 
 /** What a client may hear when its node stops. */
 const AT_THE_END: readonly ErrorName[] = ["shutdown", "aborted", "sessionClosed"];

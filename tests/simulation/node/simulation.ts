@@ -13,29 +13,33 @@
 
 import { DomainQuery } from "chimaera";
 import { Client as AdminClient } from "../../../chimods/admin/admin_client.ts";
-import type { LoadedModule } from "../../../runtime/lane/mod.ts";
 import { ChimaeraError } from "../../../runtime/errors.ts";
 import { LIMITS } from "../../../runtime/limits.ts";
-import { Heap } from "../../../runtime/memory/mod.ts";
+import { Heap, type LiveBlock, liveBlocks } from "../../../runtime/memory/mod.ts";
 import { Node } from "../../../runtime/node.ts";
 import { eventLoopTurn, setSimulatedMachine } from "../../../runtime/platform/mod.ts";
-import { type LiveBlock, liveBlocks } from "../../system/kit/live_blocks.ts";
 import { type Canary, canaryDice } from "./canaries.ts";
 import { ClientProcess } from "./client_process.ts";
-import { Dice } from "./dice.ts";
-import { type Fault, FAULTS, MemoryHog } from "./faults.ts";
+import {
+  Dice,
+  FIRST_CLIENT,
+  HOST,
+  MemoryHog,
+  SimulatedWorkers,
+  World,
+} from "../../../runtime/testing/mod.ts";
+import { type Fault, FAULTS } from "./faults.ts";
 import { type Job, JOBS } from "./jobs.ts";
 import { makeVersionsUp } from "./next_versions.ts";
 import { Scene } from "./scene.ts";
-import { BUSY_MODULE, SimulatedWorkers } from "./simulated_workers.ts";
+import { BUSY_MODULE, type LoadModule } from "./modules.ts";
 import { setWitness, Witness } from "./witness.ts";
-import { FIRST_CLIENT, HOST, World } from "./world.ts";
 
 export interface RunOptions {
   readonly seed: number;
   /** Steps of the work; beginning and ending are not counted. */
   readonly steps: number;
-  readonly modules: ReadonlyMap<string, LoadedModule>;
+  readonly load: LoadModule;
   readonly jobs?: readonly Job[];
   readonly faults?: readonly Fault[];
   /** The node is broken in this way. */
@@ -92,7 +96,7 @@ export class Simulation {
     this.#world = new World(options.seed);
     this.#dice = new Dice(options.seed, 0);
     this.#witness = new Witness(this.#world);
-    this.#workers = new SimulatedWorkers(this.#world, options.modules);
+    this.#workers = new SimulatedWorkers(this.#world, options.load);
     this.#workerCount = this.#dice.pick([1, 2, 4]);
     this.#jobs = spread(options.jobs ?? JOBS);
     // Some runs see every fault, some one kind, some none.
@@ -166,7 +170,7 @@ export class Simulation {
     this.#node = node;
     node.moves.drainMs = DRAIN_MS;
     node.upgrades.drainMs = DRAIN_MS;
-    makeVersionsUp(node.modules, new Dice(this.#options.seed, 3));
+    makeVersionsUp(node.modules, BUSY_MODULE, new Dice(this.#options.seed, 3));
     this.#scene = new Scene(this.#world, node, this.#witness);
     this.#hog = new MemoryHog(new Heap(node.segment));
     await this.#until("the client's connection", this.#connectClient());
@@ -234,14 +238,8 @@ export class Simulation {
   #startFault(): void {
     const { dice } = this.#world;
     const fault = dice.pick(this.#faults);
-    const stage = {
-      scene: this.#scene,
-      dice,
-      clients: this.#clients,
-      hog: this.#hog,
-      kill: this.#kill,
-    };
-    if (fault.happen(stage)) this.#faultCount++;
+    const stage = { scene: this.#scene, dice, clients: this.#clients, hog: this.#hog };
+    if (fault.happen({ ...stage, kill: this.#kill })) this.#faultCount++;
   }
 
   readonly #onQuiet = (): void => {
@@ -251,7 +249,7 @@ export class Simulation {
   // ---- the end ---------------------------------------------------------------------------------
 
   #stopFaults(): void {
-    this.#world.resumeAll();
+    this.#world.held.resumePaused();
     this.#hog.release();
     for (const client of this.#clients) if (client.hostile && !client.gone) client.vanish(1);
   }

@@ -11,7 +11,7 @@ import type { Lane, RunContext, Task } from "chimaera";
 import { H, OriginKind } from "../../../runtime/task/mod.ts";
 import { LIMITS } from "../../../runtime/limits.ts";
 import { Visits } from "./visits.ts";
-import type { World } from "./world.ts";
+import type { World } from "../../../runtime/testing/mod.ts";
 
 /** A task of the module under simulation, which carries its name. */
 export type NamedTask = Task & { id: number };

@@ -58,6 +58,7 @@ function hostOf(stage: Stage): PortHost {
     bells: bellsOf(stage),
     workers: WORKERS,
     blocking: true,
+    held: null,
     longestSleepMs: () => Infinity,
     onNodeThread: false,
     ringWorker: () => {},

@@ -9,7 +9,7 @@ import { Client as Admin } from "../../../chimods/admin/admin_client.ts";
 import { Client } from "../modules/nomad/nomad_client.ts";
 import type { Flaw } from "../modules/nomad/nomad_tasks.ts";
 import { eventually } from "./expect.ts";
-import { liveBlocks } from "./live_blocks.ts";
+import { liveBlocks } from "../../../runtime/memory/mod.ts";
 import { Strider } from "./strider.ts";
 import { TEST_MODULES } from "./test_modules.ts";
 

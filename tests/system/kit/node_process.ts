@@ -1,7 +1,7 @@
 /** A node that runs as a process of its own, as a test sees it. */
 
 import type { NodeStats } from "chimaera";
-import type { LiveBlock } from "./live_blocks.ts";
+import type { LiveBlock } from "../../../runtime/memory/mod.ts";
 import { Program, type ProgramOptions } from "./program.ts";
 import type { ServeConfig } from "./serve.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { Instance, type NodeOptions, startNode } from "chimaera/node";
-import { liveBlocks } from "./live_blocks.ts";
+import { liveBlocks } from "../../../runtime/memory/mod.ts";
 import { listen, say } from "./lines.ts";
 import { TEST_MODULES } from "./test_modules.ts";
 

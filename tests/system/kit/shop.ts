@@ -11,7 +11,7 @@ import type { Client as Faulty } from "../modules/faulty/faulty_client.ts";
 import { Fault } from "../modules/faulty/faulty_tasks.ts";
 import { eventually } from "./expect.ts";
 import { LedgerClient, LedgerRepo, type LedgerVersion } from "./ledger_repo.ts";
-import { liveBlocks } from "./live_blocks.ts";
+import { liveBlocks } from "../../../runtime/memory/mod.ts";
 
 const HERE = DomainQuery.getLocalId();
 

@@ -7,7 +7,7 @@
 import { ChimaeraError, DomainQuery, type Session } from "chimaera";
 import { seededRandom } from "chimaera/platform";
 import type { ClientConfig, ScenarioIo } from "../kit/client.ts";
-import { liveBlocks } from "../kit/live_blocks.ts";
+import { liveBlocks } from "../../../runtime/memory/mod.ts";
 import { Client } from "../modules/faulty/faulty_client.ts";
 import type { OkTask } from "../modules/faulty/faulty_tasks.ts";
 

@@ -5,7 +5,9 @@
  * Thread rules: reads memory that others use; exact when they rest.
  */
 
-import { Heap, HEAP_OFFSET, type Segment } from "../../../runtime/memory/mod.ts";
+import { Heap } from "./heap.ts";
+import { HEAP_OFFSET } from "./layout.ts";
+import type { Segment } from "./segment.ts";
 
 const ALIVE = 0x4556494c; // "LIVE"; the tag stands in the last 64 bytes before a block.
 const TAG_BYTES = 64;
@@ -20,6 +22,8 @@ export interface LiveBlock {
   readonly owner: number;
   /** Number of the allocation, among that isolate's. */
   readonly generation: number;
+  /** Whose it is, as {@linkcode DebugHeap.label} was told; 0: the runtime's. */
+  readonly label: number;
 }
 
 /** The blocks of a segment whose isolates all use debug heaps. */
@@ -32,7 +36,7 @@ export function liveBlocks(segment: Segment): LiveBlock[] {
   for (let at = HEAP_OFFSET / 4; at < end; at += TAG_BYTES / 4) {
     if (i32[at] !== ALIVE) continue;
     const [sizeBytes, generation, owner] = [i32[at + 1]!, i32[at + 2]!, i32[at + 3]!];
-    found.push({ offset: at * 4 + TAG_BYTES, sizeBytes, owner, generation });
+    found.push({ offset: at * 4 + TAG_BYTES, sizeBytes, owner, generation, label: i32[at + 4]! });
   }
   return found;
 }

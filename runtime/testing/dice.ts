@@ -1,6 +1,6 @@
 /** What a run draws from its seed. */
 
-import { type Random, seededRandom } from "../../../runtime/platform/mod.ts";
+import { type Random, seededRandom } from "../platform/mod.ts";
 
 export class Dice {
   readonly #random: Random;

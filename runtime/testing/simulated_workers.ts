@@ -1,32 +1,12 @@
-/** The workers of a simulated node: made of the same parts as a thread's, in the world's one. */
+/**
+ * The workers of a simulated node: made of the same parts as a thread's, in the world's one.
+ *
+ * Thread rules: one per isolate at a time.
+ */
 
-import type { LoadedModule } from "../../../runtime/lane/mod.ts";
-import { coreModules, loadModule, NodeWorker } from "../../../runtime/module/mod.ts";
-import {
-  moduleInFolder,
-  type SegmentMessage,
-  type WorkerStart,
-} from "../../../runtime/module/mod.ts";
-import { serializer } from "../../../runtime/lane/saved_state.ts";
-import { codeOf } from "./next_versions.ts";
+import type { LoadedModule, ModuleSpec } from "../lane/mod.ts";
+import { NodeWorker, type SegmentMessage, type WorkerStart } from "../module/mod.ts";
 import { HOST, type World } from "./world.ts";
-
-export const BUSY_MODULE = moduleInFolder(new URL("./modules/busy/", import.meta.url), "sim");
-
-const NEEDED = [
-  "chimaera_admin",
-  "chimaera_worch_queue_round_robin",
-  "chimaera_worch_proc_round_robin",
-];
-
-/** Modules by library name: loading them is real, and is done before a run. */
-export async function loadModules(): Promise<ReadonlyMap<string, LoadedModule>> {
-  await serializer();
-  const core = coreModules().filter(({ libName }) => NEEDED.includes(libName));
-  const specs = [...core, BUSY_MODULE];
-  const loaded = await Promise.all(specs.map(loadModule));
-  return new Map(specs.map(({ libName }, k) => [libName, loaded[k]!]));
-}
 
 export class SimulatedWorkers {
   readonly workers: NodeWorker[] = [];
@@ -35,11 +15,12 @@ export class SimulatedWorkers {
   /** Workers whose loop has ended as it should. */
   stopped = 0;
   readonly #world: World;
-  readonly #modules: ReadonlyMap<string, LoadedModule>;
+  readonly #load: (spec: ModuleSpec) => Promise<LoadedModule>;
 
-  constructor(world: World, modules: ReadonlyMap<string, LoadedModule>) {
+  /** @param load Brings a module's code, by no other way than the world's. */
+  constructor(world: World, load: (spec: ModuleSpec) => Promise<LoadedModule>) {
     this.#world = world;
-    this.#modules = modules;
+    this.#load = load;
     world.startWorker = (owner, onMessage) => this.#thread(owner, onMessage);
   }
 
@@ -68,7 +49,7 @@ export class SimulatedWorkers {
   #assemble(start: WorkerStart): NodeWorker {
     const world = this.#world;
     const worker = new NodeWorker(start, {
-      load: (spec) => Promise.resolve(codeOf(this.#modules.get(spec.libName)!, spec)),
+      load: this.#load,
       pin: () => true,
       pace: {
         next: () => world.nextPass(),
@@ -79,7 +60,12 @@ export class SimulatedWorkers {
     return worker;
   }
 
-  /** A worker's thread dies between two passes. */
+  /** The owner that a worker's present thread is. */
+  ownerOf(id: number): number | undefined {
+    return this.#threads[id]?.owner;
+  }
+
+  /** A worker's thread dies between two passes; false when it has none. */
   kill(id: number): boolean {
     const thread = this.#threads[id];
     if (thread === undefined) return false;

@@ -11,48 +11,30 @@
  * that a process can vanish with all of its own. What needs the event loop of a worker comes only
  * while the worker is in it, as on a real thread.
  *
- * Between two steps all promises that can go on do so; nothing real is waited for, so that a run is
- * decided by its seed alone. Time passes by a few microseconds with each step, and to the next
- * time-out when nobody can go on.
+ * Between two steps all promises that can go on do so, so that a run is decided by its seed alone.
+ * Time passes by a few microseconds with each step, and to the next time-out when nobody can go on.
+ * What must come from the real machine, such as a module's code, comes when nobody can go on and
+ * before time does, in the order of the asking (`outside`).
  *
  * Thread rules: one at a time per isolate.
  */
 
-import { AsyncLocalStorage } from "node:async_hooks";
-import type { SharedWords, SimulatedMachine, Thread } from "../../../runtime/platform/mod.ts";
+import {
+  AsyncStore,
+  type SharedWords,
+  type SimulatedMachine,
+  type Thread,
+} from "../platform/mod.ts";
 import { Dice } from "./dice.ts";
+import { HeldOwners } from "./held_owners.ts";
 import { History } from "./history.ts";
+import { Turns } from "./turns.ts";
+import { type Outside, type Ready, type Sleeper, type Timer, What } from "./waiting.ts";
 
 /** The node's own thread. */
 export const HOST = 0;
 /** Owners from here on are clients. */
 export const FIRST_CLIENT = 10_000;
-
-const What = { pass: 1, sleeper: 2, turn: 3, message: 4, timer: 5, timeout: 6 } as const;
-type What = typeof What[keyof typeof What];
-
-interface Ready {
-  readonly owner: number;
-  readonly what: What;
-  readonly go: () => void;
-}
-
-interface Sleeper {
-  readonly owner: number;
-  readonly words: Int32Array;
-  readonly index: number;
-  readonly dueMs: number;
-  /** Blocks its thread: a `notify` does not reach it. */
-  readonly inFutex: boolean;
-  readonly go: () => void;
-}
-
-interface Timer {
-  readonly owner: number;
-  dueMs: number;
-  readonly periodMs: number;
-  readonly call: () => void;
-}
 
 /** Starts the thread of a worker whose messages the node sends to `receive`. */
 export type ThreadStarter = (
@@ -62,44 +44,54 @@ export type ThreadStarter = (
 
 const MICROTASKS = 64;
 const MICROTASKS_QUIET = 512;
-const STICKINESS = [0, 0, 1, 3, 7] as const;
-const WEIGHTS = [1, 4, 16, 16, 16] as const;
 
 export class World implements SimulatedMachine {
   readonly dice: Dice;
   readonly history = new History();
   readonly cpus = [0, 1];
   steps = 0;
-  /** Steps at which more than one owner could have gone on. */
-  points = 0;
   failure: string | null = null;
   startWorker: ThreadStarter | null = null;
   /** Rings wake nobody; for canaries. */
   isDeaf = false;
-  readonly #current = new AsyncLocalStorage<number>();
+  readonly #current = new AsyncStore<number>();
+  /** Whose code runs when nobody said. */
+  readonly #usualOwner: number;
   #ready: Ready[] = [];
   #sleepers: Sleeper[] = [];
   #timers: Timer[] = [];
+  #outside: Outside[] = [];
   /** Workers that are not in their event loop. */
   readonly #closed = new Set<number>();
-  /** Owners that do nothing before a step. */
-  readonly #paused = new Map<number, number>();
+  readonly held = new HeldOwners();
   readonly #vanished = new Set<number>();
-  readonly #weights: number[] = [];
-  readonly #stickiness: number;
-  #lastOwner = HOST;
+  readonly #turns: Turns;
   #threads = 0;
   #inFutex = false;
   #nowMicros = 0;
+  /** Who did something since {@linkcode watch}; null while nobody looks. */
+  #active: Set<number> | null = null;
 
-  constructor(seed: number) {
+  /** @param usualOwner Whose the code is that runs as nobody's. */
+  constructor(seed: number, usualOwner: number = HOST) {
+    this.#usualOwner = usualOwner;
     this.dice = new Dice(seed, 1);
-    this.#stickiness = this.dice.pick(STICKINESS);
+    this.#turns = new Turns(this.dice, HOST);
   }
 
   /** Ends the run. The first failure is the one that counts. */
   fail(why: string): void {
     this.failure ??= why;
+  }
+
+  /** Steps at which more than one owner could have gone on. */
+  get points(): number {
+    return this.#turns.points;
+  }
+
+  /** Whose code runs. */
+  get owner(): number {
+    return this.#current.current ?? this.#usualOwner;
   }
 
   /** Runs code as an owner's. */
@@ -134,7 +126,10 @@ export class World implements SimulatedMachine {
     const dueMs = this.#nowMicros / 1000 + Math.max(1, ms);
     const timer = { owner: this.#owner, dueMs, periodMs, call };
     if (!this.#vanished.has(timer.owner)) this.#timers.push(timer);
-    return () => this.#timers = this.#timers.filter((other) => other !== timer);
+    return () => {
+      this.#active?.add(this.#owner);
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
   }
 
   waitAsync(
@@ -202,6 +197,44 @@ export class World implements SimulatedMachine {
     return new Promise((go) => this.#push(What.pass, go));
   }
 
+  // ---- the real machine ------------------------------------------------------------------------
+
+  /** Something real that a run may wait for: it comes when nobody can go on. */
+  outside<T>(real: Promise<T>): Promise<T> {
+    const owner = this.#owner;
+    return new Promise<T>((resolve, reject) => {
+      const take = resolve as (value: unknown) => void;
+      this.#outside.push({ real, owner, resolve: take, reject });
+    });
+  }
+
+  /** Waits for all that is to come from outside. False when there is nothing. */
+  async letIn(): Promise<boolean> {
+    const awaited = this.#outside.splice(0);
+    if (awaited.length === 0) return false;
+    const ends = await Promise.allSettled(awaited.map(({ real }) => real));
+    ends.forEach((end, k) => {
+      const { owner, resolve, reject } = awaited[k]!;
+      const go = () => end.status === "fulfilled" ? resolve(end.value) : reject(end.reason);
+      if (!this.#vanished.has(owner)) this.#ready.push({ owner, what: What.outside, go });
+    });
+    return true;
+  }
+
+  /** Calls as an owner in one of the next steps. */
+  soon(owner: number, call: () => void): void {
+    this.#ready.push({ owner, what: What.turn, go: call });
+  }
+
+  /** Notes who does something from now on; returns who did. */
+  watch(): () => ReadonlySet<number> {
+    const active = this.#active = new Set<number>();
+    return () => {
+      this.#active = null;
+      return active;
+    };
+  }
+
   // ---- faults ----------------------------------------------------------------------------------
 
   /** The owner's process is gone, with all that waited in it. */
@@ -214,18 +247,20 @@ export class World implements SimulatedMachine {
 
   /** The system gives the owner no processor for so many steps. */
   pause(owner: number, steps: number): void {
-    this.#paused.set(owner, this.steps + steps);
+    this.held.pause(owner, this.steps + steps);
   }
 
-  resumeAll(): void {
-    this.#paused.clear();
+  /** The system gives the owner no processor for so long, whatever else there is to do. */
+  stall(owner: number, ms: number): void {
+    this.held.stall(owner, this.#nowMicros / 1000 + ms);
   }
 
-  /** Somebody is woken for nothing. */
-  wakeOne(): void {
-    if (this.#sleepers.length === 0) return;
+  /** Somebody is woken for nothing. False when nobody sleeps. */
+  wakeOne(): boolean {
+    if (this.#sleepers.length === 0) return false;
     const lucky = this.dice.pick(this.#sleepers);
     this.#rouse((sleeper) => sleeper === lucky);
+    return true;
   }
 
   // ---- the run ---------------------------------------------------------------------------------
@@ -234,6 +269,25 @@ export class World implements SimulatedMachine {
   sleeps(owner: number): boolean {
     return this.#sleepers.some((sleeper) => sleeper.owner === owner) &&
       !this.#ready.some((entry) => entry.owner === owner);
+  }
+
+  /** Whether nobody can go on before time does. */
+  get quiet(): boolean {
+    return this.#choices().length === 0 && !this.held.anyPaused;
+  }
+
+  /** Whether the owner waits for anything here. */
+  waits(owner: number): boolean {
+    const isOwn = (entry: { owner: number }) => entry.owner === owner;
+    return this.waitsForTime(owner) || this.#sleepers.some(isOwn) || this.#ready.some(isOwn);
+  }
+
+  /** Whether the owner waits for a time of its own choice. */
+  waitsForTime(owner: number): boolean {
+    const isOwn = (entry: { owner: number; dueMs: number }) =>
+      entry.owner === owner && entry.dueMs !== Infinity;
+    return this.#timers.some((timer) => timer.periodMs === 0 && isOwn(timer)) ||
+      this.#sleepers.some((sleeper) => sleeper.inFutex && isOwn(sleeper));
   }
 
   /** Lets promises go on until none can. */
@@ -247,27 +301,26 @@ export class World implements SimulatedMachine {
    * @param onQuiet Called when nobody can go on before time does.
    */
   async step(onQuiet: () => void): Promise<void> {
+    if (await this.advance() || this.held.resumePaused()) return;
+    onQuiet();
+    if (!this.skipTime()) this.fail("nobody can go on, and there is nothing to wait for");
+  }
+
+  /** One owner goes on. False when nobody can before time does. */
+  async advance(): Promise<boolean> {
     this.steps++;
     let choices = this.#choices();
     if (choices.length === 0) {
       await this.settle(MICROTASKS_QUIET);
       choices = this.#choices();
     }
-    if (choices.length === 0) {
-      if (this.#paused.size > 0) {
-        this.#paused.clear();
-        return;
-      }
-      onQuiet();
-      this.#skipTime();
-      return;
-    }
-    const chosen = this.#choose(choices);
-    this.#lastOwner = chosen.owner;
+    if (choices.length === 0) return false;
+    const chosen = this.#turns.choose(choices);
     this.history.add(chosen.owner, chosen.what, this.#nowMicros);
     this.as(chosen.owner, () => chosen.go());
     this.#nowMicros += this.dice.below(40);
-    await this.settle();
+    await this.settle(MICROTASKS - 1); // Whoever awaits this call takes one more.
+    return true;
   }
 
   #choices(): Ready[] {
@@ -299,11 +352,7 @@ export class World implements SimulatedMachine {
 
   #mayGo(owner: number, inEventLoop: boolean): boolean {
     if (inEventLoop && this.#closed.has(owner)) return false;
-    const until = this.#paused.get(owner);
-    if (until === undefined) return true;
-    if (this.steps < until) return false;
-    this.#paused.delete(owner);
-    return true;
+    return this.held.mayGo(owner, this.steps, this.#nowMicros / 1000);
   }
 
   #take(entry: Ready): void {
@@ -317,34 +366,19 @@ export class World implements SimulatedMachine {
     timer.call();
   }
 
-  #choose(choices: readonly Ready[]): Ready {
-    if (choices.length === 1) return choices[0]!;
-    if (choices.some(({ owner }) => owner !== choices[0]!.owner)) this.points++;
-    const same = choices.filter(({ owner }) => owner === this.#lastOwner);
-    if (same.length > 0 && this.dice.below(1 + this.#stickiness) > 0) return this.dice.pick(same);
-    let total = 0;
-    for (const { owner } of choices) total += this.#weightOf(owner);
-    let left = this.dice.below(total);
-    for (const choice of choices) {
-      left -= this.#weightOf(choice.owner);
-      if (left < 0) return choice;
-    }
-    return choices[0]!;
-  }
-
-  /** Some threads are slow in all of a run. */
-  #weightOf(owner: number): number {
-    return this.#weights[owner] ??= this.dice.pick(WEIGHTS);
-  }
-
-  #skipTime(): void {
+  /** Time goes on to the next time-out. False when there is none. */
+  skipTime(): boolean {
     let dueMs = Infinity;
-    for (const sleeper of this.#sleepers) dueMs = Math.min(dueMs, sleeper.dueMs);
-    for (const timer of this.#timers) {
-      if (!this.#closed.has(timer.owner)) dueMs = Math.min(dueMs, timer.dueMs);
-    }
-    if (dueMs === Infinity) this.fail("nobody can go on, and there is nothing to wait for");
-    else this.#nowMicros = Math.max(this.#nowMicros + 1, Math.ceil(dueMs * 1000));
+    const look = (owner: number, ms: number) => {
+      dueMs = Math.min(dueMs, Math.max(ms, this.held.endMs(owner)));
+    };
+    const nowMs = this.#nowMicros / 1000;
+    for (const { owner } of this.#ready) if (this.held.endMs(owner) > nowMs) look(owner, 0);
+    for (const sleeper of this.#sleepers) look(sleeper.owner, sleeper.dueMs);
+    for (const { owner, dueMs } of this.#timers) if (!this.#closed.has(owner)) look(owner, dueMs);
+    if (dueMs === Infinity) return false;
+    this.#nowMicros = Math.max(this.#nowMicros + 1, Math.ceil(dueMs * 1000));
+    return true;
   }
 
   #push(what: What, go: () => void): void {
@@ -353,7 +387,9 @@ export class World implements SimulatedMachine {
   }
 
   get #owner(): number {
-    return this.#current.getStore() ?? HOST;
+    const { owner } = this;
+    this.#active?.add(owner);
+    return owner;
   }
 }
 

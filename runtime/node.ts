@@ -234,6 +234,7 @@ export class Node {
       },
       restore: async (worker, ask) => {
         await this.#sessions.replay(worker, ask);
+        this.upgrades.beforeReplay(worker);
         await this.#moves.replay(worker, ask);
         await this.#policies.replay(worker, ask);
       },
@@ -357,6 +358,7 @@ export class Node {
     const stops = this.workerInfo().map(({ id }) => this.#control.request(id, { kind: "stop" }));
     const stopped = await atMost(LIMITS.closeGraceMs, Promise.all(stops));
     this.#moves.end(ended);
+    this.upgrades.end(ended);
     this.#control.abandon(ended);
     this.#loop.end();
     await this.#loopDone;

@@ -17,9 +17,9 @@ export function makeRegistry(
 ): ModuleRegistry {
   const all = Array.from({ length: workers }, (_, worker) => worker);
   const registry = new ModuleRegistry({
-    probe: (module) => {
+    probe: (module, limitMs) => {
       const worker = all.find((worker) => !isHeld(worker)) ?? 0;
-      return ask(worker, { kind: "probe", module });
+      return ask(worker, { kind: "probe", module, limitMs });
     },
     copies: instance === undefined ? undefined : `${instance.paths.folder}/modules`,
   });

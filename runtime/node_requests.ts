@@ -106,7 +106,8 @@ async function registerModules(
 
 /** Forgets a module, unless pools are made of it or are being made. */
 async function destroyModule({ registry, pools }: RequestedParts, name: string): Promise<void> {
-  const { libName } = registry.get(name).spec;
+  const { spec: { libName }, folder } = registry.get(name);
+  if (folder === null) return registry.forget(libName); // It refuses, and says why.
   await pools.making.without(libName, () => {
     const own = pools.all.filter(({ module }) => module.libName === libName);
     if (own.length > 0) {

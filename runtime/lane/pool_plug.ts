@@ -2,49 +2,57 @@
  * Plugs in all lanes that one worker has of some pools: nothing that waits is begun while they are
  * in, and what was begun, anywhere in these pools, comes to its end.
  *
- * A handler may wait for a task of its own pool, on this lane or on another worker's. So what is of
- * a root that had begun somewhere when the plugs went in is let through, for as long as it is
- * admitted. No new root comes to those, which is why it ends.
+ * A handler may wait for a task of its own pool, on this lane or on another worker's, and by way of
+ * other pools. So what a handler of these pools has sent, or what that has sent, is let through for
+ * as long as it is admitted: its block names the block of the task above it, which stays while that
+ * runs. Nothing else is, not even of the same root, which is why it ends: a handler elsewhere that
+ * calls these pools again and again waits at its next call.
  *
  * Thread rules: one worker's isolate.
  */
 
-import type { Task } from "../task/mod.ts";
+import { H, OriginKind, type Task } from "../task/mod.ts";
 import type { Executor } from "./executor.ts";
 import type { Lane } from "./lane.ts";
-import { RootSet } from "./root_set.ts";
 import type { Plug, WorkerState } from "./worker_state.ts";
 
 export class PoolPlug implements Plug {
   readonly #state: WorkerState;
   readonly #executor: Executor;
+  readonly #pools: ReadonlySet<number>;
   #lanes: readonly Lane[];
-  readonly #roots = new RootSet();
   #admits = false;
   /** Ends the wait for what was begun; null while nobody waits. */
   #drained: PromiseWithResolvers<void> | null = null;
   /** Tasks of each lane and priority that have been looked at. */
   #seen = new WeakMap<Lane, { low: number; high: number }>();
 
-  /** @param lanes Those of this worker. */
-  constructor(state: WorkerState, executor: Executor, lanes: readonly Lane[]) {
+  /**
+   * @param pools Those that are plugged, on all workers.
+   * @param lanes Those of this worker.
+   */
+  constructor(
+    state: WorkerState,
+    executor: Executor,
+    pools: readonly number[],
+    lanes: readonly Lane[],
+  ) {
     this.#state = state;
     this.#executor = executor;
+    this.#pools = new Set(pools);
     this.#lanes = lanes;
   }
 
-  /** Puts the plugs in. Returns the roots of what has begun here, as pairs. */
-  close(): number[] {
-    const { ready, node } = this.#state;
-    const begun = new RootSet();
+  /** Puts the plugs in. Returns how much has begun here. */
+  close(): number {
+    const { ready } = this.#state;
     for (const lane of this.#lanes) {
       const at = ready.indexOf(lane);
       if (at >= 0) ready.splice(at, 1);
       lane.listed = true;
-      for (const { header } of this.#executor.begunOn(lane)) begun.addOf(node.i32, header.block);
     }
     this.#state.plug = this;
-    return begun.pairs;
+    return this.busy;
   }
 
   /** The lanes that are plugged. */
@@ -57,9 +65,8 @@ export class PoolPlug implements Plug {
     return this.#lanes.reduce((sum, { busy }) => sum + busy, 0);
   }
 
-  /** Lets tasks of these roots begin. Resolves when nothing runs here that was begun. */
-  async drain(roots: readonly number[]): Promise<void> {
-    this.#roots.addPairs(roots);
+  /** Lets begin what was sent by what has begun. Resolves when nothing runs here. */
+  async drain(): Promise<void> {
     this.#admits = true;
     this.#seen = new WeakMap();
     if (this.busy === 0) return;
@@ -88,8 +95,7 @@ export class PoolPlug implements Plug {
 
   /** Runs what is admitted. Part of the worker's pass. Returns how much there was. */
   runKin(): number {
-    const words = this.#state.node.i32;
-    const isKin = ({ header: { block } }: Task) => this.#roots.hasOf(words, block);
+    const isKin = ({ header }: Task) => this.#isBelow(header.block);
     let ran = 0;
     for (const lane of this.#lanes) {
       const { low, high } = lane;
@@ -103,7 +109,17 @@ export class PoolPlug implements Plug {
     return ran;
   }
 
-  /** Other lanes stand in the place of these, with their tasks. */
+  /** Whether one of the tasks above the one in a block is of these pools. */
+  #isBelow(block: number): boolean {
+    const words = this.#state.node.i32;
+    for (let at = block; words[at + H.origin] === OriginKind.subtask;) {
+      at = words[at + H.segment]!;
+      if (this.#pools.has(words[at + H.pool]!)) return true;
+    }
+    return false;
+  }
+
+  /** Other lanes stand in the place of these, and get their tasks. */
   replace(lanes: readonly Lane[]): void {
     this.#lanes = lanes;
     for (const lane of lanes) lane.listed = true;

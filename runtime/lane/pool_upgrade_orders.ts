@@ -3,8 +3,8 @@
  * they answer. All pools of the module go together. The steps, each taken by every worker:
  *
  *     prepare   import the new version's code, while the old one serves
- *     plug      begin nothing that waits on these pools' lanes; answer with the roots of what runs
- *     drain     let what these roots send begin; answered when nothing runs here
+ *     plug      begin nothing that waits on these pools' lanes; answer with how much runs
+ *     drain     let begin what that has sent; answered when nothing runs here
  *     rest      let nothing begin; answer with how much runs: when it is not nothing, drain again
  *     hold      keep what comes for these pools and would have to be routed
  *     home      the worker of a pool's home lane: save, make, restore the home instance
@@ -34,17 +34,9 @@ export interface PlugPools extends OfUpgrade {
   readonly pools: readonly number[];
 }
 
-/** Answer to `plug`: pairs of origin and slot. */
-export type BegunRoots = readonly number[];
-
-export interface DrainPools extends OfUpgrade {
-  readonly step: "drain";
-  readonly roots: BegunRoots;
-}
-
-/** `rest`, `hold`, `commit`, `release` and `cancel`. */
+/** `drain`, `rest`, `hold`, `commit`, `release` and `cancel`. */
 export interface PlainUpgradeStep extends OfUpgrade {
-  readonly step: "rest" | "hold" | "commit" | "release" | "cancel";
+  readonly step: "drain" | "rest" | "hold" | "commit" | "release" | "cancel";
 }
 
 export interface BuildHome extends OfUpgrade, PoolParams {
@@ -79,7 +71,6 @@ export interface LanesBuilt {
 export type PoolUpgradeOrder =
   | PrepareUpgrade
   | PlugPools
-  | DrainPools
   | PlainUpgradeStep
   | BuildHome
   | BuildLanes;

@@ -28,9 +28,9 @@ import { PoolPlug } from "./pool_plug.ts";
 import type {
   BuildHome,
   BuildLanes,
-  DrainPools,
   HomeBuilt,
   LanesBuilt,
+  PlainUpgradeStep,
   PlugPools,
   PoolUpgradeOrder,
   PrepareUpgrade,
@@ -126,7 +126,7 @@ export class PoolUpgrades {
     return null;
   }
 
-  #plug({ upgradeId, pools }: PlugPools): readonly number[] {
+  #plug({ upgradeId, pools }: PlugPools): number {
     if (upgradeId <= this.#lastId) throw over();
     const parts = pools.flatMap((poolId): PoolPart[] => {
       const old = this.#state.containers[poolId];
@@ -134,14 +134,14 @@ export class PoolUpgrades {
       return [{ old, router: null, hold: null, next: null, saved: [], made: [] }];
     });
     const lanes = parts.flatMap(({ old }) => ownLanes(old));
-    const plug = new PoolPlug(this.#state, this.#parts.executor, lanes);
+    const plug = new PoolPlug(this.#state, this.#parts.executor, pools, lanes);
     this.#upgrade = { id: upgradeId, plug, parts, hasCommitted: false };
     return plug.close();
   }
 
-  async #drain(order: DrainPools): Promise<null> {
+  async #drain(order: PlainUpgradeStep): Promise<null> {
     const upgrade = this.#of(order);
-    await upgrade.plug.drain(order.roots);
+    await upgrade.plug.drain();
     if (upgrade.id <= this.#lastId) throw over();
     return null;
   }
@@ -234,12 +234,12 @@ export class PoolUpgrades {
     const isCarried = server.saveState !== undefined;
     let saved: SavedState | null = null;
     if (isCarried) {
-      const given = await savedOf(server, libName);
+      const { serialize, deserialize } = await serializer();
+      const given = await savedOf(server, libName, "upgradeFailed");
       if (upgrade.id <= this.#lastId) throw over();
       part.saved.push(given);
-      const { serialize, deserialize } = await serializer();
       // The new version gets no object of the old one's.
-      const state = deserialize(serialize(given.state));
+      const state = orRefuse(`${libName}.saveState`, () => deserialize(serialize(given.state)));
       for (const block of given.pointers) block.give();
       const pointers = given.pointers.map(({ pointer, size }) =>
         new HeapBlock(node, heap, pointer.offset, size)
@@ -263,7 +263,7 @@ export class PoolUpgrades {
     lane.server = module;
     if (upgrade.id <= this.#lastId) {
       // It took too long: the old version serves on.
-      await discard(part);
+      await this.#discard(part);
       throw over();
     }
     return made;
@@ -281,19 +281,21 @@ export class PoolUpgrades {
       next.active = old.active;
       next.hold = part.hold;
       state.containers[old.poolId] = next;
-      for (const lane of ownLanes(old)) {
-        this.#tasks.hand(lane, next.groups[lane.group]![lane.index]!);
-      }
     }
     const lanes = upgrade.parts.flatMap(({ next }) => ownLanes(next!));
     for (const lane of lanes) state.lanes[lane.id] = lane;
+    // They are plugged before they get anything: a periodic task may be due at once.
     upgrade.plug.replace(lanes);
+    for (const { old, next } of upgrade.parts) {
+      for (const lane of ownLanes(old)) {
+        this.#tasks.hand(lane, next!.groups[lane.group]![lane.index]!);
+      }
+    }
     return null;
   }
 
   /** Lets everything go on. The old instances leave. */
   async #release(upgrade: Upgrade): Promise<null> {
-    const { containers } = this.#parts;
     for (const { next } of upgrade.parts) {
       next!.hold = null;
       next!.router = ownLanes(next!)[0]?.server ?? null;
@@ -307,14 +309,22 @@ export class PoolUpgrades {
       this.#router.release(next!, kept);
     }
     this.#end(upgrade.id);
-    for (const { old } of upgrade.parts) {
-      for (const { server } of ownLanes(old)) {
-        await (server!.saveState === undefined ? server!.close?.() : server!.movedAway?.());
-      }
-      const isGone = this.#state.containers.every((one) => one?.version !== old.version);
-      if (isGone) containers.instances.closeVersion(old.libExec.libName, old.version);
-    }
+    const olds = upgrade.parts.flatMap(({ old }) => ownLanes(old)).map(({ server }) => server!);
+    // One that throws keeps none of the others here.
+    const left = await Promise.allSettled(olds.map(async (server) => {
+      await (server.saveState === undefined ? server.close?.() : server.movedAway?.());
+    }));
+    for (const { old } of upgrade.parts) this.#closeResources(old);
+    for (const end of left) if (end.status === "rejected") throw end.reason;
     return null;
+  }
+
+  /** Closes what a version has opened for the worker, when no container is of that version. */
+  #closeResources({ libExec: { libName }, version }: ContainerOnWorker): void {
+    const isGone = this.#state.containers.every((one) =>
+      one?.version !== version || one.libExec.libName !== libName
+    );
+    if (isGone) this.#parts.containers.instances.closeVersion(libName, version);
   }
 
   async #cancel(id: number): Promise<null> {
@@ -335,8 +345,16 @@ export class PoolUpgrades {
     for (const { old, hold } of upgrade.parts) {
       if (hold !== null) this.#router.release(old, hold.takeAll());
     }
-    for (const part of upgrade.parts) await discard(part);
+    for (const part of upgrade.parts) await this.#discard(part);
     return null;
+  }
+
+  /** The new instances of a pool are not wanted. */
+  async #discard({ made, next }: PoolPart): Promise<void> {
+    for (const { module, isCarried } of made.splice(0)) {
+      await (isCarried ? module.movedAway?.() : module.close?.());
+    }
+    if (next !== null) this.#closeResources(next);
   }
 
   #end(id: number): void {
@@ -350,10 +368,12 @@ function ownLanes(container: ContainerOnWorker): Lane[] {
   return container.groups.flat().filter((lane) => lane?.server);
 }
 
-/** The new instances of a pool are not wanted. */
-async function discard({ made }: PoolPart): Promise<void> {
-  for (const { module, isCarried } of made.splice(0)) {
-    await (isCarried ? module.movedAway?.() : module.close?.());
+/** Throws CHI-4025 for a state that cannot be carried. */
+function orRefuse<T>(what: string, call: () => T): T {
+  try {
+    return call();
+  } catch (thrown) {
+    throw toChimaeraError(thrown, "upgradeFailed", what);
   }
 }
 

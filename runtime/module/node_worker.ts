@@ -25,7 +25,7 @@ import {
   type WorkerPace,
 } from "../lane/mod.ts";
 import { DebugHeap, Heap, Segment, type SegmentHandle, SegmentTable } from "../memory/mod.ts";
-import { realClock } from "../platform/mod.ts";
+import { atMost, realClock } from "../platform/mod.ts";
 import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
 
 /** What a worker needs of whatever runs it. */
@@ -116,6 +116,18 @@ export class NodeWorker {
     return this.lanes.run();
   }
 
+  /** Imports a module. Throws CHI-4005 for one whose import takes too long. */
+  async #probe(module: ModuleSpec, limitMs: number): Promise<null> {
+    const prepared = this.lanes.containers.prepare(module);
+    if (await atMost(limitMs, prepared)) return null;
+    prepared.catch(() => {}); // It comes too late for anybody.
+    throw new ChimaeraError("moduleLoad", {
+      what: `load module ${module.libName}`,
+      why: `its import did not end in ${limitMs} ms`,
+      hint: "a module must not wait for anything at its top level",
+    });
+  }
+
   /** The node's orders. */
   async #carryOut(order: ControlMessage): Promise<unknown> {
     const { containers, sessions } = this.lanes;
@@ -128,8 +140,7 @@ export class NodeWorker {
       case "laneMove":
         return await this.lanes.moves.carryOut(order.order as LaneMoveOrder);
       case "probe":
-        await containers.prepare(order.module as ModuleSpec);
-        return null;
+        return await this.#probe(order.module as ModuleSpec, order.limitMs as number);
       case "upgrade":
         return await this.lanes.upgrades.carryOut(order.order as PoolUpgradeOrder);
       case "destroy":

@@ -28,6 +28,7 @@ export class PoolMaking {
 
   /** Calls `call` when no pool of a module is being made; none is begun before it has ended. */
   async without<T>(libName: string, call: () => Promise<T>): Promise<T> {
+    while (this.#closed.has(libName)) await this.#closed.get(libName);
     const over = Promise.withResolvers<void>();
     this.#closed.set(libName, over.promise);
     try {

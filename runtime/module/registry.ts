@@ -38,8 +38,8 @@ export interface Registered {
 }
 
 export interface RegistryOptions {
-  /** Has a worker import a module. Throws CHI-4005. */
-  readonly probe: (spec: ModuleSpec) => Promise<unknown>;
+  /** Has a worker import a module, within so many milliseconds. Throws CHI-4005. */
+  readonly probe: (spec: ModuleSpec, limitMs: number) => Promise<unknown>;
   /** Where copies are; a temporary folder when absent. */
   readonly copies?: string | undefined;
 }
@@ -69,6 +69,11 @@ export class ModuleRegistry {
   #copies: string | null = null;
   /** Copies made so far; a version has a new URL even when its text was loaded before. */
   #made = 0;
+  /** Settles when the last registration that was asked for is over; never rejects. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+  /** Milliseconds in which a module's import must end; twice that if it holds its worker. */
+  loadMs: number = LIMITS.moduleLoadMs;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -128,7 +133,14 @@ export class ModuleRegistry {
    * @returns Those that pools can be made of now, and why the others cannot. Throws CHI-1301 and
    * CHI-1302 for what is no repo, CHI-4022 when another repo has a module of the same library name.
    */
-  async register(path: string): Promise<Registered> {
+  register(path: string): Promise<Registered> {
+    // One after the other, or two would copy the same module.
+    const turn = this.#turn.then(() => this.#register(path));
+    this.#turn = turn.catch(() => {}); // Whoever asked is told.
+    return turn;
+  }
+
+  async #register(path: string): Promise<Registered> {
     const { libNameOf, readModuleCode } = await tools();
     const { repo, modules } = await reposModules(path);
     for (const { name, folder } of modules) {
@@ -225,23 +237,29 @@ export class ModuleRegistry {
   }
 
   async #probe(spec: ModuleSpec): Promise<void> {
-    const probed = this.#options.probe(spec);
-    if (await atMost(LIMITS.moduleLoadMs, probed)) return void await probed;
+    const probed = this.#options.probe(spec, this.loadMs);
+    probed.catch(() => {}); // One that comes too late is nobody's business.
+    if (await atMost(2 * this.loadMs, probed)) return void await probed;
     throw new ChimaeraError("moduleLoad", {
       what: `load module ${spec.libName}`,
-      why: `its import did not end in ${LIMITS.moduleLoadMs} ms`,
-      hint: "a module must not wait for anything at its top level",
+      why: `its import has held a worker for ${2 * this.loadMs} ms`,
+      hint: "a module must not block at its top level; the worker is back when it has ended",
     });
   }
 
-  /** From now on pools are made of this version. The one before is forgotten. */
-  install({ spec, code, copy }: FreshModule): void {
+  /**
+   * From now on pools are made of this version. Returns what removes the files of the one before,
+   * when nobody needs them any more.
+   */
+  install({ spec, code, copy }: FreshModule): () => void {
     const { libName } = spec;
-    const before = this.#entries.get(libName);
-    if (before?.copy) removeAll(before.copy);
+    const before = this.#entries.get(libName)?.copy ?? null;
     const { module, repo, hash } = code;
     const files = new Set([...code.files.keys()].map((file) => `${repo.folder}/${file}`));
     this.#entries.set(libName, { spec, folder: module.folder, hash, copy, files });
+    return () => {
+      if (before !== null) removeAll(before);
+    };
   }
 
   /** Forgets a version, unless it was installed. */
@@ -264,14 +282,18 @@ export class ModuleRegistry {
   }
 
   #folder(): string {
+    if (this.#isClosed) {
+      throw new ChimaeraError("shutdown", { what: "load a module", why: "the node is stopping" });
+    }
     if (this.#copies !== null) return this.#copies;
     const { copies } = this.#options;
     if (copies !== undefined) makeFolder(copies);
     return this.#copies = realPath(copies ?? makeTemporaryFolder("chimaera-modules-"))!;
   }
 
-  /** Removes all copies. */
+  /** Removes all copies, and makes no more. */
   close(): void {
+    this.#isClosed = true;
     if (this.#copies !== null) removeAll(this.#copies);
     this.#copies = null;
   }

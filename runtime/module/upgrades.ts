@@ -4,14 +4,14 @@
  * worker does in `lane/pool_upgrades.ts`.
  *
  * One module is upgraded at a time, and no lane moves meanwhile. Until `commit` any failure leaves
- * the old version serving, with its instances and all its tasks.
+ * the old version serving, with its instances and all its tasks. A worker that is lost meanwhile is
+ * such a failure; later its new thread begins with the new version, as the node knows it by then.
  *
  * Thread rules: the assembling thread.
  */
 
 import { ChimaeraError } from "../errors.ts";
 import type {
-  BegunRoots,
   ControlMessage,
   HomeBuilt,
   LanesBuilt,
@@ -47,6 +47,10 @@ interface Upgrade {
   readonly libName: string;
   readonly fresh: FreshModule;
   readonly pools: readonly Pool[];
+  /** By worker: settled when a new thread is about to take its place. */
+  readonly replaced: readonly PromiseWithResolvers<null>[];
+  /** A worker of which that is so; −1: there is none. */
+  lost: number;
 }
 
 /** Has modules' pools run the code that their folders have now. */
@@ -58,7 +62,11 @@ export class Upgrades {
   /** Milliseconds for each other step, up to where there is no way back. */
   stepMs: number = LIMITS.laneMoveStepMs;
   #lastId = 0;
-  #current: { readonly pools: readonly Pool[]; readonly over: Promise<unknown> } | null = null;
+  #current: { readonly upgrade: Upgrade; readonly over: Promise<unknown> } | null = null;
+  /** By library: settles when the last upgrade of it that was asked for is over. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  /** Why no more steps are taken; null: they are. */
+  #ended: ChimaeraError | null = null;
 
   /** For the runtime. */
   constructor(options: UpgradesOptions) {
@@ -68,8 +76,22 @@ export class Upgrades {
     const { beforeEnd } = pools;
     pools.beforeEnd = async (id) => {
       await beforeEnd(id);
-      if (this.#current?.pools.some((pool) => pool.id === id)) await this.#current.over;
+      const current = this.#current;
+      if (current?.upgrade.pools.some((pool) => pool.id === id)) await current.over;
     };
+  }
+
+  /** A new thread is about to get a worker's pools, as the node knows them now. */
+  beforeReplay(worker: number): void {
+    const upgrade = this.#current?.upgrade;
+    if (upgrade === undefined) return;
+    upgrade.lost = worker;
+    upgrade.replaced[worker]!.resolve(null);
+  }
+
+  /** The node ends, and its workers answer nothing more. */
+  end(error: ChimaeraError): void {
+    this.#ended = error;
   }
 
   /**
@@ -80,9 +102,19 @@ export class Upgrades {
    * serves on for another reason.
    */
   async upgrade(name: string): Promise<UpgradeInfo> {
+    const { libName } = this.#options.registry.get(name).spec;
+    // In turn: who asks later has read the folder later.
+    const turn = (this.#turns.get(libName) ?? Promise.resolve()).then(() => this.#renew(libName));
+    this.#turns.set(libName, turn.catch(() => {})); // Whoever asked is told.
+    return await turn;
+  }
+
+  async #renew(libName: string): Promise<UpgradeInfo> {
     const { registry } = this.#options;
-    const { spec } = registry.get(name);
-    const fresh = await registry.renew(spec.libName);
+    const { spec } = registry.get(libName);
+    const fresh = await registry.renew(libName).catch((thrown) => {
+      throw isLoss(thrown) ? failed(libName, thrown) : thrown;
+    });
     if (fresh === null) return unchanged(spec.libName, spec.version, this.#options.pools);
     try {
       return await this.#options.moves.apart(() => this.#begin(fresh));
@@ -98,9 +130,11 @@ export class Upgrades {
     const { libName } = fresh.spec;
     return await pools.making.without(libName, async () => {
       const own = pools.all.filter(({ module }) => module.libName === libName);
-      const upgrade: Upgrade = { id: ++this.#lastId, libName, fresh, pools: own };
+      const replaced = this.#all.map(() => Promise.withResolvers<null>());
+      const id = ++this.#lastId;
+      const upgrade: Upgrade = { id, libName, fresh, pools: own, replaced, lost: -1 };
       const carried = this.#carryOut(upgrade);
-      this.#current = { pools: own, over: carried.catch(() => {}) }; // Whoever asked is told.
+      this.#current = { upgrade, over: carried.catch(() => {}) }; // Whoever asked is told.
       try {
         return await carried;
       } finally {
@@ -122,6 +156,7 @@ export class Upgrades {
       await this.#bringToRest(upgrade);
       homes = await this.#buildHomes(upgrade);
       built = await this.#buildLanes(upgrade, homes);
+      mustBeWhole(upgrade);
     } catch (thrown) {
       // A worker that is held up hears of it when it comes back: orders are carried out in turn.
       const cancels = this.#all.map((worker) => this.#ask(upgrade, worker, { step: "cancel" }));
@@ -134,13 +169,14 @@ export class Upgrades {
       pool.request = { ...pool.request, paramsLayout, params: Uint8Array.from(params) };
       Object.assign(pool, { module: fresh.spec, shared, methodNames });
     });
-    registry.install(fresh);
+    const forgetOld = registry.install(fresh);
     await this.#askAll(upgrade, { step: "commit" }, Infinity);
     const stallMs = clock.nowMs() - startMs;
     const releases = this.#all.map((worker) =>
       this.#ask(upgrade, worker, { step: "release" }, Infinity)
     );
     const left = await Promise.allSettled(releases);
+    forgetOld();
     onUpgraded();
     for (const end of left) if (end.status === "rejected") throw notLeft(libName, end.reason);
     const restarted = homes.filter(({ isCarried }) => !isCarried).length +
@@ -162,14 +198,12 @@ export class Upgrades {
     const { clock } = this.#options;
     const endMs = clock.nowMs() + this.drainMs;
     const pools = upgrade.pools.map(({ id }) => id);
-    const roots = (await this.#askAll(upgrade, { step: "plug", pools })) as BegunRoots[];
-    for (let first = true;; first = false) {
-      if (!first || roots.some(({ length }) => length > 0)) {
-        const leftMs = Math.max(0, endMs - clock.nowMs());
-        await this.#askAll(upgrade, { step: "drain", roots: roots.flat() }, leftMs);
-      }
-      const busy = (await this.#askAll(upgrade, { step: "rest" })) as number[];
-      if (busy.every((count) => count === 0)) break;
+    let busy = await this.#askAll(upgrade, { step: "plug", pools });
+    while (busy.some((count) => count !== 0)) {
+      const leftMs = Math.max(0, endMs - clock.nowMs());
+      await this.#askAll(upgrade, { step: "drain" }, leftMs);
+      // What ran here may have sent something there, when nothing ran there any more.
+      busy = await this.#askAll(upgrade, { step: "rest" });
     }
     await this.#askAll(upgrade, { step: "hold" });
   }
@@ -207,14 +241,18 @@ export class Upgrades {
 
   /** Takes a step on a worker. CHI-4025 when it takes too long, 4017 for `drain`. */
   async #ask(
-    { id, libName }: Upgrade,
+    upgrade: Upgrade,
     worker: number,
     step: Step,
     limitMs: number = this.stepMs,
   ): Promise<unknown> {
+    if (this.#ended !== null) throw this.#ended;
+    const { id, libName, replaced } = upgrade;
     const order = { ...step, upgradeId: id } as PoolUpgradeOrder;
     const answer = this.#options.ask(worker, { kind: "upgrade", order });
-    if (limitMs === Infinity) return await answer.catch(unlessLost);
+    if (limitMs === Infinity) {
+      return await Promise.race([answer.catch(unlessLost), replaced[worker]!.promise]);
+    }
     answer.catch(() => {}); // One that comes too late is nobody's business.
     if (await atMost(limitMs, answer)) return await answer;
     const what = `upgrade ${libName}`;
@@ -227,13 +265,25 @@ export class Upgrades {
   }
 }
 
+/** Throws CHI-4025 when a worker's new thread has begun with the old version meanwhile. */
+function mustBeWhole({ lost, libName }: Upgrade): void {
+  if (lost < 0) return;
+  throw new ChimaeraError("upgradeFailed", {
+    what: `upgrade ${libName}`,
+    why: `worker ${lost} was lost meanwhile`,
+    hint: "the old version serves on; upgrade the module again",
+  });
+}
+
 /** The thread in a lost worker's place begins with what the node knows: the new version. */
 function unlessLost(thrown: unknown): null {
-  const isLost = thrown instanceof ChimaeraError &&
-    (thrown.kind === "workerDied" || thrown.kind === "workerStalled" ||
-      thrown.kind === "upgradeFailed");
-  if (isLost) return null;
+  if (isLoss(thrown)) return null;
   throw thrown;
+}
+
+function isLoss(thrown: unknown): boolean {
+  return thrown instanceof ChimaeraError &&
+    (thrown.kind === "workerDied" || thrown.kind === "workerStalled");
 }
 
 function unchanged(libName: string, version: string, pools: Pools): UpgradeInfo {

@@ -34,11 +34,7 @@ export function namedModule(specifier: string): NamedModule | null {
  */
 export function importProblem(path: string, specifier: string, namespace: string): string | null {
   if (specifier.startsWith("./") || specifier.startsWith("../")) {
-    const depth = path.split("/").length - 1;
-    const up = /^(\.\.\/)*/.exec(specifier.replace(/^\.\//, ""))![0].length / 3;
-    if (up > depth) return `"${specifier}" leads out of the module's folder`;
-    if (OWN_FILE.test(specifier)) return null;
-    return `"${specifier}" does not end in .ts, .js, .json or .wasm`;
+    return ownFileProblem(path, specifier);
   }
   if (SDK_NAMES.includes(specifier) || specifier.startsWith("node:")) return null;
   const named = namedModule(specifier);
@@ -47,10 +43,23 @@ export function importProblem(path: string, specifier: string, namespace: string
     return `"${specifier}" is a module of another repo; only those of ${namespace} and chimaera ` +
       "are known here";
   }
-  const name = specifier.replace(/^npm:\/?/, "");
-  const isEmbedded = MODULE_PACKAGES.some((one) => name === one || name.startsWith(`${one}/`));
-  if (isEmbedded && !specifier.startsWith("npm:")) return null;
-  if (isEmbedded) return `write "${name.replace(/@[\d.]+/, "")}" without npm:`;
+  const isNpm = specifier.startsWith("npm:");
+  const name = isNpm ? specifier.replace(/^npm:\/?([^@/]+)(@[^/]*)?/, "$1") : specifier;
+  if (MODULE_PACKAGES.some((one) => name === one || name.startsWith(`${one}/`))) {
+    return isNpm ? `write "${name}" without npm:` : null;
+  }
   return `"${specifier}" is none of: chimaera and its sub-paths, modules by name, own files, ` +
     `node:*, ${MODULE_PACKAGES.join(", ")}`;
+}
+
+/** The same for a path: it stays in the module's folder, and is written in one way only. */
+function ownFileProblem(path: string, specifier: string): string | null {
+  const [, ups, rest] = /^(?:\.\/)?((?:\.\.\/)*)(.*)$/s.exec(specifier)!;
+  const isPlain = !/[%\\?#]/.test(rest!) &&
+    rest!.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  if (!isPlain) return `"${specifier}" is no plain path: only its beginning may lead upwards`;
+  const depth = path.split("/").length - 1;
+  if (ups!.length / 3 > depth) return `"${specifier}" leads out of the module's folder`;
+  if (OWN_FILE.test(specifier)) return null;
+  return `"${specifier}" does not end in .ts, .js, .json or .wasm`;
 }

@@ -86,8 +86,7 @@ async function lex(text: string, file: string): Promise<readonly Import[]> {
     const { line, column } = placeOf(text, at ?? 0);
     throw new ChimaeraError("moduleLoad", {
       what: at === undefined ? file : `${file}:${line}:${column}`,
-      why: "it cannot be read as a module",
-      cause: thrown,
+      why: "its syntax is wrong, so that its imports cannot be read",
     });
   }
 }

@@ -14,10 +14,12 @@ import { FlushLeader } from "../../../runtime/lane/flush_leader.ts";
 import { LaneHold } from "../../../runtime/lane/lane_hold.ts";
 import { LinkKind, Links } from "../../../runtime/lane/links.ts";
 import { LockQueue } from "../../../runtime/lane/lock_queue.ts";
+import { PoolPlug } from "../../../runtime/lane/pool_plug.ts";
 import { Subtasks } from "../../../runtime/lane/subtasks.ts";
 import { Takeover } from "../../../runtime/lane/takeover.ts";
 import { TaskBlocks } from "../../../runtime/lane/task_blocks.ts";
 import { TaskQueue } from "../../../runtime/lane/task_queue.ts";
+import { UpgradedTasks } from "../../../runtime/lane/upgraded_tasks.ts";
 import { Block } from "../../../runtime/session/mod.ts";
 import { Dice, type World } from "../../../runtime/testing/mod.ts";
 
@@ -150,6 +152,48 @@ export const CANARIES: readonly Canary[] = [
           function (this: LaneHold) {
             const kept = real.call(this);
             return dice.once(3) ? kept.slice(1) : kept;
+          },
+      ),
+  },
+  {
+    name: "lossy_upgrade",
+    finds: /^no end: |not done after/,
+    install: (dice) =>
+      replace(
+        UpgradedTasks.prototype,
+        "hand",
+        (real) =>
+          function (this: UpgradedTasks, from, to) {
+            if (from.low.length > 0 && dice.once(2)) from.low.shift();
+            real.call(this, from, to);
+          },
+      ),
+  },
+  {
+    name: "overtaking_upgrade",
+    finds: /began after/,
+    install: () =>
+      replace(
+        UpgradedTasks.prototype,
+        "hand",
+        (real) =>
+          function (this: UpgradedTasks, from, to) {
+            if (from.low.length > 1) from.low.push(from.low.shift());
+            real.call(this, from, to);
+          },
+      ),
+  },
+  {
+    name: "hasty_upgrade",
+    finds: /answered before its handler had ended|runs twice at a time/,
+    install: () =>
+      replace(
+        PoolPlug.prototype,
+        "close",
+        (real) =>
+          function (this: PoolPlug) {
+            real.call(this);
+            return 0;
           },
       ),
   },

@@ -5,12 +5,14 @@
  * job here that calls it and judges its answers.
  */
 
-import { DomainQuery, type ErrorName, type Task } from "chimaera";
+import { type ChimaeraError, DomainQuery, type ErrorName, type Task } from "chimaera";
 import { Client as AdminClient } from "../../../chimods/admin/admin_client.ts";
 import { delay } from "../../../runtime/platform/mod.ts";
 import type { ClientProcess } from "./client_process.ts";
 import { Client as BusyClient } from "./modules/busy/busy_client.ts";
 import { Failure, WaitFor } from "./modules/busy/busy_tasks.ts";
+import { BUSY_MODULE } from "./modules.ts";
+import { isBroken } from "./next_versions.ts";
 import type { Scene } from "./scene.ts";
 
 export interface Job {
@@ -345,6 +347,24 @@ async function recycleWorker(scene: Scene, client: ClientProcess): Promise<void>
   }
 }
 
+/** Has all pools of the module run another version, whatever they do at the moment. */
+async function upgradeModule(scene: Scene, client: ClientProcess): Promise<void> {
+  const { session } = client;
+  if (session === null) return;
+  const pools = scene.node.pools.list().filter(({ name }) => scene.pools.has(name)).length;
+  try {
+    const info = await new AdminClient(session).upgradeModule(HERE, BUSY_MODULE.libName);
+    scene.check(client, info.restarted, 0, "the number of lanes that were restarted");
+    scene.check(client, info.from === info.to, false, "whether an upgraded module is as before");
+  } catch (thrown) {
+    const kind = scene.expect(client, thrown, ["upgradeFailed"]);
+    if (kind !== "upgradeFailed" || scene.lostWorkers > 0 || scene.wasFull) return;
+    const { why } = thrown as ChimaeraError;
+    const asked = isBroken(why) || why.includes("did not end in");
+    scene.check(client, asked, true, `whether there was a reason (${why}; ${pools} pools)`);
+  }
+}
+
 async function openPort(scene: Scene, client: ClientProcess): Promise<void> {
   if (client.portsAsked >= PORTS_MAX) return;
   try {
@@ -371,5 +391,6 @@ export const JOBS: readonly Job[] = [
   { name: "flush", weight: 3, run: flush },
   { name: "moveLane", weight: 3, run: moveLane },
   { name: "recycleWorker", weight: 3, run: recycleWorker },
+  { name: "upgradeModule", weight: 3, run: upgradeModule },
   { name: "openPort", weight: 1, run: openPort },
 ];

@@ -2,6 +2,7 @@
 
 import { type LoadedModule, type ModuleSpec, serializer } from "../../../runtime/lane/mod.ts";
 import { coreModules, loadModule, moduleInFolder } from "../../../runtime/module/mod.ts";
+import { codeOf } from "./next_versions.ts";
 
 export const BUSY_MODULE = moduleInFolder(new URL("./modules/busy/", import.meta.url), "sim");
 
@@ -20,5 +21,5 @@ export async function loadModules(): Promise<LoadModule> {
   const specs = [...core, BUSY_MODULE];
   const loaded = await Promise.all(specs.map(loadModule));
   const byName = new Map(specs.map(({ libName }, k) => [libName, loaded[k]!]));
-  return ({ libName }) => Promise.resolve(byName.get(libName)!);
+  return (spec) => Promise.resolve(codeOf(byName.get(spec.libName)!, spec));
 }

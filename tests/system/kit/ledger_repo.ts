@@ -37,6 +37,12 @@ export interface LedgerVersion {
   readonly params?: string;
   /** Lines before the class. */
   readonly top?: string;
+  /** Of `create`, when it has made its lanes. */
+  readonly create?: string;
+  /** Members of the generated `libExec`, besides those that every module has. */
+  readonly libExec?: string;
+  /** Whether the module has its method Add. */
+  readonly hasAdd?: boolean;
 }
 
 /** A module repo that is a folder of its own. */
@@ -49,7 +55,6 @@ export class LedgerRepo {
     this.put("chimaera_mod.yaml", "name: ledger\nversion: 0.1.0\n");
     this.put("ledger_methods.yaml", "kCreate: 0\nkAdd: 10\n");
     this.put("ledger_methods.ts", METHODS);
-    this.put("ledger_lib_exec.ts", LIB_EXEC);
     this.write(first);
   }
 
@@ -64,6 +69,7 @@ export class LedgerRepo {
 
   /** Writes a version of the module. */
   write(version: LedgerVersion): void {
+    this.put("ledger_lib_exec.ts", libExecOf(version));
     this.put("ledger_tasks.ts", tasksOf(version));
     this.put("ledger_runtime.ts", runtimeOf(version));
   }
@@ -75,7 +81,8 @@ export class LedgerRepo {
 
 const METHODS = `export const Method = { kCreate: 0, kAdd: 10 } as const;\n`;
 
-const LIB_EXEC = `
+function libExecOf({ libExec, hasAdd }: LedgerVersion): string {
+  return `
 import type { LibExec, Module, MonitorMode, RunContext, Task } from "chimaera";
 import { Method } from "./ledger_methods.ts";
 import type { Server } from "./ledger_runtime.ts";
@@ -84,14 +91,16 @@ import * as tasks from "./ledger_tasks.ts";
 export const libExec: LibExec = {
   libName: tasks.libName,
   create: tasks.CreateTask,
-  tasks: [[Method.kAdd, tasks.AddTask]],
+  tasks: [${hasAdd === false ? "" : "[Method.kAdd, tasks.AddTask]"}],
   methodNames: { [Method.kCreate]: "kCreate", [Method.kAdd]: "kAdd" },
   run(module: Module, _method: number, task: Task, rctx: RunContext): void | Promise<void> {
     return (module as Server).add(task as tasks.AddTask, rctx);
   },
   monitor(_module: Module, _mode: MonitorMode, _method: number, _task: Task, _rctx: RunContext) {},
+  ${libExec ?? ""}
 };
 `;
+}
 
 function tasksOf({ fields, params }: LedgerVersion): string {
   return `
@@ -109,7 +118,9 @@ export class AddTask extends defineTask(Method.kAdd, {
 `;
 }
 
-function runtimeOf({ version, members, add, isAsync, saves, top }: LedgerVersion): string {
+function runtimeOf(
+  { version, members, add, isAsync, saves, top, create }: LedgerVersion,
+): string {
   const state = saves === false ? "" : `
   override saveState(): SavedState {
     return { v: 0, state: { sum: this.sum }, pointers: [] };
@@ -126,6 +137,7 @@ export class Server extends Module {
   sum = 0;
   override create(task: CreateTask, _rctx: RunContext): void {
     this.createLaneGroup(0, task.lanes, QUEUE_LOW_LATENCY);
+    ${create ?? ""}
   }
   override mapTaskToLane(task: Task) {
     return this.getLaneByHash(0, task.prio, task instanceof AddTask ? task.lane : 0);

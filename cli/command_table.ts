@@ -19,6 +19,7 @@ export interface CommandEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   pool: "Pools: instances of modules, each with a name and lanes of its own.",
   lane: "Lanes: the queues of a pool, each run by one worker of the node at a time.",
+  repo: "Module repos: folders of modules, with a namespace.",
   worker: "Workers: the threads of a node that run lanes, by number from 0.",
 };
 
@@ -57,6 +58,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "worker recycle",
     summary: "Replace a worker's thread by a fresh one, while its lanes are used",
     load: async () => (await import("./worker_recycle.ts")).workerRecycle,
+  },
+  {
+    name: "repo link",
+    summary: "Let a program outside of a repo import the repo's modules",
+    load: async () => (await import("./repo_link.ts")).repoLink,
   },
   {
     name: "compress",

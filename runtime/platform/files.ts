@@ -75,6 +75,7 @@ export function readText(path: string): string | null {
     return Deno.readTextFileSync(path);
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) return null;
+    if (thrown instanceof Deno.errors.NotADirectory) return null;
     throw thrown;
   }
 }
@@ -146,4 +147,15 @@ export function writeBytes(path: string, bytes: Uint8Array<ArrayBuffer>): void {
 /** Gives a file or folder another name; what has that name already makes it fail. */
 export function renamePath(from: string, to: string): void {
   Deno.renameSync(from, to);
+}
+
+/** The path of a file or folder without links in it; null when there is nothing. */
+export function realPath(path: string): string | null {
+  try {
+    return Deno.realPathSync(path);
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    if (thrown instanceof Deno.errors.NotADirectory) return null;
+    throw thrown;
+  }
 }

@@ -1,0 +1,41 @@
+/** `chimaera repo link`: a program outside of a repo imports its modules' clients. */
+
+import { resolve } from "node:path";
+import { linkApp, type LinkReport, unlinkApp } from "../codegen/link/mod.ts";
+import { type CliCommand, type CommonOptions, ExitCode } from "./command.ts";
+import { printLine } from "./output.ts";
+import { repoFolder } from "./repo_folder.ts";
+
+interface Options extends CommonOptions {
+  readonly repo?: string;
+  readonly remove?: boolean;
+}
+
+export const repoLink: CliCommand<Options> = {
+  define(command) {
+    command.argument("<appdir>", "folder of the program's project")
+      .option("--repo <dir>", "the module repo (the one around the current folder, else ./mods)")
+      .option("--remove", "take the repo's names out of the project again");
+  },
+  example: "repo link ../my_app",
+
+  async run([app], { repo, remove, json }) {
+    const request = { app: resolve(app!), repo: repoFolder(repo) };
+    const report = remove ? unlinkApp(request) : await linkApp(request);
+    printLine(json ? JSON.stringify(report) : describe(report, remove === true));
+    return ExitCode.ok;
+  },
+};
+
+function describe(report: LinkReport, isRemoval: boolean): string {
+  const { config, changed, names, removed, kit, repo } = report;
+  const lines = [changed ? `wrote ${config}` : `${config} is as it should be`];
+  if (!isRemoval) {
+    lines.push(names.length === 0 ? `${repo} has no modules yet` : "the program can import");
+    lines.push(...names.map((name) => `  ${name}`));
+  }
+  if (removed.length > 0) lines.push("it no longer has", ...removed.map((name) => `  ${name}`));
+  if (kit === "written") lines.push(`the SDK is in ${report.app}/.chimaera`);
+  if (kit === "own") lines.push("its `chimaera` leads to another SDK, and was left as it is");
+  return lines.join("\n");
+}

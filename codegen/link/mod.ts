@@ -1,0 +1,3 @@
+/** Programs outside of a repo that call its modules: in Deno, and on Node. */
+
+export { linkApp, type LinkReport, type LinkRequest, unlinkApp } from "./link_app.ts";

@@ -5,12 +5,14 @@
  *   dist/main.js  dist/sdk/mod.js  …        one file per entry point
  *   dist/chunk-<hash>.js                    what they share
  *   dist/chimods/<module>/<file>.yaml …     files carried as they are
+ *   dist/node_package.json                  the SDK for Node; see node_package.ts
  *
  * Names are kept readable: stacks of a running program name its functions.
  */
 
 import { BuildError } from "./build_error.ts";
 import { ENTRIES, importNames, isAsset, MODULE_ENTRY_ROLES } from "./entries.ts";
+import { NODE_PACKAGE_FILE, nodePackage } from "./node_package.ts";
 import { runDeno } from "./run_deno.ts";
 import { exists, listFiles, makeParent } from "../file_tree.ts";
 
@@ -36,18 +38,31 @@ export async function bundle(root: string, dist: string): Promise<void> {
   if (exists(dist)) Deno.removeSync(dist, { recursive: true });
   const entries = entriesOf(root);
   const files = entries.map((entry) => `${entry}.ts`);
-  const flags = ["--platform", "deno", "--code-splitting", "--outdir", dist];
+  // TypeScript asks for that package for its own debugging, and does without.
+  const without = ["--external", "source-map-support"];
+  const flags = ["--platform", "deno", "--code-splitting", ...without, "--outdir", dist];
   const result = await runDeno(["bundle", "--quiet", ...flags, ...files], { cwd: root });
   if (!result.ok) throw new BuildError(`deno bundle failed:\n${result.text}`);
   for (const entry of entries) {
     if (!exists(`${dist}/${entry}.js`)) throw new BuildError(`deno bundle wrote no ${entry}.js`);
   }
+  giveFileNames(dist);
   copyAssets(root, dist);
   const imports = Object.entries(importNames(entries)).map((
     [name, entry],
   ) => [name, `./${entry}.js`]);
   const config = JSON.stringify({ imports: Object.fromEntries(imports) }, null, 2);
   Deno.writeTextFileSync(`${dist}/deno.json`, `${config}\n`);
+  const node = JSON.stringify(await nodePackage(root, entries));
+  Deno.writeTextFileSync(`${dist}/${NODE_PACKAGE_FILE}`, node);
+}
+
+/** Tells TypeScript, which was written for CommonJS, its own place: it looks at it when it starts. */
+function giveFileNames(dist: string): void {
+  const head = "const __filename = import.meta.filename, __dirname = import.meta.dirname;\n";
+  for (const name of listFiles(dist).filter((name) => /^typescript-\w+\.js$/.test(name))) {
+    Deno.writeTextFileSync(`${dist}/${name}`, head + Deno.readTextFileSync(`${dist}/${name}`));
+  }
 }
 
 function copyAssets(root: string, dist: string): void {

@@ -53,8 +53,16 @@ export async function bundle(root: string, dist: string): Promise<void> {
   ) => [name, `./${entry}.js`]);
   const config = JSON.stringify({ imports: Object.fromEntries(imports) }, null, 2);
   Deno.writeTextFileSync(`${dist}/deno.json`, `${config}\n`);
-  const node = JSON.stringify(await nodePackage(root, entries));
+  const node = inAscii(JSON.stringify(await nodePackage(root, entries)));
   Deno.writeTextFileSync(`${dist}/${NODE_PACKAGE_FILE}`, node);
+}
+
+/** JSON whose bytes are the same in every encoding. */
+function inAscii(json: string): string {
+  return json.replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Tells TypeScript, which was written for CommonJS, its own place: it looks at it when it starts. */

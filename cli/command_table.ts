@@ -17,9 +17,10 @@ export interface CommandEntry {
 
 /** What the commands of two words are about, by the first. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  repo: "Module repos: folders of modules that share a namespace.",
+  mod: "Modules: the code that pools are instances of.",
   pool: "Pools: instances of modules, each with a name and lanes of its own.",
   lane: "Lanes: the queues of a pool, each run by one worker of the node at a time.",
-  repo: "Module repos: folders of modules, with a namespace.",
   worker: "Workers: the threads of a node that run lanes, by number from 0.",
 };
 
@@ -58,6 +59,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "worker recycle",
     summary: "Replace a worker's thread by a fresh one, while its lanes are used",
     load: async () => (await import("./worker_recycle.ts")).workerRecycle,
+  },
+  {
+    name: "repo new",
+    summary: "Make a folder a module repo",
+    load: async () => (await import("./repo_new.ts")).repoNew,
+  },
+  {
+    name: "repo refresh",
+    summary: "Bring a repo's generated code in line with its *_methods.yaml files",
+    load: async () => (await import("./repo_refresh.ts")).repoRefresh,
+  },
+  {
+    name: "repo clear-temp",
+    summary: "Remove the *.temp files that refresh has put beside others",
+    load: async () => (await import("./repo_clear_temp.ts")).repoClearTemp,
+  },
+  {
+    name: "mod new",
+    summary: "Put a new module into a repo",
+    load: async () => (await import("./mod_new.ts")).modNew,
   },
   {
     name: "repo link",

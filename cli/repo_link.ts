@@ -1,6 +1,5 @@
 /** `chimaera repo link`: a program outside of a repo imports its modules' clients. */
 
-import { resolve } from "node:path";
 import {
   linkApp,
   linkNode,
@@ -9,8 +8,8 @@ import {
   unlinkApp,
 } from "../codegen/link/mod.ts";
 import { type CliCommand, type CommonOptions, ExitCode, usageError } from "./command.ts";
+import { folderAt, onDisk, repoAt } from "./folders.ts";
 import { printLine } from "./output.ts";
-import { repoFolder } from "./repo_folder.ts";
 
 interface Options extends CommonOptions {
   readonly repo?: string;
@@ -21,7 +20,7 @@ interface Options extends CommonOptions {
 export const repoLink: CliCommand<Options> = {
   define(command) {
     command.argument("<appdir>", "folder of the program's project")
-      .option("--repo <dir>", "the module repo (the one around the current folder, else ./mods)")
+      .option("--repo <dir>", "the module repo (the one around this folder)")
       .option("--node", "for a program on Node 20: JavaScript and declarations, over the socket")
       .option("--remove", "take the repo's names out of the project again");
   },
@@ -29,13 +28,14 @@ export const repoLink: CliCommand<Options> = {
 
   async run([app], { repo, remove, node, json }) {
     if (node && remove) throw usageError("chimaera repo link", "--remove does not go with --node");
-    const request = { app: resolve(app!), repo: repoFolder(repo) };
+    const request = { app: folderAt(app!), repo: repoAt(repo) };
+    const what = `link ${request.app}`;
     if (node) {
-      const report = await linkNode(request);
+      const report = await onDisk(what, () => linkNode(request));
       printLine(json ? JSON.stringify(report) : describeNode(report));
       return ExitCode.ok;
     }
-    const report = remove ? unlinkApp(request) : await linkApp(request);
+    const report = await onDisk(what, () => remove ? unlinkApp(request) : linkApp(request));
     printLine(json ? JSON.stringify(report) : describe(report, remove === true));
     return ExitCode.ok;
   },

@@ -32,6 +32,7 @@ export const ERRORS = {
   repoNotWritten: { code: 1306, hint: "nothing was overwritten; choose another name or folder" },
   repoCheck: { code: 1307, hint: "mend what is listed above, and check again" },
   notReformatted: { code: 1308, hint: "mend what is named here; nothing else was changed" },
+  badModuleFile: { code: 1309, hint: "mend the line that is named here, then refresh again" },
   internal: { code: 1901, hint: "this is a defect of Chimaera: please report it with these lines" },
   programDamaged: { code: 1902, hint: "build the executable again, or copy it again" },
   noProgramCache: {

@@ -112,4 +112,6 @@ export const LIMITS = {
   poolNameBytes: 128,
   libNameBytes: 64,
   createParamsBytes: 4096,
+  /** Of a method's name, its k included; CHI-1304. */
+  methodNameCharacters: 64,
 } as const;

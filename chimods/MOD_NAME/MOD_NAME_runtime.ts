@@ -3,7 +3,7 @@
 import {
   type Lane,
   Module,
-  type MonitorMode,
+  MonitorMode,
   QUEUE_LOW_LATENCY,
   type RunContext,
   type Task,

@@ -30,6 +30,10 @@ export class Client extends ModuleClient {
     this.init(ADMIN_POOL_ID);
   }
 
+  // CHI_BEGIN(CreatePool)
+  // The clients of other modules send it: it is behind their `create`.
+  // CHI_END(CreatePool)
+
   // CHI_BEGIN(DestroyContainer)
   /** Ends a pool. Throws CHI-4001. */
   destroyContainer(dom: DomainQuery, targetPool: number): Promise<void> {

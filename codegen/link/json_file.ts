@@ -5,16 +5,9 @@
  * Thread rules: none; pure functions.
  */
 
-import {
-  applyEdits,
-  findNodeAtLocation,
-  modify,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from "jsonc-parser";
 import { ChimaeraError } from "../../runtime/errors.ts";
+import { changeMembers, memberOf, objectText, readJsonObject } from "../json_text.ts";
+import { applyEdits, type TextEdit } from "../text_edit.ts";
 
 /** A JSON file's text, with the name that errors give it. */
 export interface JsonFile {
@@ -32,121 +25,56 @@ export interface MapEdit {
 export const EMPTY_JSON = "{}\n";
 
 function refuse(file: JsonFile, offset: number, why: string, hint?: string): never {
-  const before = file.text.slice(0, offset);
-  const line = before.split("\n").length;
-  const column = offset - before.lastIndexOf("\n");
-  throw new ChimaeraError("badManifest", { what: `${file.path}:${line}:${column}`, why, hint });
+  const line = file.text.slice(0, offset).split("\n").length;
+  throw new ChimaeraError("badManifest", { what: `${file.path}:${line}`, why, hint });
 }
 
-function rootOf(file: JsonFile): Node {
-  const errors: ParseError[] = [];
-  const root = parseTree(file.text, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (first !== undefined) {
-    const said = printParseErrorCode(first.error).replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-    refuse(file, first.offset, `it is no JSON: ${said}`);
+/** The members of a map in the file's top object; null when there is no such map. */
+function mapOf(file: JsonFile, key: string) {
+  const map = memberOf(readJsonObject(file.text, file.path), key)?.value;
+  if (map !== undefined && map.members === null) {
+    refuse(file, map.start, `\`${key}\` is no JSON object`);
   }
-  if (root?.type !== "object") refuse(file, root?.offset ?? 0, "it is no JSON object");
-  return root;
+  return map ?? null;
 }
 
 /**
  * The entries of a map in the file's top object that are texts; none when there is no such map.
- * Throws CHI-1302 with the place of what cannot be read.
+ * Throws CHI-1302 with the line of what cannot be read.
  */
 export function readMap(file: JsonFile, key: string): Record<string, string> {
-  const node = findNodeAtLocation(rootOf(file), [key]);
-  if (node === undefined) return {};
-  if (node.type !== "object") refuse(file, node.offset, `\`${key}\` is no JSON object`);
-  const entries = (node.children ?? []).flatMap(({ children }) => {
-    const [name, value] = children ?? [];
-    return value?.type === "string" ? [[String(name?.value), String(value.value)]] : [];
-  });
-  return Object.fromEntries(entries);
+  const members = mapOf(file, key)?.members ?? [];
+  return Object.fromEntries(
+    members.flatMap(({ key, value }) => value.string === null ? [] : [[key, value.string]]),
+  );
 }
 
-/** Throws CHI-1302 at the place of a key of the top object, when it is there. */
+/** Throws CHI-1302 at the line of a key of the top object, when it is there. */
 export function refuseKey(file: JsonFile, key: string, why: string, hint: string): void {
-  const node = findNodeAtLocation(rootOf(file), [key]);
-  if (node !== undefined) refuse(file, node.parent!.offset, why, hint);
+  const member = memberOf(readJsonObject(file.text, file.path), key);
+  if (member !== undefined) refuse(file, member.keyStart, why, hint);
 }
 
 /** The file's text with the entries of a map changed; the map is made when it is not there. */
-export function editMap(file: JsonFile, key: string, edit: MapEdit): string {
-  const present = readMap(file, key);
-  let { text } = file;
-  for (const name of edit.drop) {
-    if (Object.hasOwn(present, name)) {
-      text = applyEdits(text, modify(text, [key, name], undefined, {}));
-    }
-  }
-  for (const [name, value] of Object.entries(edit.set)) {
-    if (present[name] !== value) text = put({ path: file.path, text }, key, name, value);
-  }
-  return text;
-}
-
-/** The text with one entry of a map set. */
-function put(file: JsonFile, key: string, name: string, value: string): string {
+export function editMap(file: JsonFile, key: string, { set, drop }: MapEdit): string {
   const { text } = file;
-  const root = rootOf(file);
-  const map = findNodeAtLocation(root, [key]);
-  if (map === undefined) {
-    const unit = indentUnit(text);
-    const outer = indentAt(text, root.offset) + unit;
-    const inner = [lineEnd(text), outer, unit, entryText(name, value), lineEnd(text), outer];
-    return insert(text, root, `${JSON.stringify(key)}: {${inner.join("")}}`);
+  const map = mapOf(file, key);
+  const members = map?.members ?? [];
+  const have = new Set(members.map(({ key }) => key));
+  const added = Object.entries(set).filter(([name]) => !have.has(name))
+    .map(([name, value]) => [name, JSON.stringify(value)] as const);
+  if (map === null) {
+    if (added.length === 0) return text;
+    const root = readJsonObject(text, file.path);
+    const unit = /^([ \t]+)"/m.exec(text)?.[1] ?? "  ";
+    const inside = objectText(text, root.start, added).replace(/(\r\n|\n|\r)/g, `$1${unit}`);
+    return applyEdits(text, changeMembers(text, root, [], [[key, inside]]));
   }
-  const found = findNodeAtLocation(root, [key, name]);
-  if (found === undefined) return insert(text, map, entryText(name, value));
-  const end = found.offset + found.length;
-  return text.slice(0, found.offset) + JSON.stringify(value) + text.slice(end);
-}
-
-function entryText(name: string, value: string): string {
-  return `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
-}
-
-/** The text with an entry put at the end of an object, in the manner of those before it. */
-function insert(text: string, object: Node, entry: string): string {
-  const last = object.children?.at(-1);
-  if (last !== undefined) {
-    const isOneLine = !text.slice(object.offset, last.offset).includes("\n");
-    const end = last.offset + last.length;
-    if (isOneLine) return `${text.slice(0, end)}, ${entry}${text.slice(end)}`;
-    // A comma and a remark may follow on the line; both stay with the entry before.
-    const [, comma = "", remark = ""] = /^([ \t]*,)?([ \t]*\/\/[^\r\n]*)?/.exec(text.slice(end))!;
-    const next = end + comma.length + remark.length;
-    return [
-      `${text.slice(0, end)},${remark}${lineEnd(text)}${indentAt(text, last.offset)}`,
-      `${entry}${comma === "" ? "" : ","}${text.slice(next)}`,
-    ].join("");
-  }
-  const start = object.offset + 1;
-  const end = object.offset + object.length - 1;
-  const inside = text.slice(start, end);
-  const outer = indentAt(text, object.offset);
-  const rest = inside.trim() === "" ? lineEnd(text) + outer : inside;
-  return [
-    text.slice(0, start),
-    lineEnd(text) + outer + indentUnit(text),
-    entry,
-    rest,
-    text.slice(end),
-  ].join("");
-}
-
-/** What stands before the first word of the line that an offset is in. */
-function indentAt(text: string, offset: number): string {
-  const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset);
-  return /^[ \t]*/.exec(line)![0];
-}
-
-/** One step of the author's indentation, as the first indented line shows it. */
-function indentUnit(text: string): string {
-  return /^([ \t]+)["}]/m.exec(text)?.[1] ?? "  ";
-}
-
-function lineEnd(text: string): string {
-  return text.includes("\r\n") ? "\r\n" : "\n";
+  const changed: TextEdit[] = members.flatMap(({ key, value }) => {
+    const wanted = Object.hasOwn(set, key) ? set[key]! : value.string;
+    if (wanted === value.string || wanted === null) return [];
+    return [{ start: value.start, end: value.end, text: JSON.stringify(wanted) }];
+  });
+  const gone = members.filter(({ key }) => drop.includes(key) && !Object.hasOwn(set, key));
+  return applyEdits(text, [...changed, ...changeMembers(text, map, gone, added)]);
 }

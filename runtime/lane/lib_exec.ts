@@ -6,6 +6,7 @@
 import type { Task, TaskType } from "../task/mod.ts";
 import type { Module } from "./module.ts";
 import type { MonitorMode, RunContext } from "./run_context.ts";
+import type { SavedState } from "./saved_state.ts";
 
 /** The generated half of a module: everything that the runtime needs besides its `Server`. */
 export interface LibExec {
@@ -19,6 +20,11 @@ export interface LibExec {
   run(server: Module, method: number, task: Task, rctx: RunContext): void | Promise<void>;
   /** Runs the monitor of a method. */
   monitor(server: Module, mode: MonitorMode, method: number, task: Task, rctx: RunContext): void;
+  /**
+   * Has an instance take over what one of the version before it saved, in place of `restoreState`.
+   * Only of a module whose `kUpgrade` is on.
+   */
+  upgrade?(server: Module, saved: SavedState, rctx: RunContext): void | Promise<void>;
   /** Names by number, for messages. */
   readonly methodNames: Readonly<Record<number, string>>;
 }

@@ -74,8 +74,7 @@ export function readText(path: string): string | null {
   try {
     return Deno.readTextFileSync(path);
   } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return null;
-    if (thrown instanceof Deno.errors.NotADirectory) return null;
+    if (isNothing(thrown)) return null;
     throw thrown;
   }
 }
@@ -116,10 +115,14 @@ export function kindOf(path: string): "file" | "folder" | null {
   try {
     return Deno.statSync(path).isDirectory ? "folder" : "file";
   } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return null;
-    if (thrown instanceof Deno.errors.NotADirectory) return null;
+    if (isNothing(thrown)) return null;
     throw thrown;
   }
+}
+
+/** Whether an error says that nothing is at a path: what should be a folder in it may be a file. */
+function isNothing(thrown: unknown): boolean {
+  return thrown instanceof Deno.errors.NotFound || thrown instanceof Deno.errors.NotADirectory;
 }
 
 /** Makes a folder, and those above it; it may be there already. */
@@ -127,11 +130,39 @@ export function makeFolder(path: string): void {
   Deno.mkdirSync(path, { recursive: true });
 }
 
-/** Writes a text file as a program of its user does; a reader finds the old text or the new one. */
+/**
+ * Writes a text file as a program of its user does; a reader finds the old text or the new one. What
+ * is a link stays one, and the file keeps its permissions.
+ */
 export function writeText(path: string, text: string): void {
-  const beside = `${path}.${crypto.randomUUID()}.temp`;
+  const { target, mode } = placeOf(path);
+  const beside = `${target}.${crypto.randomUUID()}.temp`;
   Deno.writeTextFileSync(beside, text);
-  Deno.renameSync(beside, path);
+  if (mode !== null) Deno.chmodSync(beside, mode);
+  Deno.renameSync(beside, target);
+}
+
+/** Where a path leads, and the permissions of what is there. */
+function placeOf(path: string): { readonly target: string; readonly mode: number | null } {
+  try {
+    const target = Deno.realPathSync(path);
+    return { target, mode: (Deno.statSync(target).mode ?? 0o666) & 0o777 };
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return { target: path, mode: null };
+    throw thrown;
+  }
+}
+
+/** A file's text, to the byte: null when there is none. Throws a TypeError when it is no UTF-8. */
+export function readExactText(path: string): string | null {
+  let bytes: Uint8Array;
+  try {
+    bytes = Deno.readFileSync(path);
+  } catch (thrown) {
+    if (isNothing(thrown)) return null;
+    throw thrown;
+  }
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
 /** A file's bytes. */

@@ -51,6 +51,12 @@ export function enclosingRepo(folder: string): string | null {
   return null;
 }
 
+/** A repo, and what is wrong with those of its folders that are not among its modules. */
+export interface RepoSurvey {
+  readonly repo: ModuleRepo;
+  readonly problems: readonly ChimaeraError[];
+}
+
 /**
  * Reads the manifests of a repo. Throws CHI-1301 when the folder is none, CHI-1302 with the place of
  * what is wrong in a manifest.
@@ -58,11 +64,27 @@ export function enclosingRepo(folder: string): string | null {
  * @param folder Absolute, without a slash at its end.
  */
 export function readRepo(folder: string): ModuleRepo {
+  const { repo, problems } = surveyRepo(folder);
+  if (problems.length > 0) throw problems[0]!;
+  return repo;
+}
+
+/** As {@linkcode readRepo}; tells of all modules that are not well, and throws for none of them. */
+export function surveyRepo(folder: string): RepoSurvey {
   const namespace = readRepoManifest(folder);
-  const modules = listFolder(folder)
-    .filter((name) => name !== TEMPLATE_MODULE && !name.startsWith("."))
-    .flatMap((name) => readModule(`${folder}/${name}`) ?? []);
-  return { folder, namespace, modules };
+  const modules: RepoModule[] = [];
+  const problems: ChimaeraError[] = [];
+  for (const name of listFolder(folder)) {
+    if (name === TEMPLATE_MODULE || name.startsWith(".")) continue;
+    try {
+      const module = readModule(`${folder}/${name}`);
+      if (module !== null) modules.push(module);
+    } catch (thrown) {
+      if (!(thrown instanceof ChimaeraError)) throw thrown;
+      problems.push(thrown);
+    }
+  }
+  return { repo: { folder, namespace, modules }, problems };
 }
 
 function readRepoManifest(folder: string): string {

@@ -83,7 +83,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   diff: ["codegen"],
   "es-module-lexer": ["repo"],
   fflate: ["chimods"],
-  "jsonc-parser": ["codegen"],
+  "js-tokens": ["codegen"],
   "lz4-wasm": ["chimods"],
   typescript: ["codegen"],
   yaml: ["repo", "codegen"],

@@ -1,0 +1,44 @@
+/**
+ * Folders that commands are given, and what goes wrong in them.
+ *
+ * Thread rules: the main isolate.
+ */
+
+import { resolve } from "node:path";
+import { ChimaeraError } from "../runtime/errors.ts";
+import { enclosingRepo } from "../runtime/repo/mod.ts";
+import { fileError } from "./packing/file_errors.ts";
+
+/** A folder as a command got it, absolute and without a slash at its end. */
+export function folderAt(path: string): string {
+  return resolve(path);
+}
+
+/**
+ * The repo that a command means: the folder that it got, or the repo around the present one. Throws
+ * CHI-1301 when there is none.
+ */
+export function repoAt(path: string | undefined): string {
+  if (path !== undefined) return folderAt(path);
+  const here = folderAt(".");
+  const repo = enclosingRepo(here);
+  if (repo !== null) return repo;
+  throw new ChimaeraError("repoNotFound", {
+    what: here,
+    why: "neither this folder nor one above it is a module repo",
+  });
+}
+
+/** Does something with files. Throws CHI-1101 to CHI-1106 for what the system says. */
+export async function onDisk<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw isOfSystem(thrown) ? fileError(what, thrown) : thrown;
+  }
+}
+
+function isOfSystem(thrown: unknown): boolean {
+  if (!(thrown instanceof Error) || thrown instanceof ChimaeraError) return false;
+  return Object.hasOwn(Deno.errors, thrown.name) || "code" in thrown;
+}

@@ -1,0 +1,110 @@
+/** What is made and inserted is formatted, clean, of the right types, and runs. */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { DomainQuery } from "chimaera";
+import { startNode } from "chimaera/test";
+import { test } from "../tests/permission.ts";
+import { handlerName } from "../runtime/repo/mod.ts";
+import { derivedNames, INHERITED, methodNameProblem } from "./method_rules.ts";
+import { newModule, newRepo } from "./mod.ts";
+import { RepoFolder } from "./testing/repo_folder.ts";
+
+/** Fails unless formatter, linter and type checker have nothing to say about a repo. */
+async function expectClean(folder: RepoFolder): Promise<void> {
+  const [formatted, linted, checked] = await Promise.all([
+    folder.deno("fmt", "--check"),
+    folder.deno("lint"),
+    folder.deno("check", "--config", RepoFolder.config, "."),
+  ]);
+  assert.equal(formatted.code, 0, formatted.output);
+  assert.equal(linted.code, 0, linted.output);
+  assert.equal(checked.code, 0, checked.output);
+}
+
+/** Methods whose names have nothing in common. */
+const METHODS = fc.tuple(
+  fc.uniqueArray(
+    fc.stringMatching(/^k[A-Z][A-Za-z0-9_]{0,62}$/).filter((name) =>
+      methodNameProblem(name) === null && !/^k(?:Monitor|Async)/i.test(name)
+    ),
+    { maxLength: 12, selector: (name) => derivedNames(name)[0], size: "max" },
+  ),
+  fc.subarray(Object.keys(INHERITED).slice(1)),
+  fc.integer({ min: 10, max: 2 ** 32 - 13 }),
+);
+
+test("fresh code: of any methods it is formatted, clean, and of the right types", async () => {
+  const inherited = new Set(Object.keys(INHERITED).map((name) => derivedNames(name)[0]));
+  const twelve = fc.array(METHODS, { minLength: 12, maxLength: 12 });
+  const property = fc.asyncProperty(twelve, async (samples) => {
+    using folder = new RepoFolder();
+    await newRepo(folder.path, "example");
+    for (const [at, [names, on, first]] of samples.entries()) {
+      await newModule(folder.path, `m${at}`);
+      const own = names.filter((name) => !inherited.has(derivedNames(name)[0]))
+        .map((name, k) => `${name}: ${first + k}`);
+      folder.declare([...own, ...on.map((name) => `${name}: ${INHERITED[name]}`)], `m${at}`);
+    }
+    const { problems } = await folder.refresh();
+    assert.deepEqual(problems, []);
+    await expectClean(folder);
+    assert.deepEqual((await folder.plan()).changes, []);
+  });
+  // Formatter, linter and type checker take seconds: one run of twelve modules, and no shrinking.
+  await fc.assert(property, { numRuns: 1, endOnFailure: true });
+});
+
+test("fresh code: a new module passes its own test at once", async () => {
+  using folder = await RepoFolder.withModule();
+  const { code, output } = await folder.deno(
+    "test",
+    "--config",
+    RepoFolder.config,
+    "--no-check",
+    "-A",
+    "compressor/compressor_test.ts",
+  );
+  assert.equal(code, 0, output);
+  assert.match(output, /compressor: a pool is made, and found again by its name \.\.\. ok/);
+});
+
+test("fresh code: methods are called, those that are inherited too", async () => {
+  using folder = await RepoFolder.withModule("every");
+  const names = ["kNodeFailure", "kRecover", "kMigrate", "kFirst", "kLast"];
+  folder.declare([
+    "kNodeFailure: 2",
+    "kRecover: 3",
+    "kMigrate: 4",
+    "kUpgrade: 5",
+    "kFirst: 10",
+    "kLast: 4294967295",
+  ], "every");
+  await folder.refresh();
+  // Each handler says which one it was, by throwing.
+  folder.edit(
+    "every/every_runtime.ts",
+    (text) =>
+      text.replace(
+        /(\w+)\(_task: \w+Task, _rctx: RunContext\): void \{\}/g,
+        (stub, name) =>
+          name === "monitorCreate"
+            ? stub
+            : stub.replace("{}", `{ throw new Error("${name} was here"); }`),
+      ),
+  );
+  const url = new URL(`file://${folder.path}/`);
+  await using started = await startNode({ repos: [url] });
+  const { Client } = await import(`${url}every/every_client.ts`);
+  const client = new Client(started.session);
+  const local = DomainQuery.getLocalId();
+  await client.create(local, local, "pool");
+  for (const name of names) {
+    const method = handlerName(name);
+    await assert.rejects(
+      () => client[method](local),
+      new RegExp(`every\\.${name}.*${method} was here`),
+    );
+  }
+  assert.equal("upgrade" in client, false);
+});

@@ -1,0 +1,83 @@
+/**
+ * Plans the refresh of one module: its generated files, and the blocks in its author's files.
+ *
+ * Thread rules: plain functions.
+ */
+
+import { ChimaeraError } from "../runtime/errors.ts";
+import { moduleFiles } from "../runtime/repo/mod.ts";
+import { type AuthorPlan, planAuthorFile, type UnusedBlock } from "./author_file.ts";
+import type { Drafts } from "./drafts.ts";
+import { type Method, readMethods } from "./method_model.ts";
+import { ROLES } from "./print_blocks.ts";
+import { printLibExec } from "./print_lib_exec.ts";
+import { printMethods } from "./print_methods.ts";
+import { freshFile } from "./template.ts";
+
+/** A module, and what its files are to agree with. */
+export interface ModuleTarget {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A file that has no place for blocks, and the file beside it that shows them. */
+export interface TempFile {
+  readonly file: string;
+  readonly temp: string;
+  /** Methods whose blocks are missing: `kCompress`. */
+  readonly methods: readonly string[];
+}
+
+/** What came of planning a module. */
+export interface ModulePlan {
+  readonly unused: readonly UnusedBlock[];
+  readonly temps: readonly TempFile[];
+  readonly oldNamespace: string | null;
+  readonly problems: readonly ChimaeraError[];
+}
+
+/** Notes in `drafts` what refresh does to a module. Files are named relative to the repo. */
+export async function planModule(
+  { namespace, name }: ModuleTarget,
+  drafts: Drafts,
+  prune: boolean,
+): Promise<ModulePlan> {
+  const files = moduleFiles(name);
+  const yaml = `${name}/${files.methodsYaml}`;
+  const text = drafts.read(yaml);
+  if (text === null) {
+    const why = "it is missing: it declares the module's methods";
+    return failed([new ChimaeraError("badMethods", { what: yaml, why })]);
+  }
+  const { methods, problems } = readMethods(text, yaml);
+  const unused: UnusedBlock[] = [];
+  const temps: TempFile[] = [];
+  const all = [...problems];
+  let oldNamespace: string | null = null;
+  for (const role of ROLES) {
+    const file = `${name}/${files[role]}`;
+    const source = { role, namespace, module: name, methods, file, text: drafts.read(file) ?? "" };
+    const isThere = drafts.read(file) !== null;
+    const plan = isThere ? await planAuthorFile(source, prune) : missingFile(methods);
+    all.push(...plan.problems);
+    unused.push(...plan.unused);
+    oldNamespace ??= plan.oldNamespace;
+    drafts.edit(file, plan.edits);
+    if (plan.homeless.length === 0) continue;
+    const temp = `${file}.temp`;
+    drafts.replace(temp, await freshFile({ namespace, module: name, role, methods }));
+    temps.push({ file, temp, methods: plan.homeless.map((method) => method.name) });
+  }
+  drafts.replace(`${name}/${files.methods}`, printMethods(name, methods));
+  drafts.replace(`${name}/${files.libExec}`, printLibExec(name, methods));
+  return { unused, temps, oldNamespace, problems: all };
+}
+
+function failed(problems: readonly ChimaeraError[]): ModulePlan {
+  return { unused: [], temps: [], oldNamespace: null, problems };
+}
+
+/** All blocks of a file that is not there are missing. */
+function missingFile(homeless: readonly Method[]): AuthorPlan {
+  return { edits: [], unused: [], homeless, oldNamespace: null, problems: [] };
+}

@@ -1,0 +1,127 @@
+/**
+ * `repo refresh`: brings a module repo in line with its YAML files.
+ *
+ * A plan is made first, from what is on disk, and written only when nothing in the repo is wrong: a
+ * mistake in one module leaves all files as they are. What is planned twice changes nothing.
+ *
+ * Thread rules: plain functions; one refresh of a repo at a time.
+ */
+
+import { ChimaeraError } from "../runtime/errors.ts";
+import { kindOf, readText } from "../runtime/platform/mod.ts";
+import { type ModuleRepo, surveyRepo } from "../runtime/repo/mod.ts";
+import type { UnusedBlock } from "./author_file.ts";
+import {
+  CONFIG_FILES,
+  type ConfigPlan,
+  CORE_NAMESPACE,
+  newConfig,
+  refreshConfig,
+} from "./deno_config.ts";
+import { Drafts, type FileChange, writeChanges } from "./drafts.ts";
+import { memberOf, readJsonObject } from "./json_text.ts";
+import { writeKit } from "./kit/mod.ts";
+import { planModule, type TempFile } from "./refresh_module.ts";
+import { renameImports } from "./rename_imports.ts";
+
+/** What refresh would do, and what keeps it from doing so. */
+export interface RefreshPlan {
+  readonly repo: ModuleRepo;
+  /** Files relative to the repo's folder, by name. */
+  readonly changes: readonly FileChange[];
+  /** Blocks whose methods are not on; with `prune` they are taken out. */
+  readonly unused: readonly UnusedBlock[];
+  readonly temps: readonly TempFile[];
+  /** While there are any, nothing is written. */
+  readonly problems: readonly ChimaeraError[];
+}
+
+/**
+ * Plans the refresh of a repo. Throws CHI-1301 when the folder is none, CHI-1302 for its manifest.
+ *
+ * @param folder Absolute, without a slash at its end.
+ */
+export async function planRefresh(
+  folder: string,
+  { prune = false }: { readonly prune?: boolean } = {},
+): Promise<RefreshPlan> {
+  const { repo, problems: inManifests } = surveyRepo(folder);
+  const drafts = new Drafts(folder);
+  const problems = [...inManifests];
+  const unused: UnusedBlock[] = [];
+  const temps: TempFile[] = [];
+  const old = new Set<string>();
+  for (const { name } of repo.modules) {
+    await collect(problems, async () => {
+      const target = { namespace: repo.namespace, name };
+      const plan = await planModule(target, drafts, prune);
+      problems.push(...plan.problems);
+      unused.push(...plan.unused);
+      temps.push(...plan.temps);
+      if (plan.oldNamespace !== null) old.add(plan.oldNamespace);
+    });
+  }
+  await collect(problems, async () => {
+    const { oldNamespaces, foreign } = planConfig(repo, drafts);
+    for (const namespace of oldNamespaces) old.add(namespace);
+    if (old.size > 0) await renameImports(repo, old, foreign, drafts);
+  });
+  // What is wrong in one place may make anything look unused elsewhere.
+  if (problems.length > 0) return { repo, changes: [], unused: [], temps: [], problems };
+  return { repo, changes: drafts.changes, unused, temps, problems };
+}
+
+/**
+ * Writes what a plan changes, and the repo's kit. Throws the first problem that it has.
+ *
+ * @returns Whether the kit was not current.
+ */
+export async function writeRefresh({ repo, changes, problems }: RefreshPlan): Promise<boolean> {
+  if (problems.length > 0) throw problems[0]!;
+  writeChanges(repo.folder, changes);
+  return belongsToProject(repo) ? false : await writeKit(repo.folder);
+}
+
+/** Lists what is thrown with what is wrong. */
+async function collect(problems: ChimaeraError[], plan: () => Promise<void>): Promise<void> {
+  try {
+    await plan();
+  } catch (thrown) {
+    if (!(thrown instanceof ChimaeraError)) throw thrown;
+    problems.push(thrown);
+  }
+}
+
+const NO_NAMES = { oldNamespaces: [], foreign: new Set<string>() };
+
+/** Plans the repo's `deno.json`; returns what it tells of names from before, and of other repos. */
+function planConfig(
+  repo: ModuleRepo,
+  drafts: Drafts,
+): Pick<ConfigPlan, "oldNamespaces" | "foreign"> {
+  const file = CONFIG_FILES.find((name) => drafts.read(name) !== null);
+  if (file === undefined && belongsToProject(repo)) return NO_NAMES;
+  const text = file === undefined ? newConfig() : drafts.read(file)!;
+  const isThere = (path: string) => kindOf(`${repo.folder}/${path}`) !== null;
+  const plan = refreshConfig(text, file ?? CONFIG_FILES[0], repo, isThere);
+  drafts.replace(file ?? CONFIG_FILES[0], plan.text);
+  return plan;
+}
+
+/**
+ * Whether the names of the SDK are somebody else's business: those of the core repo are its
+ * project's, and a repo without settings of its own has those of the folder around it.
+ */
+function belongsToProject({ folder, namespace }: ModuleRepo): boolean {
+  if (namespace === CORE_NAMESPACE) return true;
+  const hasOwn = (at: string) => CONFIG_FILES.find((name) => kindOf(`${at}/${name}`) === "file");
+  if (hasOwn(folder) !== undefined) return false;
+  for (let at = folder; at !== "";) {
+    at = at.slice(0, at.lastIndexOf("/"));
+    const name = hasOwn(at);
+    if (name === undefined) continue;
+    const file = `${at}/${name}`;
+    return memberOf(readJsonObject(readText(file)!, file), "imports", "chimaera") !== undefined;
+  }
+  return false;
+}

@@ -1,0 +1,44 @@
+/**
+ * A repo got another namespace: the names by which its own files import its modules follow.
+ *
+ * Thread rules: plain functions.
+ */
+
+import { kindOf, listFolder } from "../runtime/platform/mod.ts";
+import { importStatementsOf, type ModuleRepo, namedModule } from "../runtime/repo/mod.ts";
+import type { Drafts } from "./drafts.ts";
+
+const SOURCE = /\.(?:[mc]?ts|tsx|[mc]?js|jsx)$/;
+
+/**
+ * Notes in `drafts` the imports that change.
+ *
+ * @param old Namespaces that the repo's modules had.
+ * @param foreign Names that lead to other repos' modules, whatever they are called.
+ */
+export async function renameImports(
+  repo: ModuleRepo,
+  old: ReadonlySet<string>,
+  foreign: ReadonlySet<string>,
+  drafts: Drafts,
+): Promise<void> {
+  const modules = new Set(repo.modules.map(({ name }) => name));
+  for (const file of sourceFiles(repo.folder, "")) {
+    const text = drafts.read(file);
+    if (text === null || ![...old].some((namespace) => text.includes(`${namespace}/`))) continue;
+    for (const { specifier, specifierAt } of await importStatementsOf(text, file)) {
+      const named = foreign.has(specifier) ? null : namedModule(specifier);
+      if (named === null || !old.has(named.namespace) || !modules.has(named.module)) continue;
+      drafts.edit(file, [{ ...specifierAt, text: `${repo.namespace}/${named.file}` }]);
+    }
+  }
+}
+
+function sourceFiles(folder: string, under: string): string[] {
+  return listFolder(`${folder}/${under}`).flatMap((name) => {
+    if (name.startsWith(".") || name === "node_modules") return [];
+    const path = `${under}${name}`;
+    if (SOURCE.test(name)) return [path];
+    return kindOf(`${folder}/${path}`) === "folder" ? sourceFiles(folder, `${path}/`) : [];
+  });
+}

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { linkNode } from "../../codegen/link/mod.ts";
 import { ChimaeraError } from "../../runtime/errors.ts";
 import { entriesOf } from "../../tools/packaging/bundle.ts";
-import { type NodePackage, nodePackage } from "../../tools/packaging/node_package.ts";
+import type { NodePackage } from "../../tools/packaging/node_package.ts";
 import { ROOT } from "../house/source_tree.ts";
 import { test } from "../permission.ts";
 import { NodeProcess } from "../system/kit/node_process.ts";
@@ -48,7 +48,13 @@ await session.close();
 `;
 
 let made: Promise<NodePackage> | null = null;
-const sdk = (): Promise<NodePackage> => made ??= nodePackage(ROOT, entriesOf(ROOT));
+const sdk = (): Promise<NodePackage> => made ??= makeSdk();
+
+/** Loads the compiler, which needs permissions at once. */
+async function makeSdk(): Promise<NodePackage> {
+  const { nodePackage } = await import("../../tools/packaging/node_package.ts");
+  return await nodePackage(ROOT, entriesOf(ROOT));
+}
 
 class Project {
   readonly folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "chi" }));

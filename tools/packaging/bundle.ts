@@ -12,7 +12,6 @@
 
 import { BuildError } from "./build_error.ts";
 import { ENTRIES, importNames, isAsset, MODULE_ENTRY_ROLES } from "./entries.ts";
-import { NODE_PACKAGE_FILE, nodePackage } from "./node_package.ts";
 import { runDeno } from "./run_deno.ts";
 import { exists, listFiles, makeParent } from "../file_tree.ts";
 
@@ -53,6 +52,9 @@ export async function bundle(root: string, dist: string): Promise<void> {
   ) => [name, `./${entry}.js`]);
   const config = JSON.stringify({ imports: Object.fromEntries(imports) }, null, 2);
   Deno.writeTextFileSync(`${dist}/deno.json`, `${config}\n`);
+  // Loaded here: the compiler in it asks for the environment at once, and this file is loaded by
+  // tests without permissions too.
+  const { NODE_PACKAGE_FILE, nodePackage } = await import("./node_package.ts");
   const node = inAscii(JSON.stringify(await nodePackage(root, entries)));
   Deno.writeTextFileSync(`${dist}/${NODE_PACKAGE_FILE}`, node);
 }

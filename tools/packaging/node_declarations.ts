@@ -1,8 +1,8 @@
 /**
  * Declarations of the SDK for TypeScript on Node: a `.d.ts` beside each source that a door leads to.
  *
- * They name each other by `.js`, as TypeScript on Node wants it. What they say of `Deno` nobody can
- * resolve there, so they are not checked again in the user's project; the doors name nothing of it.
+ * They name each other by `.js`, as TypeScript on Node wants it. The platform's few types of `Deno`,
+ * and types of Node, which a project may be without, are `any` in them: no door shows one.
  */
 
 import ts from "typescript";
@@ -12,8 +12,7 @@ import { runDeno } from "./run_deno.ts";
 /** The language as Node 20 has it, and `using`. */
 const LIBRARY = ["lib.es2022.d.ts", "lib.esnext.disposable.d.ts", "lib.es2024.sharedmemory.d.ts"];
 
-const HEAD = "// @ts-nocheck: what it says of Deno cannot be resolved on Node.\n" +
-  '/// <reference lib="esnext.disposable" />\n' +
+const HEAD = '/// <reference lib="esnext.disposable" />\n' +
   '/// <reference lib="es2024.sharedmemory" />\n';
 
 /** Declarations of everything that the entries lead to, by project path. */
@@ -51,13 +50,21 @@ export async function declarationsOf(
   const write = (path: string, text: string) => {
     const name = path.slice(root.length + 1);
     if (name.startsWith("node_modules/") || !path.startsWith(`${root}/`)) return;
-    files[name] = HEAD + text.replaceAll(/((?:from|import\()\s*"\.[^"]*)\.ts"/g, '$1.js"');
+    files[name] = HEAD + forNode(name, text);
   };
   program.emit(undefined, write, undefined, true);
   for (const entry of entries) {
     if (!(`${entry}.d.ts` in files)) throw new BuildError(`no declarations of ${entry}`);
   }
   return files;
+}
+
+/** A declaration file with the names that other files have on Node, and no type of Deno. */
+function forNode(path: string, text: string): string {
+  const named = text.replaceAll(/((?:from|import\()\s*"\.[^"]*)\.ts"/g, '$1.js"')
+    .replaceAll(/(typeof )?import\("node:\w+"\)(\.\w+)*/g, "any");
+  if (!path.startsWith("runtime/platform/")) return named;
+  return named.replaceAll(/\bDeno\.\w+(<Deno\.\w+>)?/g, "any");
 }
 
 async function denoTypes(): Promise<string> {

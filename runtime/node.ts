@@ -36,6 +36,7 @@ import {
   type LaneMover,
   LaneMoves,
   makeCorePools,
+  type ModuleDirectory,
   type ModuleRegistry,
   Policies,
   type PoolDirectory,
@@ -84,7 +85,8 @@ export class Node {
   readonly recycling: Recycling;
   readonly #renewal: ThreadRenewal;
   /** Modules of which pools can be made. */
-  readonly modules: ModuleRegistry;
+  readonly modules: ModuleDirectory;
+  readonly #registry: ModuleRegistry;
   /** Has modules' pools run newer code. */
   readonly upgrades: Upgrades;
   /** Whether blocks are fenced and tagged, as chosen. */
@@ -141,8 +143,13 @@ export class Node {
     const ask = this.#crew.ask;
     const counters = this.#counters;
     const stallOf = (worker: number) => this.#stalls.stalled.get(worker);
-    this.modules = makeRegistry(options, workers, ask, (worker) => stallOf(worker) !== undefined);
-    const pools = new Pools({ workers, modules: this.modules, counters, ask, stallOf });
+    this.modules = this.#registry = makeRegistry(
+      options,
+      workers,
+      ask,
+      (worker) => stallOf(worker) !== undefined,
+    );
+    const pools = new Pools({ workers, modules: this.#registry, counters, ask, stallOf });
     this.pools = this.#pools = pools;
     const moves = this.moves = this.#moves = new LaneMoves({
       workers,
@@ -153,7 +160,7 @@ export class Node {
     this.recycling = new Recycling({ workers, pools, moves, crew: this.#crew, clock: realClock });
     const onFailed = (error: ChimaeraError) => options.onRenewalFailed?.(error);
     this.#renewal = new ThreadRenewal({ workers, recycling: this.recycling, onFailed });
-    const [registry, clock, onUpgraded] = [this.modules, realClock, this.#renewal.note];
+    const [registry, clock, onUpgraded] = [this.#registry, realClock, this.#renewal.note];
     this.upgrades = new Upgrades({ workers, pools, moves, registry, clock, ask, onUpgraded });
     this.sessions = this.#sessions = this.#makeSessions(options, heap, place);
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, counters, wake);
@@ -165,7 +172,7 @@ export class Node {
     this.#parts = {
       crew: this.#crew,
       pools,
-      registry: this.modules,
+      registry: this.#registry,
       upgrades: this.upgrades,
       moves,
       recycling: this.recycling,
@@ -181,7 +188,7 @@ export class Node {
     const node = new Node(options);
     try {
       await node.#begin();
-      await loadRepos(node.modules, options);
+      await loadRepos(node.#registry, options);
       if (options.instance !== undefined) node.#serve(options.instance);
       return node;
     } catch (thrown) {
@@ -367,7 +374,7 @@ export class Node {
       this.segment.discard();
       this.bells.discard();
     } else for (const thread of this.#crew.threads) thread.terminate();
-    this.modules.close();
+    this.#registry.close();
     this.#instance?.release();
   }
 

@@ -1,11 +1,12 @@
 /**
- * The pools of a node and the places of their lanes, for whoever looks at it or changes it.
+ * The pools and modules of a node and the places of lanes, for whoever looks at it or changes it.
  *
  * Thread rules: the thread that assembled the node.
  */
 
 import type { LaneMoveInfo, LaneMoveRequest, PoolInfo, PoolRequest } from "../lane/mod.ts";
 import type { ClearedLane } from "./lane_moves.ts";
+import type { KnownModule, Registered } from "./registry.ts";
 
 /** A lane, and the worker that runs it at the moment. */
 export interface LanePlace {
@@ -47,6 +48,27 @@ export interface PoolDirectory {
   get(id: number): PoolPlace;
   /** As `pool list` shows them. */
   list(): PoolInfo[];
+}
+
+/** The modules of which a node can make pools: those of the program, and those of repos. */
+export interface ModuleDirectory {
+  /** Milliseconds in which a module's import must end; twice that if it holds its worker. */
+  loadMs: number;
+  /** All library names. */
+  readonly libNames: string[];
+  /** All of them. */
+  readonly list: KnownModule[];
+  /** The module of a library name, or of a module's bare name. Throws CHI-4003, CHI-4023. */
+  get(name: string): KnownModule;
+  /** The modules whose code a file is, or whose folder it is in. */
+  using(path: string): string[];
+  /**
+   * Loads the modules of a repo that are not there yet, or one of them.
+   *
+   * @param path Of the repo, or of a module's folder in one. Rejects with CHI-1301 and CHI-1302 for
+   * what is no repo, with CHI-4022 when there is another module of the same library name.
+   */
+  register(path: string): Promise<Registered>;
 }
 
 /** Has lanes change their worker, one after the other. */

@@ -15,10 +15,12 @@ import type { ModuleSpec } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import { atMost, makeFolder, makeTemporaryFolder, realPath, removeAll } from "../platform/mod.ts";
 import type { ModuleCode, ModuleRepo, RepoModule } from "../repo/mod.ts";
+import type { ModuleDirectory } from "./directory.ts";
 import { coreModules } from "./module_spec.ts";
 
 /** A module, as the registry knows it. */
 export interface KnownModule {
+  /** The version that pools are made of. */
   readonly spec: ModuleSpec;
   /** Where its author has it; null for one that is loaded from where it is. */
   readonly folder: string | null;
@@ -33,7 +35,9 @@ export interface FreshModule {
 
 /** What became of the modules of a repo. */
 export interface Registered {
+  /** Those that pools can be made of now. */
   readonly modules: readonly KnownModule[];
+  /** The folders of the others, and why they cannot. */
   readonly failures: readonly { readonly folder: string; readonly error: ChimaeraError }[];
 }
 
@@ -63,7 +67,7 @@ interface Entry {
   readonly files: ReadonlySet<string>;
 }
 
-export class ModuleRegistry {
+export class ModuleRegistry implements ModuleDirectory {
   readonly #options: RegistryOptions;
   readonly #entries = new Map<string, Entry>();
   #copies: string | null = null;

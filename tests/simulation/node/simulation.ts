@@ -32,6 +32,7 @@ import { type Fault, FAULTS } from "./faults.ts";
 import { type Job, JOBS } from "./jobs.ts";
 import { makeVersionsUp } from "./next_versions.ts";
 import { Scene } from "./scene.ts";
+import type { ModuleRegistry } from "../../../runtime/module/mod.ts";
 import { BUSY_MODULE, type LoadModule } from "./modules.ts";
 import { setWitness, Witness } from "./witness.ts";
 
@@ -170,7 +171,7 @@ export class Simulation {
     this.#node = node;
     node.moves.drainMs = DRAIN_MS;
     node.upgrades.drainMs = DRAIN_MS;
-    makeVersionsUp(node.modules, BUSY_MODULE, new Dice(this.#options.seed, 3));
+    makeVersionsUp(node.modules as ModuleRegistry, BUSY_MODULE, new Dice(this.#options.seed, 3));
     this.#scene = new Scene(this.#world, node, this.#witness);
     this.#hog = new MemoryHog(new Heap(node.segment));
     await this.#until("the client's connection", this.#connectClient());

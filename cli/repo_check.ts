@@ -59,6 +59,7 @@ export const repoCheck: CliCommand<RepoCheckOptions> = {
   async run([dir = "."], { json, typesOnly, limit }) {
     const repo = readRepo(repoAt(dir));
     const show = json ? () => {} : printLine;
+    // In this order: what fails first is often why something below fails.
     const types = await checkTypes(repo.folder);
     for (const problem of types) show(typeLine(problem));
     const tests = typesOnly ? null : await testsOf(repo.folder, limit * 1000, show);

@@ -1,8 +1,5 @@
 /** What surrounds the process: variables, its number, the machine's memory. */
 
-/** Whether this is a client program on Node; see `node_host/`. */
-export const ON_NODE: boolean = Deno.build.vendor === "node";
-
 /** The value of an environment variable; undefined when unset, empty, or not permitted. */
 export function environment(name: string): string | undefined {
   try {

@@ -16,12 +16,7 @@
 
 import { ChimaeraError } from "../errors.ts";
 import { futexWait, futexWake } from "./libc.ts";
-import { ON_NODE } from "./environment.ts";
 import { machine } from "./simulated_machine.ts";
-import { pause } from "./timers.ts";
-
-/** Longest time between two looks of a waiter on Node. */
-const NODE_LOOK_MS = 64;
 
 /** A view on shared words, with the address of word 0 where the memory is mapped (0: it is not). */
 export interface SharedWords {
@@ -134,24 +129,7 @@ export async function waitAsync(
 ): Promise<void> {
   if (machine !== null) return await machine.waitAsync(words, index, expected, timeoutMs);
   const result = Atomics.waitAsync(words.i32, index, expected, timeoutMs);
-  if (!result.async) return;
-  if (ON_NODE) await whileLooking(words, index, expected, result.value);
-  else await result.value;
-}
-
-/** Node 20 often leaves a woken waiter asleep until its event loop has something else to do. */
-async function whileLooking(
-  words: SharedWords,
-  index: number,
-  expected: number,
-  woken: Promise<unknown>,
-): Promise<void> {
-  let isOver = false;
-  const over = woken.then(() => void (isOver = true));
-  for (let ms = 1; !isOver && Atomics.load(words.i32, index) === expected;) {
-    await Promise.race([over, pause(ms)]);
-    ms = Math.min(2 * ms, NODE_LOOK_MS);
-  }
+  if (result.async) await result.value;
 }
 
 /** Ends every {@linkcode waitAsync} of this process on the word. */

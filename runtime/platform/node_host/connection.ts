@@ -1,6 +1,7 @@
 /**
  * A connection to a unix socket with the manners of Deno's: reads and writes are promises, a read
- * takes what is there, a write has left when its promise resolves.
+ * takes what is there, a write has left when its promise resolves. An open connection keeps its
+ * thread alive.
  *
  * Thread rules: the isolate that connected.
  */
@@ -10,6 +11,9 @@ import { errors, systemError } from "./errors.ts";
 
 /** Most that one write hands over, so that a large one makes way for others. */
 const WRITE_BYTES_MAX = 1 << 20;
+
+/** Between two turns of an idle connection: a day. */
+const LIFE_MS = 86_400_000;
 
 /** Connects to a unix path. Throws what the system says, in Deno's form. */
 export function connectUnix({ path }: { readonly path: string }): Promise<UnixConnection> {
@@ -32,6 +36,11 @@ export class UnixConnection {
   #failure: Error | null = null;
   #hasEnded = false;
   #wake: () => void = () => {};
+  /**
+   * Node counts a socket that nobody reads or writes at the moment as nothing to live for, and a
+   * thread that waits for room to read into would end.
+   */
+  readonly #life = setInterval(() => {}, LIFE_MS);
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -47,6 +56,7 @@ export class UnixConnection {
     });
     socket.on("close", () => {
       this.#failure ??= new errors.BadResource("the connection is closed");
+      clearInterval(this.#life);
       wake();
     });
   }
@@ -82,6 +92,7 @@ export class UnixConnection {
 
   /** An open connection does not keep the program alive. */
   unref(): void {
+    this.#life.unref();
     this.#socket.unref();
   }
 

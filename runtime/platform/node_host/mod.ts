@@ -54,7 +54,6 @@ export const Deno = {
     arch: ARCHITECTURES[process.arch] ?? process.arch,
     os: process.platform,
     standalone: false,
-    vendor: "node",
   },
   connect: connectUnix,
   dlopen: notOnNode("FFI"),

@@ -101,6 +101,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./mod_new.ts")).modNew,
   },
   {
+    name: "repo link",
+    summary: "Let a program outside of a repo import the repo's modules",
+    load: async () => (await import("./repo_link.ts")).repoLink,
+  },
+  {
+    name: "repo reformat",
+    summary: "Make a C++ Chimaera repo a module repo, beside its C++ files",
+    load: async () => (await import("./repo_reformat.ts")).repoReformat,
+  },
+  {
     name: "mod list",
     summary: "List the modules that a running node can make pools of",
     load: async () => (await import("./mod_list.ts")).modList,

@@ -152,7 +152,13 @@ export function changeMembers(
   if (gone.length === 0 && added.length === 0) return [];
   const members = object.members ?? [];
   const last = members.filter((member) => !gone.includes(member)).at(-1);
-  if (last === undefined) return [{ ...object, text: objectText(text, object.start, added) }];
+  if (last === undefined) {
+    const whole = objectText(text, object.start, added);
+    const inside = text.slice(object.start + 1, object.end - 1);
+    // Of an object that has remarks and nothing else, they stay.
+    if (members.length > 0 || inside.trim() === "") return [{ ...object, text: whole }];
+    return [insertion(object.start + 1, whole.slice(1, -1).replace(/(\r\n|\n|\r)[ \t]*$/, ""))];
+  }
   const endsWithComma = members.at(-1)!.commaEnd !== null;
   const edits = gone.map((member) => removal(text, member));
   if (added.length > 0) edits.push(...addition(text, object, last, added, endsWithComma));

@@ -76,7 +76,7 @@ function printMonitor(out: Printer, methods: readonly Method[]): void {
     "task: Task",
     "rctx: RunContext",
   ];
-  // One line has room for them; the formatter leaves them as they are, and so are they read.
+  // They would fit a line; one below the other they are easier to tell from those of `run`.
   out.block("monitor(", () => out.line(...parameters.map((one) => `${one},`)), "): void {");
   out.nested(() =>
     printSwitch(out, watched, (name) => {

@@ -2,6 +2,7 @@
 
 import type { BenchLine } from "../harness/line.ts";
 import { CANARY_LINES } from "./canary.ts";
+import { CODEGEN_LINES } from "./codegen.ts";
 import { COMUTEX_LINES } from "./comutex.ts";
 import { FLUSH_LINES } from "./flush.ts";
 import { IDLE_LINES } from "./idle.ts";
@@ -33,6 +34,7 @@ export const LINES: readonly BenchLine[] = [
   ...LANE_IO_LINES,
   ...LANE_MOVE_LINES,
   ...FLUSH_LINES,
+  ...CODEGEN_LINES,
   ...MOD_UPGRADE_LINES,
   ...SERVE_LINES,
   ...IDLE_LINES,

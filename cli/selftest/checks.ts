@@ -16,6 +16,7 @@ import { formatSize } from "../quantity.ts";
 import { checkCodecs } from "./codecs.ts";
 import { expectEqual, failed } from "./failed.ts";
 import { callPeer } from "./peer.ts";
+import { checkUpgrade } from "./upgrade.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** One thing to prove. */
@@ -35,6 +36,7 @@ export const CHECKS: readonly Check[] = [
   { name: "module loading", run: checkLoading },
   { name: "tasks", run: checkTasks },
   { name: "bulk by pointer", run: checkBulk },
+  { name: "live upgrade", run: checkUpgrade },
   { name: "another process", run: (bench) => callPeer(bench, "auto") },
   { name: "over the socket", run: (bench) => callPeer(bench, "socket") },
   { name: "codecs", run: checkCodecs },

@@ -26,6 +26,7 @@ import { ClientSessions } from "./client_sessions.ts";
 import { Containers } from "./containers.ts";
 import { DISK_BACKENDS, WORKER_COUNTER } from "./counters.ts";
 import { ControlChannel } from "./control.ts";
+import type { DiskBackend } from "./node_control.ts";
 import { DiskQueue } from "./disk_queue.ts";
 import { Executor } from "./executor.ts";
 import { Flushes } from "./flushes.ts";
@@ -93,16 +94,11 @@ export class LaneWorker implements RunHost {
     this.#links = links;
     const wake = () => this.wake();
     this.control = new ControlChannel(node, heap, links, options.onControl, wake, incarnation);
-    this.disk = new DiskQueue({
-      heap,
-      node,
-      bell: this.#bell,
-      clock: this.#clock,
-      onReady: wake,
-      onBackend: (backend) => {
-        counters.words[counters.worker(id) + WORKER_COUNTER.disk] = DISK_BACKENDS.indexOf(backend);
-      },
-    });
+    const onBackend = (backend: DiskBackend) => {
+      counters.words[counters.worker(id) + WORKER_COUNTER.disk] = DISK_BACKENDS.indexOf(backend);
+    };
+    const [bell, clock] = [this.#bell, this.#clock];
+    this.disk = new DiskQueue({ heap, node, bell, clock, onReady: wake, onBackend });
     const flush = (rctx: RunContext) => this.#flushes.flush(rctx);
     const control = nodeControl(this.control, workers, flush);
     const parts = { id, workers, incarnation, node, heap, segments, links, counters, control };
@@ -184,8 +180,7 @@ export class LaneWorker implements RunHost {
     if (this.#timers.nextMs !== Infinity) worked += this.#timers.fire(this.#clock.nowMs());
     // Other workers begin with what is theirs before this one runs what is its own.
     if (worked > 0) this.#links.flush();
-    const { plug } = this.#state;
-    if (plug !== null && plug.pending) worked += plug.runKin();
+    worked += this.#state.runKin();
     const ran = this.executor.runLanes();
     this.#tasksSinceTurn += ran;
     this.#flush();
@@ -305,8 +300,7 @@ export class LaneWorker implements RunHost {
   /** Whether a pass would find nothing to do: a worker that sleeps otherwise has lost a wake. */
   get idle(): boolean {
     return !this.#links.pending && !this.#intake.pending && this.#state.ready.length === 0 &&
-      this.#state.dirty.length === 0 && !this.disk.pending &&
-      !(this.#state.plug?.pending ?? false);
+      this.#state.dirty.length === 0 && !this.disk.pending && !this.#state.hasKin;
   }
 
   async #sleep(): Promise<void> {

@@ -108,6 +108,16 @@ export class WorkerState {
     this.epochs = new Epochs(parts.node.i32, parts.counters.epochs(parts.id));
   }
 
+  /** Whether plugged lanes have what those may wait for that run. */
+  get hasKin(): boolean {
+    return this.plug !== null && this.plug.pending;
+  }
+
+  /** Runs that. Part of the worker's pass. Returns how much there was. */
+  runKin(): number {
+    return this.hasKin ? this.plug!.runKin() : 0;
+  }
+
   /** Whether the node has given this worker up, and another thread goes on in its place. */
   get fenced(): boolean {
     return this.counters.words[this.counter + WORKER_COUNTER.pass] !== this.#pass;

@@ -190,6 +190,22 @@ export function realPath(path: string): string | null {
     return Deno.realPathSync(path);
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) return null;
+    if (thrown instanceof Deno.errors.NotADirectory) return null;
     throw thrown;
   }
+}
+
+/** Where a link leads, as it is written in it; null for what is no link. */
+export function linkTarget(path: string): string | null {
+  try {
+    return Deno.lstatSync(path).isSymlink ? Deno.readLinkSync(path) : null;
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    throw thrown;
+  }
+}
+
+/** Makes a link to a folder. */
+export function makeLink(path: string, target: string): void {
+  Deno.symlinkSync(target, path, { type: "dir" });
 }

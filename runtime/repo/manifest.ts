@@ -11,7 +11,7 @@
 
 import { ChimaeraError } from "../errors.ts";
 import { listFolder, readText } from "../platform/mod.ts";
-import { checkName, moduleFiles, nameProblem, TEMPLATE_MODULE } from "./names.ts";
+import { checkName, moduleFiles, nameProblem, TEMPLATE_FOLDERS } from "./names.ts";
 import { readYamlEntries, type YamlEntry } from "./yaml_file.ts";
 
 /** The file that makes a folder a module repo. */
@@ -75,7 +75,7 @@ export function surveyRepo(folder: string): RepoSurvey {
   const modules: RepoModule[] = [];
   const problems: ChimaeraError[] = [];
   for (const name of listFolder(folder)) {
-    if (name === TEMPLATE_MODULE || name.startsWith(".")) continue;
+    if (TEMPLATE_FOLDERS.includes(name) || name.startsWith(".")) continue;
     try {
       const module = readModule(`${folder}/${name}`);
       if (module !== null) modules.push(module);

@@ -13,6 +13,9 @@ import { LIMITS } from "../limits.ts";
 /** The module of the core repo that new modules are copies of. */
 export const TEMPLATE_MODULE = "MOD_NAME";
 
+/** Folders that are patterns of modules and none themselves; the second is of older C++ repos. */
+export const TEMPLATE_FOLDERS: readonly string[] = [TEMPLATE_MODULE, "TASK_NAME"];
+
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Why a word cannot name a namespace or a module; null when it can. */

@@ -80,7 +80,7 @@ async function openSession(options: ConnectOptions): Promise<Session> {
   const transport = options.transport ?? "auto";
   let reason = "the caller asked for it";
   if (transport !== "socket") {
-    const why = ffiAvailable() ? null : "FFI is denied, so memory cannot be mapped";
+    const why = ffiAvailable() ? null : "FFI is denied, or not there, so memory cannot be mapped";
     if (why === null) {
       const found = await connectShared(paths, options.sizeBytes);
       if (found instanceof Session) return found;

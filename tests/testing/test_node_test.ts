@@ -193,7 +193,7 @@ test("seeds: files of a DiskFile are read and written, at once and the same ever
 });
 
 /** A machine that has other things to do. */
-const BUSY = { ...MODULES, faults: { pause: 0.02 } };
+const BUSY = { ...MODULES, faults: { pause: 0.05 } };
 
 /** The test of a module that is wrong: on most days it passes. */
 async function addTwice({ session }: SeededNode): Promise<void> {
@@ -207,7 +207,7 @@ async function addTwice({ session }: SeededNode): Promise<void> {
 
 test("seeds: a lost update is found, by few of them, and plays again", async () => {
   const failing: number[] = [];
-  for (let seed = 0; seed < 200; seed++) {
+  for (let seed = 0; seed < 100; seed++) {
     await using started = await startNode({ ...BUSY, seed });
     try {
       await addTwice(started);
@@ -217,9 +217,9 @@ test("seeds: a lost update is found, by few of them, and plays again", async () 
     }
   }
   assert.ok(failing.length > 0, "no seed found it");
-  assert.ok(failing.length < 100, "a plain run would have found it");
+  assert.ok(failing.length < 50, "a plain run would have found it");
   await assert.rejects(
-    forSeeds(200, BUSY, addTwice),
+    forSeeds(100, BUSY, addTwice),
     ({ code, what, hint, cause }: ChimaeraError) => {
       assert.equal(code, "CHI-4028");
       assert.equal(what, `seed ${failing[0]}`);
@@ -339,7 +339,7 @@ test("faults: those that a module must stand happen, and it stands them", async 
 test("faults: a module that does not stand a move is found, by its own error", async () => {
   const modules = [moduleInFolder(new URL("../system/modules/nomad/", import.meta.url), "tests")];
   const run = (flaw: Flaw) =>
-    forSeeds(20, { modules, faults: { moveLane: 0.05 } }, async ({ session }) => {
+    forSeeds(10, { modules, faults: { moveLane: 0.05 } }, async ({ session }) => {
       const client = new Nomad(session);
       await client.create(HERE, HERE, "nomad", new CreateContext(), 4, flaw);
       await delay(20);

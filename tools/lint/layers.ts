@@ -109,6 +109,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const SDK_NAMES = ["chimaera", "chimaera/node", "chimaera/platform", "chimaera/test"];
 const MODULE_NAME = /^chimaera\/(\w+)_(client|tasks)$/;
 const SDK_DOORS = ["mod.ts", "node.ts", "platform.ts", "test.ts"];
+/** Each of its folders is entered by itself, so that a command loads no more than it needs. */
+const CODEGEN_DOOR = /^codegen\/(\w+\/)?mod\.ts$/;
 const MODULE_DOOR = /^chimods\/(\w+)\/\1_(tasks|client|runtime|monitor|methods|lib_exec)\.ts$/;
 
 /**
@@ -175,6 +177,7 @@ function sameFolder(path: string, target: string): boolean {
 
 function isDoor(target: string, room: string): boolean {
   if (room === "ground" || room === "assembly") return true;
+  if (room === "codegen") return CODEGEN_DOOR.test(target);
   if (room === "sdk") return SDK_DOORS.includes(target.slice("sdk/".length));
   if (room === "chimods") return MODULE_DOOR.test(target);
   return target.endsWith(`/${room}/mod.ts`) || target === `${room}/mod.ts`;

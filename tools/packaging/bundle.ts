@@ -6,6 +6,7 @@
  *   dist/chunk-<hash>.js                    what they share
  *   dist/chimods/<module>/<file>.yaml …     files carried as they are
  *   dist/codegen/kit/  dist/codegen/check/  see kit.ts and type_checker.ts
+ *   dist/codegen/link/node_package.json     the SDK for Node; see node_package.ts
  *
  * Names are kept readable: stacks of a running program name its functions.
  */
@@ -65,6 +66,27 @@ export async function bundle(root: string, dist: string, cache: string): Promise
   const config = JSON.stringify({ imports }, null, 2);
   Deno.writeTextFileSync(`${dist}/deno.json`, `${config}\n`);
   await addKit(dist, Object.values(names), types);
+  if (exists(`${root}/codegen/link`)) await addNodePackage(root, dist, entries);
+}
+
+/** Loaded when it is needed, as the compiler is. */
+async function addNodePackage(
+  root: string,
+  dist: string,
+  entries: readonly string[],
+): Promise<void> {
+  const { NODE_PACKAGE_FILE, nodePackage } = await import("./node_package.ts");
+  const node = inAscii(JSON.stringify(await nodePackage(root, entries)));
+  makeParent(`${dist}/${NODE_PACKAGE_FILE}`);
+  Deno.writeTextFileSync(`${dist}/${NODE_PACKAGE_FILE}`, node);
+}
+
+/** JSON whose bytes are the same in every encoding. */
+function inAscii(json: string): string {
+  return json.replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 async function bundleCode(root: string, dist: string, entries: readonly string[]): Promise<void> {

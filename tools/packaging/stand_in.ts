@@ -105,6 +105,8 @@ const FILES: Readonly<Record<string, string>> = {
   "main.ts": MAIN,
   "sdk/mod.ts": SDK_MOD,
   "sdk/node.ts": SDK_NODE,
+  "runtime/platform/node_host/mod.ts":
+    `/** What Node has instead. */\nexport const Deno = { env: {} };\n`,
   "sdk/test.ts": `/** Same class as everywhere. */\nexport { Module } from "./mod.ts";\n`,
   "runtime/module/worker_main.ts": WORKER,
   "chimods/chimaera_repo.yaml": "namespace: chimaera\n",

@@ -14,6 +14,9 @@ const REQUIREMENTS: readonly Requirement[] = [
   { program: "zstd", packages: ["zstd"] },
   { program: "gzip", packages: ["gzip"] },
   { program: "script", packages: ["bsdutils"] },
+  // What `repo link --node` writes is run by it.
+  { program: "node", packages: ["nodejs"] },
+  { program: "npm", packages: ["npm"] },
   { program: "gcc", packages: ["gcc", "libc6-dev"] },
   { program: "liblz4.so.1", packages: ["liblz4-1"] },
   { program: "libzstd.so.1", packages: ["libzstd1"] },

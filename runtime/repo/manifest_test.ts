@@ -68,12 +68,15 @@ test("manifests: a repo and its modules; other folders are the author's own", ()
 const REPOS: readonly (readonly [text: string, says: string])[] = [
   ["", "CHI-1302 ~/chimaera_repo.yaml: it has no `namespace:` line"],
   ["layout: 1\n", "CHI-1302 ~/chimaera_repo.yaml: it has no `namespace:` line"],
-  ["namespace:\n", "CHI-1302 ~/chimaera_repo.yaml:1:11: `namespace` is no name"],
+  ["namespace:\n", "CHI-1302 ~/chimaera_repo.yaml:1:1: `namespace` is no name"],
   ["namespace: 7\n", "CHI-1302 ~/chimaera_repo.yaml:1:12: `namespace` is no name"],
-  ["namespace: [a]\n", "CHI-1302 ~/chimaera_repo.yaml:1:1: `namespace` has no single value"],
+  [
+    "namespace: [a]\n",
+    "CHI-1302 ~/chimaera_repo.yaml:1:1: `namespace` has more than one value; write a single value",
+  ],
   [
     "namespace: a\nnamespace: b\n",
-    "CHI-1302 ~/chimaera_repo.yaml:2:1: this name stands here twice",
+    "CHI-1302 ~/chimaera_repo.yaml:2:1: `namespace` stands in line 1 already",
   ],
   [
     "namespace: a\n\tlayout: 1\n",
@@ -114,7 +117,10 @@ const MODULES: readonly (readonly [text: string, says: string])[] = [
     "CHI-1302 ~/cache/chimaera_mod.yaml:2:1: permissions of single modules are not enforced yet, " +
     "and so not promised",
   ],
-  ["name: {}\n", "CHI-1302 ~/cache/chimaera_mod.yaml:1:1: `name` has no single value"],
+  [
+    "name: {}\n",
+    "CHI-1302 ~/cache/chimaera_mod.yaml:1:1: `name` has more than one value; write a single value",
+  ],
 ];
 
 test("manifests: what is wrong in a module's is named with its place", () => {

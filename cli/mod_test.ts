@@ -171,7 +171,7 @@ test("version: loads nothing of the engine", () => {
   for (const path of ["main.ts", "cli/command.ts", "cli/version.ts"]) load(path);
   assert.ok(loaded.has("runtime/platform/packaging.ts"));
   const engine = [...loaded].filter((path) =>
-    /^runtime\/(?!platform\/|errors|limits)|^sdk\/|^chimods\//.test(path)
+    /^runtime\/(?!platform\/|errors|limits|source_paths)|^sdk\/|^chimods\//.test(path)
   );
   assert.deepEqual(engine, []);
 });

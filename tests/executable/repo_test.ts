@@ -57,6 +57,8 @@ test("executable: repo check --json has all of it, and --types-only runs no test
       repo: repo.folder,
       namespace: "example",
       modules: 1,
+      outOfDate: [],
+      problems: [],
       types: [],
       tests: null,
     },

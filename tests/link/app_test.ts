@@ -1,7 +1,7 @@
 /** A program outside of a repo, in a project of its own, after `chimaera repo link`. */
 
 import assert from "node:assert/strict";
-import { runCli } from "../../cli/mod.ts";
+import { BuiltProgram } from "../executable/built_program.ts";
 import { test } from "../permission.ts";
 import { NodeProcess } from "../system/kit/node_process.ts";
 import { RuntimeFolder } from "../system/kit/runtime_folder.ts";
@@ -35,6 +35,13 @@ class Project {
     Deno.writeTextFileSync(`${this.folder}/main.ts`, PROGRAM);
   }
 
+  /** The executable's kit knows its types by itself; that of a checkout leads to all its sources. */
+  async link(): Promise<void> {
+    const program = await BuiltProgram.get();
+    const { code, stderr } = await program.run(["repo", "link", this.folder, "--repo", REPO]);
+    assert.equal(code, 0, stderr);
+  }
+
   async deno(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const output = await new Deno.Command(Deno.execPath(), {
       args: [...args],
@@ -57,7 +64,7 @@ class Project {
 test("repo link: a project checks its types and calls the repo's modules", async () => {
   using runtime = new RuntimeFolder();
   using project = new Project();
-  assert.equal(await runCli(["repo", "link", project.folder, "--repo", REPO]), 0);
+  await project.link();
   const checked = await project.deno(["check", "main.ts"]);
   assert(checked.success, checked.errors);
   await using node = await NodeProcess.start({ workers: 1 }, { env: runtime.env });
@@ -69,7 +76,7 @@ test("repo link: a project checks its types and calls the repo's modules", async
 
 test("repo link: a wrong use of a repo's client is a type error in the project", async () => {
   using project = new Project();
-  assert.equal(await runCli(["repo", "link", project.folder, "--repo", REPO]), 0);
+  await project.link();
   const wrong = PROGRAM.replace("client.ok(here, 6)", 'client.ok(here, "6")');
   Deno.writeTextFileSync(`${project.folder}/main.ts`, wrong);
   const checked = await project.deno(["check", "main.ts"]);

@@ -46,6 +46,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./pool_list.ts")).poolList,
   },
   {
+    name: "pool create",
+    summary: "Make a pool of a module, with the module's own parameters",
+    load: async () => (await import("./pool_create.ts")).poolCreate,
+  },
+  {
+    name: "pool destroy",
+    summary: "End a pool, and what waits on its lanes",
+    load: async () => (await import("./pool_destroy.ts")).poolDestroy,
+  },
+  {
     name: "lane list",
     summary: "List the lanes of a running node and the workers that run them",
     load: async () => (await import("./lane_list.ts")).laneList,

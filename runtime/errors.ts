@@ -10,7 +10,7 @@
  * Thread rules: none; plain values.
  */
 
-import { inSources } from "./source_paths.ts";
+import { authorFrames, authorPlace } from "./source_paths.ts";
 
 /** Code number and what the reader should do next, by name. */
 export const ERRORS = {
@@ -120,7 +120,7 @@ export const ERRORS = {
   },
   moduleConflict: { code: 4022, hint: "give one of the repos another namespace, and refresh it" },
   moduleAmbiguous: { code: 4023, hint: "name the library in full: `<namespace>_<module>`" },
-  moduleInUse: { code: 4024, hint: "end its pools first; `chimaera pool list` shows them" },
+  moduleInUse: { code: 4024, hint: "end its pools first, by `chimaera pool destroy`" },
   upgradeFailed: { code: 4025, hint: "the old version serves on; mend what is named here" },
   leak: { code: 4026, hint: "give back what is named here before the node is closed" },
   simulationStuck: {
@@ -249,9 +249,18 @@ export function toChimaeraError(
   return new ChimaeraError(kind, { what, why, cause: thrown });
 }
 
+/** As {@linkcode toChimaeraError}; what a module has thrown is said with its place there. */
+export function toPlacedError(thrown: unknown, kind: ErrorName, what: string): ChimaeraError {
+  const error = toChimaeraError(thrown, kind, what);
+  if (error === thrown || !(thrown instanceof Error)) return error;
+  const place = authorPlace(thrown.stack ?? "");
+  if (place === null) return error;
+  return new ChimaeraError(kind, { what, why: `${error.why} (${place})`, cause: thrown });
+}
+
 /** Where in a module an error came from: the frames of its cause. Empty when there are none. */
 export function moduleStackOf(error: ChimaeraError): string {
-  const stack = error.cause instanceof Error ? inSources(error.cause.stack ?? "") : "";
+  const stack = error.cause instanceof Error ? authorFrames(error.cause.stack ?? "") : "";
   // A message may stand before the frames; it is the error's own reason already.
   const frames = `\n${stack}`.indexOf("\n    at ");
   return frames < 0 ? stack : stack.slice(frames);

@@ -65,7 +65,9 @@ export function carryOut(parts: RequestedParts, message: ControlMessage, from: n
     case "destroyModule":
       return destroyModule(parts, message.libName as string);
     case "upgradeModule":
-      return parts.upgrades.upgrade(message.libName as string);
+      return parts.upgrades.upgrade(message.libName as string, {
+        dropState: message.dropState as boolean,
+      });
     case "listModules":
       return parts.registry.list.map((known) => infoOf(known, pools));
     case "stats":

@@ -27,3 +27,27 @@ export function inSources(text: string): string {
   }
   return named;
 }
+
+/**
+ * The frames of a stack that are in an author's files, by their names; the whole stack when none is.
+ */
+export function authorFrames(stack: string): string {
+  const own = stack.split("\n").filter((line) => isOfCopy(line));
+  return inSources(own.length === 0 ? stack : own.join("\n"));
+}
+
+/** Where in an author's files something was thrown, as `path:line:column`; null when it was not. */
+export function authorPlace(stack: string): string | null {
+  const frame = stack.split("\n").find((line) => isOfCopy(line));
+  return frame === undefined ? null : placeIn(inSources(frame));
+}
+
+/** The last place that a text names; null when it names none. */
+export function placeIn(text: string): string | null {
+  const places = [...text.matchAll(/(?:file:\/\/)?(\/[^\s()"]+:\d+:\d+)/g)];
+  return places.at(-1)?.[1] ?? null;
+}
+
+function isOfCopy(line: string): boolean {
+  return [...folders.keys()].some((copyUrl) => line.includes(copyUrl));
+}

@@ -21,6 +21,7 @@ export {
   type PoolPlace,
   type Recycling,
   type Registered,
+  type UpgradeOptions,
   type Upgrades,
 } from "../runtime/module/mod.ts";
 export type { Stall } from "../runtime/observe/mod.ts";

@@ -85,9 +85,15 @@ export class Client extends ModuleClient {
    * does not load, CHI-4025 when it cannot take over. The old version then serves on.
    *
    * @param libName `<namespace>_<module>`, or the module's own name where that is enough.
+   * @param dropState Begins anew without what the old version could save, also when nothing in the
+   * folder has changed: for a version that serves and whose `saveState` fails.
    */
-  async upgradeModule(dom: DomainQuery, libName: string): Promise<UpgradeInfo> {
-    using task = await this.asyncUpgradeModule.paced(dom, { libName });
+  async upgradeModule(
+    dom: DomainQuery,
+    libName: string,
+    dropState = false,
+  ): Promise<UpgradeInfo> {
+    using task = await this.asyncUpgradeModule.paced(dom, { libName, dropState });
     await task.wait();
     return JSON.parse(task.json);
   }

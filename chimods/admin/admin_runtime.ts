@@ -152,7 +152,7 @@ export class Server extends Module {
 
   // CHI_BEGIN(UpgradeModule)
   async upgradeModule(task: UpgradeModuleTask, _rctx: RunContext): Promise<void> {
-    task.json = JSON.stringify(await this.node.upgradeModule(task.libName));
+    task.json = JSON.stringify(await this.node.upgradeModule(task.libName, task.dropState));
   }
   monitorUpgradeModule(_mode: MonitorMode, _task: UpgradeModuleTask, _rctx: RunContext): void {}
   // CHI_END(UpgradeModule)

@@ -55,6 +55,8 @@ export class DestroyModuleTask extends defineTask(Method.kDestroyModule, {
 /** Has all pools of a module run the code that its folder has now. */
 export class UpgradeModuleTask extends defineTask(Method.kUpgradeModule, {
   libName: IN.string(LIMITS.libNameBytes),
+  /** Begins anew, also on the same code: for a version that serves and cannot save its state. */
+  dropState: IN.bool(),
   /** Of UpgradeInfo. */
   json: OUT.string(UPGRADE_BYTES_MAX),
 }) {}

@@ -157,7 +157,7 @@ export function upgradeText(
   const some = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
   const state = restarted === 0
     ? "with their state"
-    : `${restarted} of them made anew, because the old version saves no state`;
+    : `${restarted} of them made anew, without the old version's state`;
   return `upgraded ${libName}: ${some(pools, "pool")}, ${some(lanes, "lane")}, ${state}; ` +
     `${some(tasks, "task")} waited, for ${stallMs.toFixed(1)} ms`;
 }

@@ -269,8 +269,10 @@ export interface NodeControl {
   /**
    * Has all pools of a module run the code that its folder has now. CHI-4003, 4005, 4021, 4023;
    * CHI-4025 when the old version serves on.
+   *
+   * @param dropState Begins anew without what the old version could save, also on the same code.
    */
-  upgradeModule(libName: string): Promise<UpgradeInfo>;
+  upgradeModule(libName: string, dropState: boolean): Promise<UpgradeInfo>;
   /** Every module that pools can be made of. */
   listModules(): Promise<readonly ModuleInfo[]>;
   /** Asks the node's program to end it, a moment later: the caller is answered first. */

@@ -32,6 +32,8 @@ export interface PrepareUpgrade extends OfUpgrade {
 export interface PlugPools extends OfUpgrade {
   readonly step: "plug";
   readonly pools: readonly number[];
+  /** Whether the new instances begin anew, whatever the old ones could save. */
+  readonly dropState: boolean;
 }
 
 /** `drain`, `rest`, `hold`, `commit`, `release` and `cancel`. */

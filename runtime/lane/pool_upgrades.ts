@@ -12,7 +12,7 @@
  * Thread rules: one worker's isolate.
  */
 
-import { ChimaeraError, toChimaeraError } from "../errors.ts";
+import { ChimaeraError, toPlacedError } from "../errors.ts";
 import { carryParams } from "../task/mod.ts";
 import type { Answers } from "./answers.ts";
 import { ContainerOnWorker } from "./container.ts";
@@ -66,7 +66,8 @@ interface Upgrade {
   readonly id: number;
   readonly plug: PoolPlug;
   readonly parts: readonly PoolPart[];
-  hasCommitted: boolean;
+  /** Whether the new instances begin anew, whatever the old ones could save. */
+  readonly dropState: boolean;
 }
 
 export class PoolUpgrades {
@@ -126,7 +127,7 @@ export class PoolUpgrades {
     return null;
   }
 
-  #plug({ upgradeId, pools }: PlugPools): number {
+  #plug({ upgradeId, pools, dropState }: PlugPools): number {
     if (upgradeId <= this.#lastId) throw over();
     const parts = pools.flatMap((poolId): PoolPart[] => {
       const old = this.#state.containers[poolId];
@@ -135,7 +136,7 @@ export class PoolUpgrades {
     });
     const lanes = parts.flatMap(({ old }) => ownLanes(old));
     const plug = new PoolPlug(this.#state, this.#parts.executor, pools, lanes);
-    this.#upgrade = { id: upgradeId, plug, parts, hasCommitted: false };
+    this.#upgrade = { id: upgradeId, plug, parts, dropState };
     return plug.close();
   }
 
@@ -231,15 +232,15 @@ export class PoolUpgrades {
     const { old } = part;
     const server = old.groups[lane.group]![lane.index]!.server!;
     const { libName } = old.libExec;
-    const isCarried = server.saveState !== undefined;
+    const isCarried = server.saveState !== undefined && !upgrade.dropState;
     let saved: SavedState | null = null;
     if (isCarried) {
       const { serialize, deserialize } = await serializer();
-      const given = await savedOf(server, libName, "upgradeFailed");
+      const given = await savedBy(server, libName);
       if (upgrade.id <= this.#lastId) throw over();
       part.saved.push(given);
       // The new version gets no object of the old one's.
-      const state = orRefuse(`${libName}.saveState`, () => deserialize(serialize(given.state)));
+      const state = orUnsaved(libName, () => deserialize(serialize(given.state)));
       for (const block of given.pointers) block.give();
       const pointers = given.pointers.map(({ pointer, size }) =>
         new HeapBlock(node, heap, pointer.offset, size)
@@ -256,7 +257,7 @@ export class PoolUpgrades {
       });
     } catch (thrown) {
       const what = `${libName}.${saved === null ? "create" : "upgrade"} of the new version`;
-      throw toChimaeraError(thrown, "upgradeFailed", what);
+      throw toPlacedError(thrown, "upgradeFailed", what);
     }
     const made = { module, isCarried };
     part.made.push(made);
@@ -274,7 +275,6 @@ export class PoolUpgrades {
   /** The new containers take the place of the old ones. Nothing can come in between. */
   #commit(upgrade: Upgrade): null {
     const state = this.#state;
-    upgrade.hasCommitted = true;
     for (const part of upgrade.parts) {
       const { old } = part;
       const next = part.next!;
@@ -312,7 +312,8 @@ export class PoolUpgrades {
     const olds = upgrade.parts.flatMap(({ old }) => ownLanes(old)).map(({ server }) => server!);
     // One that throws keeps none of the others here.
     const left = await Promise.allSettled(olds.map(async (server) => {
-      await (server.saveState === undefined ? server.close?.() : server.movedAway?.());
+      const hasGiven = server.saveState !== undefined && !upgrade.dropState;
+      await (hasGiven ? server.movedAway?.() : server.close?.());
     }));
     for (const { old } of upgrade.parts) this.#closeResources(old);
     for (const end of left) if (end.status === "rejected") throw end.reason;
@@ -368,13 +369,32 @@ function ownLanes(container: ContainerOnWorker): Lane[] {
   return container.groups.flat().filter((lane) => lane?.server);
 }
 
-/** Throws CHI-4025 for a state that cannot be carried. */
-function orRefuse<T>(what: string, call: () => T): T {
+/** What an instance of the version that serves saves. Throws CHI-4025. */
+async function savedBy(server: Module, libName: string): Promise<SavedState> {
   try {
-    return call();
+    return await savedOf(server, libName, "upgradeFailed");
   } catch (thrown) {
-    throw toChimaeraError(thrown, "upgradeFailed", what);
+    throw unsaved(libName, thrown);
   }
+}
+
+function orUnsaved<T>(libName: string, copy: () => T): T {
+  try {
+    return copy();
+  } catch (thrown) {
+    throw unsaved(libName, thrown);
+  }
+}
+
+/** Nothing that is written into the module's folder can mend the version that serves. */
+function unsaved(libName: string, thrown: unknown): ChimaeraError {
+  const { why } = toPlacedError(thrown, "upgradeFailed", libName);
+  return new ChimaeraError("upgradeFailed", {
+    what: `${libName}.saveState of the version that serves`,
+    why,
+    hint: "it serves on; `chimaera mod upgrade NAME --drop-state` goes on without its state",
+    cause: thrown instanceof ChimaeraError ? thrown.cause : thrown,
+  });
 }
 
 function over(): ChimaeraError {

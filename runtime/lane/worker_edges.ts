@@ -47,7 +47,7 @@ export function nodeControl(
     },
     registerModule: (folder) => ask("registerModule", { folder }),
     destroyModule: async (libName) => void await ask("destroyModule", { libName }),
-    upgradeModule: (libName) => ask("upgradeModule", { libName }),
+    upgradeModule: (libName, dropState) => ask("upgradeModule", { libName, dropState }),
     listModules: () => ask("listModules"),
     stop: async () => void await ask("stop"),
   };

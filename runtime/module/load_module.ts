@@ -6,7 +6,7 @@
 
 import { ChimaeraError } from "../errors.ts";
 import { readText } from "../platform/mod.ts";
-import { inSources, nameCopy } from "../source_paths.ts";
+import { authorPlace, inSources, nameCopy, placeIn } from "../source_paths.ts";
 import {
   handlerOf,
   type LibExec,
@@ -103,11 +103,11 @@ function placeOfServer(url: string): string {
   return `${inSources(url)}${line > 0 ? `:${line}` : ""}`;
 }
 
-/** Why an import failed, with the places of the author's files. */
+/** Why an import failed, in one line, with the place in the author's files. */
 function whyOf(cause: Error): string {
   const message = inSources(cause.message);
-  if (/:\d+:\d+/.test(message)) return message;
-  // What the module threw at its top level says where only in its stack.
-  const frame = /\(?((?:\/|file:)[^()\s]+:\d+:\d+)\)?/.exec(inSources(cause.stack ?? ""))?.[1];
-  return frame === undefined ? message : `${message} (${frame})`;
+  const first = message.split("\n")[0]!;
+  // The system says where at the end; what a module throws at its top level, only in its stack.
+  const place = placeIn(message) ?? authorPlace(cause.stack ?? "") ?? placeIn(cause.stack ?? "");
+  return place === null || first.includes(place) ? first : `${first} (${place})`;
 }

@@ -182,8 +182,10 @@ export class ModuleRegistry implements ModuleDirectory {
   /**
    * Reads a module's folder again. Null when nothing has changed. Throws CHI-4003, CHI-4021, CHI-4005;
    * CHI-4025 for one that was not loaded from a repo.
+   *
+   * @param always Loads it again also when nothing has changed.
    */
-  async renew(name: string): Promise<FreshModule | null> {
+  async renew(name: string, always = false): Promise<FreshModule | null> {
     const { spec, folder, hash } = this.#entryOf(name);
     if (folder === null) {
       throw new ChimaeraError("upgradeFailed", {
@@ -203,7 +205,7 @@ export class ModuleRegistry implements ModuleDirectory {
       });
     }
     const code = await readModuleCode(repo, module);
-    return code.hash === hash ? null : await this.#fresh(code);
+    return code.hash === hash && !always ? null : await this.#fresh(code);
   }
 
   /** The modules whose code a file is, or whose folder it is in. */

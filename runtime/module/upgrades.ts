@@ -36,6 +36,15 @@ export interface UpgradesOptions {
   readonly onUpgraded: () => void;
 }
 
+/** What may be chosen of an upgrade. */
+export interface UpgradeOptions {
+  /**
+   * Has the new version begin anew, also when nothing in the module's folder has changed: for a
+   * version that serves and cannot save its state.
+   */
+  readonly dropState?: boolean;
+}
+
 /** A step, without what names the upgrade. */
 type Step = PoolUpgradeOrder extends infer Order
   ? Order extends PoolUpgradeOrder ? Omit<Order, "upgradeId"> : never
@@ -51,6 +60,7 @@ interface Upgrade {
   readonly replaced: readonly PromiseWithResolvers<null>[];
   /** A worker of which that is so; −1: there is none. */
   lost: number;
+  readonly dropState: boolean;
 }
 
 /** Has modules' pools run the code that their folders have now. */
@@ -97,27 +107,30 @@ export class Upgrades {
   /**
    * Upgrades a module: loads what its folder has now, and has all its pools run it.
    *
-   * @param name Library name, or the module's bare name. Throws CHI-4003 and CHI-4023 for one that is
+   * @param name Library name, or the module's bare name.
+   * @param options What becomes of the state. Throws CHI-4003 and CHI-4023 for one that is
    * not known, CHI-4005 and CHI-4021 for code that does not load, CHI-4025 when the old version
    * serves on for another reason.
    */
-  async upgrade(name: string): Promise<UpgradeInfo> {
+  async upgrade(name: string, options: UpgradeOptions = {}): Promise<UpgradeInfo> {
     const { libName } = this.#options.registry.get(name).spec;
     // In turn: who asks later has read the folder later.
-    const turn = (this.#turns.get(libName) ?? Promise.resolve()).then(() => this.#renew(libName));
+    const turn = (this.#turns.get(libName) ?? Promise.resolve()).then(() =>
+      this.#renew(libName, options.dropState ?? false)
+    );
     this.#turns.set(libName, turn.catch(() => {})); // Whoever asked is told.
     return await turn;
   }
 
-  async #renew(libName: string): Promise<UpgradeInfo> {
+  async #renew(libName: string, dropState: boolean): Promise<UpgradeInfo> {
     const { registry } = this.#options;
     const { spec } = registry.get(libName);
-    const fresh = await registry.renew(libName).catch((thrown) => {
+    const fresh = await registry.renew(libName, dropState).catch((thrown) => {
       throw isLoss(thrown) ? failed(libName, thrown) : thrown;
     });
     if (fresh === null) return unchanged(spec.libName, spec.version, this.#options.pools);
     try {
-      return await this.#options.moves.apart(() => this.#begin(fresh));
+      return await this.#options.moves.apart(() => this.#begin(fresh, dropState));
     } catch (thrown) {
       registry.discard(fresh);
       throw failed(spec.libName, thrown);
@@ -125,14 +138,14 @@ export class Upgrades {
   }
 
   /** No pool of the module is made meanwhile: it would have code of the one or of the other. */
-  async #begin(fresh: FreshModule): Promise<UpgradeInfo> {
+  async #begin(fresh: FreshModule, dropState: boolean): Promise<UpgradeInfo> {
     const { pools } = this.#options;
     const { libName } = fresh.spec;
     return await pools.making.without(libName, async () => {
       const own = pools.all.filter(({ module }) => module.libName === libName);
       const replaced = this.#all.map(() => Promise.withResolvers<null>());
       const id = ++this.#lastId;
-      const upgrade: Upgrade = { id, libName, fresh, pools: own, replaced, lost: -1 };
+      const upgrade: Upgrade = { id, libName, fresh, pools: own, replaced, lost: -1, dropState };
       const carried = this.#carryOut(upgrade);
       this.#current = { upgrade, over: carried.catch(() => {}) }; // Whoever asked is told.
       try {
@@ -198,7 +211,7 @@ export class Upgrades {
     const { clock } = this.#options;
     const endMs = clock.nowMs() + this.drainMs;
     const pools = upgrade.pools.map(({ id }) => id);
-    let busy = await this.#askAll(upgrade, { step: "plug", pools });
+    let busy = await this.#askAll(upgrade, { step: "plug", pools, dropState: upgrade.dropState });
     while (busy.some((count) => count !== 0)) {
       const leftMs = Math.max(0, endMs - clock.nowMs());
       await this.#askAll(upgrade, { step: "drain" }, leftMs);

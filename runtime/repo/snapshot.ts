@@ -39,7 +39,7 @@ export interface ModuleCode {
 
 const CODE = /\.(ts|js)$/;
 const TEST = /_test\.ts$/;
-const KEPT = /\.(ts|js|json|wasm|yaml)$/;
+const KEPT = /\.(ts|js|json|wasm)$/;
 
 /**
  * Reads a module's folder, and what it names of its repo. Throws CHI-4021 with the place of the

@@ -175,3 +175,33 @@ test("serve --watch: without a repo there is nothing to watch", async () => {
   assert.equal(code, 2);
   assert.match(stderr, /error\[CHI-1001\]: serve --watch: there is no repo to watch\nhint: /);
 });
+
+test("pool: one is made, and ends; a state is dropped when that is asked for", async () => {
+  await using folder = new ProgramFolder();
+  using repo = new LedgerRepo();
+  await folder.serve(["--workers", "2", "--repo", repo.folder]);
+  const made = await folder.json(["pool", "create", "books", "ledger"]);
+  assert.deepEqual([made.pool, made.created], ["books", true]);
+  const again = await folder.run(["pool", "create", "books", "shop_ledger"]);
+  assert.equal(again.stdout, `pool books was there, id ${made.id}\n`);
+  {
+    await using it = await clientOf(folder);
+    await it.client.add(0, 5);
+    const dropped = await folder.json(["mod", "upgrade", "ledger", "--drop-state"]);
+    assert.deepEqual([dropped.pools, dropped.lanes, dropped.restarted], [1, 2, 2]);
+    assert.deepEqual(await it.client.add(0, 1), { sum: 1, version: 1 });
+  }
+  const ended = await folder.run(["pool", "destroy", "books"]);
+  assert.equal(ended.stdout, "pool books has ended\n");
+  for (
+    const [words, says] of [
+      [["pool", "destroy", "books"], /^error\[CHI-4001\]: pool books: none has this name\n/],
+      [["pool", "destroy", "admin"], /^error\[CHI-4014\]: end pool admin: it is the admin/],
+      [["pool", "create", "books", "nothing"], /^error\[CHI-4003\]: module nothing: /],
+    ] as const
+  ) {
+    const { code, stderr } = await folder.run(words);
+    assert.equal(code, 1);
+    assert.match(stderr, says);
+  }
+});

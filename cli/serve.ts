@@ -100,9 +100,11 @@ export const serve: CliCommand<ServeOptions> = {
       const why = await Promise.race([asked, node.stopAsked.then(() => "asked by a client")]);
       console.error(`stopping: ${why}`);
     } finally {
-      await watch?.repos.close();
+      // An upgrade under way ends with the node.
+      const watched = watch?.repos.close();
       await watch?.types.close();
       await node.close();
+      await watched;
     }
     return ExitCode.ok;
   },

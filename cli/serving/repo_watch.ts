@@ -19,6 +19,13 @@ const PATIENCE_MS = 200;
 
 const NO_CODE = /(^|\/)(\.[^/]*|node_modules)(\/|$)|\.temp$/;
 
+/** How long after an upgrade that was refused it is tried again; twice as long each further time. */
+const RETRY_MS = 2000;
+const RETRIES_MAX = 6;
+
+/** What a change of them may leave behind the YAML. */
+const DECLARED = /(_methods\.(yaml|ts)|_lib_exec\.ts|chimaera_(repo|mod)\.yaml|deno\.jsonc?)$/;
+
 export interface RepoWatchOptions {
   readonly node: Node;
   /** Folders of repos, in full. */
@@ -35,8 +42,11 @@ export class RepoWatch {
   readonly #changed = new Set<string>();
   #firstMs = 0;
   #cancel: () => void = () => {};
+  #isClosed = false;
   /** Errors that were shown, by module or repo. */
   readonly #shown = new Map<string, string>();
+  /** Upgrades that are tried again, by library: how to take that back. */
+  readonly #retries = new Map<string, () => void>();
   /** What is done about changes, one after the other. */
   #work: Promise<void> = Promise.resolve();
   readonly #done: Promise<void>;
@@ -84,16 +94,38 @@ export class RepoWatch {
   async #handle(paths: readonly string[]): Promise<void> {
     const { node, onChange } = this.#options;
     const concerned = new Set(paths.flatMap((path) => node.modules.using(path)));
-    for (const libName of concerned) await this.#upgrade(libName);
+    for (const libName of concerned) await this.#upgrade(libName, 0);
     const repos = new Set(paths.map((path) => this.#repoOf(path)!));
     for (const repo of repos) {
       await this.#register(repo);
+      const own = paths.filter((path) => path.startsWith(`${repo}/`));
+      if (own.some((path) => DECLARED.test(path))) await this.#lookAtGenerated(repo);
       onChange(repo);
     }
   }
 
-  async #upgrade(libName: string): Promise<void> {
+  /** Says when what is generated is not what the YAML says. */
+  async #lookAtGenerated(repo: string): Promise<void> {
+    const about = `generated in ${repo}`;
+    try {
+      const { planRefresh } = await import("../../codegen/mod.ts");
+      const { problems, changes } = await planRefresh(repo);
+      const behind = changes.map(({ file }) => file).join(", ");
+      const lines = problems.map((problem) => problem.format());
+      if (behind !== "") lines.push(`behind: ${behind}; run \`chimaera repo refresh ${repo}\``);
+      const text = lines.join("\n");
+      if (text !== (this.#shown.get(about) ?? "") && text !== "") this.#options.say(text);
+      this.#shown.set(about, text);
+    } catch (thrown) {
+      this.#show(about, toChimaeraError(thrown, "internal", `read ${repo}`), "");
+    }
+  }
+
+  /** @param tries How often the same was tried before, since something was saved. */
+  async #upgrade(libName: string, tries: number): Promise<void> {
     const { node, say } = this.#options;
+    this.#retries.get(libName)?.();
+    this.#retries.delete(libName);
     try {
       const info = await node.upgrades.upgrade(libName);
       const wasShown = this.#shown.delete(libName);
@@ -103,8 +135,19 @@ export class RepoWatch {
       }
       say(upgradeText(info));
     } catch (thrown) {
-      this.#show(libName, toChimaeraError(thrown, "internal", `upgrade ${libName}`), true);
+      const error = toChimaeraError(thrown, "internal", `upgrade ${libName}`);
+      this.#show(libName, error, "note: the old version serves on", tries > 0);
+      // What stood in its way may have gone by then: a handler that was long under way.
+      if (error.kind === "upgradeFailed") this.#retry(libName, tries + 1);
     }
+  }
+
+  #retry(libName: string, tries: number): void {
+    if (tries > RETRIES_MAX || this.#isClosed) return;
+    const cancel = after(RETRY_MS * 2 ** (tries - 1), () => {
+      this.#work = this.#work.then(() => this.#upgrade(libName, tries));
+    });
+    this.#retries.set(libName, cancel);
   }
 
   /** Loads what is new in a repo, or is whole again. */
@@ -119,26 +162,30 @@ export class RepoWatch {
         this.#shown.delete(folder ?? "");
         say(`loaded ${spec.libName}`);
       }
-      for (const { folder, error } of failures) this.#show(folder, error, false);
+      for (const { folder, error } of failures) this.#show(folder, error, "", true);
     } catch (thrown) {
-      this.#show(repo, toChimaeraError(thrown, "internal", `read ${repo}`), true);
+      this.#show(repo, toChimaeraError(thrown, "internal", `read ${repo}`), "", true);
     }
   }
 
-  /** Shows an error, unless it was shown before. */
-  #show(about: string, error: ChimaeraError, serves: boolean): void {
+  /** Shows an error; one that was shown before, and stands after a further save, in a line. */
+  #show(about: string, error: ChimaeraError, note: string, isRetry = false): void {
     const text = error.format();
-    if (this.#shown.get(about) === text) return;
+    if (this.#shown.get(about) === text) {
+      if (!isRetry) this.#options.say(`still refused: ${error.code} of ${about}, as above`);
+      return;
+    }
     this.#shown.set(about, text);
-    this.#options.say(serves ? `${text}\nnote: the old version serves on` : text);
+    this.#options.say(note === "" ? text : `${text}\n${note}`);
   }
 
-  /** Looks at nothing more, and waits for what is being done. */
-  async close(): Promise<void> {
+  /** Looks at nothing more. Resolves when what is being done has ended, as it does with the node. */
+  close(): Promise<void> {
+    this.#isClosed = true;
     this.#cancel();
+    for (const cancel of this.#retries.values()) cancel();
     this.#watcher.close();
-    await this.#done;
-    await this.#work;
+    return this.#done.then(() => this.#work);
   }
 }
 

@@ -13,7 +13,13 @@ import { LIMITS } from "../limits.ts";
 import { ContainerOnWorker } from "./container.ts";
 import { idle, stillRuns } from "./container_end.ts";
 import { COUNTER_LINE_WORDS, LANE_COUNTER } from "./counters.ts";
-import { Instances, type LoadedModule, type PoolParams, serializeShared } from "./instances.ts";
+import {
+  defaultsOf,
+  Instances,
+  type LoadedModule,
+  type PoolParams,
+  serializeShared,
+} from "./instances.ts";
 import { Lane } from "./lane.ts";
 import type { RestoreOrder } from "./lane_move_orders.ts";
 import type { LibExec } from "./lib_exec.ts";
@@ -60,6 +66,8 @@ export interface CreateResult {
   readonly methodNames: Readonly<Record<number, string>>;
   readonly groups: readonly LaneGroupSpec[];
   readonly shared: readonly number[] | null;
+  /** The create parameters of whoever names none. */
+  readonly defaults: PoolParams;
 }
 
 /** Ends the tasks of a container that is going away. */
@@ -109,7 +117,8 @@ export class Containers {
     }
     this.#created.set(order.poolId, { module, container });
     const shared = await serializeShared(module.shared);
-    return { groups: specs, shared, methodNames: libExec.methodNames };
+    const { methodNames } = libExec;
+    return { groups: specs, shared, methodNames, defaults: defaultsOf(libExec) };
   }
 
   /** Imports a module's code, and what handing over its state needs besides. */

@@ -239,6 +239,11 @@ function takingOver(
   });
 }
 
+/** The create parameters of a pool for which none are given. */
+export function defaultsOf({ create }: LibExec): PoolParams {
+  return { paramsLayout: create.layout.hash, params: [...encodeParams(create, {})] };
+}
+
 /** The create parameters of a pool, as its module knows them. */
 export function paramsOf({ create }: LibExec, { params, paramsLayout }: PoolParams): Task {
   return paramsLayout === 0

@@ -53,6 +53,8 @@ export interface HomeBuilt extends PoolParams {
   readonly isCarried: boolean;
   readonly shared: readonly number[] | null;
   readonly methodNames: Readonly<Record<number, string>>;
+  /** The create parameters of whoever names none. */
+  readonly defaults: PoolParams;
 }
 
 export interface BuildLanes extends OfUpgrade {

@@ -19,7 +19,7 @@ import { ContainerOnWorker } from "./container.ts";
 import type { Containers } from "./containers.ts";
 import type { Executor } from "./executor.ts";
 import { HeapBlock } from "./heap_block.ts";
-import { type LoadedModule, type PoolParams, serializeShared } from "./instances.ts";
+import { defaultsOf, type LoadedModule, type PoolParams, serializeShared } from "./instances.ts";
 import { Lane } from "./lane.ts";
 import { type KeptTask, LaneHold } from "./lane_hold.ts";
 import type { Module } from "./module.ts";
@@ -172,7 +172,8 @@ export class PoolUpgrades {
       shared: order.shared,
     });
     const shared = await serializeShared(module.shared);
-    return { ...params, isCarried, shared, methodNames: loaded.libExec.methodNames };
+    const { methodNames } = loaded.libExec;
+    return { ...params, isCarried, shared, methodNames, defaults: defaultsOf(loaded.libExec) };
   }
 
   async #build(order: BuildLanes): Promise<LanesBuilt> {

@@ -15,7 +15,7 @@
  * Thread rules: plain functions; the parcel has one owner at a time.
  */
 
-import { ChimaeraError, type ErrorName, toChimaeraError } from "../errors.ts";
+import { ChimaeraError, type ErrorName, toPlacedError } from "../errors.ts";
 import { type Allocator, asOffset, type Offset, type Segment } from "../memory/mod.ts";
 import { type Task, TaskState } from "../task/mod.ts";
 import { HeapBlock } from "./heap_block.ts";
@@ -66,7 +66,7 @@ export async function savedOf(
   try {
     saved = await server.saveState!();
   } catch (thrown) {
-    throw toChimaeraError(thrown, kind, `${who}.saveState`);
+    throw toPlacedError(thrown, kind, `${who}.saveState`);
   }
   checkSaved(saved, who, kind);
   return saved;

@@ -5,7 +5,13 @@
  */
 
 import { ChimaeraError } from "../errors.ts";
-import type { ControlMessage, CreateOrder, LanesOrder, PoolRequest } from "../lane/mod.ts";
+import type {
+  ControlMessage,
+  CreateOrder,
+  LanesOrder,
+  PoolParams,
+  PoolRequest,
+} from "../lane/mod.ts";
 import type { NewPool, Pool } from "./pools.ts";
 
 /** Has the home worker make the home instance. */
@@ -43,11 +49,19 @@ export function lanesMessage(
   return { kind: "lanes", order };
 }
 
+/** A request with the module's own parameters where it names none. */
+export function withDefaults(request: PoolRequest, defaults: PoolParams): PoolRequest {
+  if (request.paramsLayout !== 0) return request;
+  const { paramsLayout, params } = defaults;
+  return { ...request, paramsLayout, params: Uint8Array.from(params) };
+}
+
 /**
  * Throws CHI-4002 when a pool is not the one that is asked for, CHI-3002 when that cannot be told,
  * because the client was made for other parameters.
  */
-export function checkSame({ id, request: known }: NewPool, asked: PoolRequest): void {
+export function checkSame({ id, request: known, defaults }: Pool, request: PoolRequest): void {
+  const asked = withDefaults(request, defaults);
   if (isSame(known, asked)) return;
   const what = `create pool ${asked.name}`;
   const [had, has] = [known.paramsLayout, asked.paramsLayout];

@@ -17,6 +17,7 @@ import {
   LANES_MAX,
   type ModuleSpec,
   type PoolInfo,
+  type PoolParams,
   type PoolRequest,
 } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
@@ -24,7 +25,7 @@ import type { PoolNames, Stall } from "../observe/mod.ts";
 import { atMost } from "../platform/mod.ts";
 import { ADMIN_POOL_ID } from "../task/mod.ts";
 import { PoolMaking } from "./pool_making.ts";
-import { checkSame, createMessage, lanesMessage } from "./pool_orders.ts";
+import { checkSame, createMessage, lanesMessage, withDefaults } from "./pool_orders.ts";
 import type { ModuleRegistry } from "./registry.ts";
 
 /** A lane, and the worker that runs it at the moment. */
@@ -51,6 +52,8 @@ export interface Pool extends NewPool {
   /** What `create` set for the other lanes, encoded. */
   shared: readonly number[] | null;
   methodNames: Readonly<Record<number, string>>;
+  /** The module's create parameters for whoever names none. */
+  defaults: PoolParams;
 }
 
 /** Decides the workers of new lanes; throws rather than answer nonsense. */
@@ -159,8 +162,9 @@ export class Pools {
       for (const { id: group, count } of [...result.groups].sort((a, b) => a.id - b.id)) {
         lanes.push(...await this.#placeGroup(made, group, count, lanes.length === 0));
       }
-      const { methodNames, shared } = result;
-      const pool: Pool = { ...made, lanes, shared, methodNames };
+      const { methodNames, shared, defaults } = result;
+      const known = withDefaults(request, defaults);
+      const pool: Pool = { ...made, request: known, lanes, shared, methodNames, defaults };
       const setLanes = lanesMessage(pool);
       await Promise.all(Array.from({ length: workers }, (_, worker) => ask(worker, setLanes)));
       this.#byId.set(id, pool);

@@ -10,7 +10,7 @@
  * Thread rules: the assembling thread, which never imports a module.
  */
 
-import { ChimaeraError } from "../errors.ts";
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import type { ModuleSpec } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import { atMost, makeFolder, makeTemporaryFolder, realPath, removeAll } from "../platform/mod.ts";
@@ -146,12 +146,12 @@ export class ModuleRegistry implements ModuleDirectory {
 
   async #register(path: string): Promise<Registered> {
     const { libNameOf, readModuleCode } = await tools();
-    const { repo, modules } = await reposModules(path);
+    const { repo, modules, problems } = await reposModules(path);
     for (const { name, folder } of modules) {
       this.#mustBeFree(libNameOf(repo.namespace, name), folder);
     }
     const known: KnownModule[] = [];
-    const failures: { folder: string; error: ChimaeraError }[] = [];
+    const failures = problems.map((error) => ({ folder: repo.folder, error }));
     for (const module of modules) {
       const libName = libNameOf(repo.namespace, module.name);
       const entry = this.#entries.get(libName);
@@ -161,8 +161,9 @@ export class ModuleRegistry implements ModuleDirectory {
         }
         known.push(this.get(libName));
       } catch (thrown) {
-        if (!(thrown instanceof ChimaeraError)) throw thrown;
-        failures.push({ folder: module.folder, error: thrown });
+        // Whatever the system says of its files, it is this module that cannot be loaded.
+        const error = toChimaeraError(thrown, "moduleLoad", `load module ${libName}`);
+        failures.push({ folder: module.folder, error });
       }
     }
     return { modules: known, failures };
@@ -308,15 +309,20 @@ export class ModuleRegistry implements ModuleDirectory {
 /** The repo at a path, and which of its modules are meant. */
 async function reposModules(
   path: string,
-): Promise<{ readonly repo: ModuleRepo; readonly modules: readonly RepoModule[] }> {
-  const { isRepo, readModule, readRepo } = await tools();
+): Promise<{
+  readonly repo: ModuleRepo;
+  readonly modules: readonly RepoModule[];
+  /** What is wrong in the manifests of others. */
+  readonly problems: readonly ChimaeraError[];
+}> {
+  const { isRepo, readModule, surveyRepo } = await tools();
   const folder = realPath(path);
   if (folder === null) {
     throw new ChimaeraError("repoNotFound", { what: path, why: "no such folder" });
   }
   if (isRepo(folder)) {
-    const repo = readRepo(folder);
-    return { repo, modules: repo.modules };
+    const { repo, problems } = surveyRepo(folder);
+    return { repo, modules: repo.modules, problems };
   }
   const module = readModule(folder);
   if (module === null) {
@@ -325,7 +331,8 @@ async function reposModules(
       why: "it is neither a module repo nor a module's folder",
     });
   }
-  return { repo: readRepo(folder.slice(0, folder.lastIndexOf("/"))), modules: [module] };
+  const { repo } = surveyRepo(folder.slice(0, folder.lastIndexOf("/")));
+  return { repo, modules: [module], problems: [] };
 }
 
 function urlOf(path: string): string {

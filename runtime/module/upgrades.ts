@@ -178,9 +178,9 @@ export class Upgrades {
     }
     // There is no way back from here, and so no limit.
     pools.forEach((pool, k) => {
-      const { params, paramsLayout, shared, methodNames } = homes[k]!;
+      const { params, paramsLayout, shared, methodNames, defaults } = homes[k]!;
       pool.request = { ...pool.request, paramsLayout, params: Uint8Array.from(params) };
-      Object.assign(pool, { module: fresh.spec, shared, methodNames });
+      Object.assign(pool, { module: fresh.spec, shared, methodNames, defaults });
     });
     const forgetOld = registry.install(fresh);
     await this.#askAll(upgrade, { step: "commit" }, Infinity);

@@ -112,13 +112,15 @@ export function ownerOf(path: string): { uid: number; mode: number; isFolder: bo
   }
 }
 
-/** What is at a path, links followed; null: nothing. */
-export function kindOf(path: string): "file" | "folder" | null {
+/** What is at a path, links followed: `other` for pipes, devices and sockets; null: nothing. */
+export function kindOf(path: string): "file" | "folder" | "other" | null {
   try {
-    return Deno.statSync(path).isDirectory ? "folder" : "file";
+    const { isDirectory, isFile } = Deno.statSync(path);
+    return isDirectory ? "folder" : isFile ? "file" : "other";
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) return null;
     if (thrown instanceof Deno.errors.NotADirectory) return null;
+    if (thrown instanceof Deno.errors.FilesystemLoop) return null;
     throw thrown;
   }
 }

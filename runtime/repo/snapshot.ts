@@ -12,11 +12,12 @@
  * Thread rules: plain functions; nothing is run.
  */
 
-import { ChimaeraError } from "../errors.ts";
+import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import {
   digestOf,
   kindOf,
+  linkTarget,
   listFolder,
   makeFolder,
   readBytes,
@@ -71,14 +72,29 @@ export function writeModuleCode({ files }: ModuleCode, folder: string): void {
   renamePath(partial, folder);
 }
 
-/** Paths of the files below a folder that may be code or data of a module. */
+/**
+ * Paths of the files below a folder that may be code or data of a module. Links to folders are not
+ * followed: one may lead to where it is.
+ */
 function filesBelow(root: string, folder: string): string[] {
   return listFolder(`${root}/${folder}`).flatMap((name) => {
     const path = folder + name;
     if (name.startsWith(".") || name === "node_modules") return [];
-    if (kindOf(`${root}/${path}`) === "folder") return filesBelow(root, `${path}/`);
-    return KEPT.test(name) && !TEST.test(name) ? [path] : [];
+    const kind = kindOf(`${root}/${path}`);
+    if (kind === "folder") {
+      return linkTarget(`${root}/${path}`) === null ? filesBelow(root, `${path}/`) : [];
+    }
+    return kind === "file" && KEPT.test(name) && !TEST.test(name) ? [path] : [];
   });
+}
+
+/** A file's bytes. Throws CHI-4005 with what the system says. */
+function readFile(path: string): Uint8Array<ArrayBuffer> {
+  try {
+    return readBytes(path);
+  } catch (thrown) {
+    throw toChimaeraError(thrown, "moduleLoad", `read ${path}`);
+  }
 }
 
 /** Collects files of a repo, each with all that it imports. */
@@ -95,7 +111,7 @@ class CodeReader {
   /** Adds a file by its path in the repo. */
   async add(path: string): Promise<void> {
     if (this.files.has(path)) return;
-    const bytes = readBytes(`${this.#repo.folder}/${path}`);
+    const bytes = readFile(`${this.#repo.folder}/${path}`);
     this.#sizeBytes += bytes.length;
     if (this.#sizeBytes > LIMITS.moduleBytesMax) {
       throw new ChimaeraError("moduleLoad", {

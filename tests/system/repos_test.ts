@@ -276,3 +276,25 @@ test("copies go with their node, also those of one that serves other processes",
   }
   assert.throws(() => Deno.statSync(`${home}/modules`), Deno.errors.NotFound);
 });
+
+test("what the file system has of odd things in one module keeps neither node nor others", async () => {
+  using repo = new LedgerRepo();
+  Deno.symlinkSync(".", `${repo.module}/loop`);
+  Deno.symlinkSync("nowhere.json", `${repo.module}/gone.json`);
+  new Deno.Command("mkfifo", { args: [`${repo.module}/pipe.json`] }).outputSync();
+  Deno.mkdirSync(`${repo.folder}/other`);
+  Deno.writeTextFileSync(`${repo.folder}/other/chimaera_mod.yaml`, "name: another\n");
+  const failures: string[] = [];
+  await using node = await startNode({
+    workers: 2,
+    repos: [repo.folder],
+    onModuleFailed: ({ code, what }) => void failures.push(`${code} ${what}`),
+  });
+  assert.deepEqual(failures, [`CHI-1302 ${repo.folder}/other/chimaera_mod.yaml:1:7`]);
+  const client = new LedgerClient(await node.connect());
+  await client.create("books", 1);
+  repo.write({ version: 2 });
+  const info = await node.upgrades.upgrade("shop_ledger");
+  assert.notEqual(info.from, info.to);
+  assert.deepEqual(await client.add(0, 1), { sum: 1, version: 2 });
+});

@@ -4,7 +4,7 @@
  * A method's block is put behind that of the method before it, by number; where no such block is,
  * before CHI_AUTOGEN_METHODS; where there is none either, nowhere. The only text that is changed is
  * the library's name, which is generated. What is taken out with `--prune` is what stands between
- * the marks of methods that are not on.
+ * the marks of methods that are not on; that is planned for the text as refresh leaves it.
  *
  * Thread rules: plain functions.
  */
@@ -60,17 +60,12 @@ export interface AuthorPlan {
   readonly problems: readonly ChimaeraError[];
 }
 
-/**
- * The plan for a file.
- *
- * @param prune Whether unused blocks are taken out.
- */
-export async function planAuthorFile(source: AuthorFile, prune: boolean): Promise<AuthorPlan> {
+/** The plan for a file: all but what `--prune` takes out. */
+export async function planAuthorFile(source: AuthorFile): Promise<AuthorPlan> {
   const { text, file, methods, role } = source;
   const marks = findMarks(text, file);
   if (marks.problems.length > 0) return failed(marks.problems);
-  const on = new Set(methods.map(({ name }) => blockName(name)));
-  const unused = [...marks.blocks.values()].filter(({ name }) => !on.has(name));
+  const unused = unusedBlocks(source, marks);
   const missing = new Set(
     methods.filter((method) =>
       hasBlock(role, method) && !marks.blocks.has(blockName(method.name)) &&
@@ -82,16 +77,11 @@ export async function planAuthorFile(source: AuthorFile, prune: boolean): Promis
   if (name instanceof ChimaeraError) return failed([name]);
   if (name.edit !== null) edits.push(name.edit);
   const homeless: Method[] = [];
-  if (missing.size > 0 || (prune && unused.length > 0)) {
-    let imports: FileImports;
-    try {
-      imports = await FileImports.of(text, file);
-    } catch (thrown) {
-      return failed([unreadable(file, thrown)]);
-    }
+  if (missing.size > 0) {
+    const imports = await importsOf(source, unused);
+    if (imports instanceof ChimaeraError) return failed([imports]);
     homeless.push(...insertBlocks(source, marks, missing, imports, edits));
     edits.push(...imports.edits);
-    if (prune) edits.push(...removeBlocks(source, unused, imports));
   }
   return {
     edits,
@@ -102,6 +92,34 @@ export async function planAuthorFile(source: AuthorFile, prune: boolean): Promis
     oldNamespace: name.oldNamespace,
     problems: [],
   };
+}
+
+/**
+ * What `--prune` takes out of a file that refresh has brought up to date. Doing one after the other
+ * is what keeps them apart: both change the same lists of imported names.
+ */
+export async function planPruning(source: AuthorFile): Promise<TextEdit[] | ChimaeraError> {
+  const unused = unusedBlocks(source, findMarks(source.text, source.file));
+  if (unused.length === 0) return [];
+  const imports = await importsOf(source, unused);
+  return imports instanceof ChimaeraError ? imports : removeBlocks(source, unused, imports);
+}
+
+function unusedBlocks({ methods }: AuthorFile, marks: Marks): Block[] {
+  const on = new Set(methods.map(({ name }) => blockName(name)));
+  return [...marks.blocks.values()].filter(({ name }) => !on.has(name));
+}
+
+async function importsOf(
+  { text, file }: AuthorFile,
+  unused: readonly Block[],
+): Promise<FileImports | ChimaeraError> {
+  try {
+    const places = unused.map(({ begin, end }) => ({ start: begin.start, end: end.end }));
+    return await FileImports.of(text, file, places);
+  } catch (thrown) {
+    return unreadable(file, thrown);
+  }
 }
 
 function failed(problems: readonly ChimaeraError[]): AuthorPlan {

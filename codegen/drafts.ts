@@ -1,5 +1,5 @@
 /**
- * What is to be written: for each file its text as it is, and the edits planned so far. Nothing is
+ * What is to be written: for each file its text as it is, and as planned so far. Nothing is
  * written before all of a plan is known to be well.
  *
  * Thread rules: one plan's.
@@ -21,8 +21,7 @@ export interface FileChange {
 
 interface Draft {
   readonly before: string | null;
-  readonly edits: TextEdit[];
-  whole: string | null;
+  after: string | null;
 }
 
 /** The files of one folder, as a plan wants them. */
@@ -35,26 +34,26 @@ export class Drafts {
     this.folder = folder;
   }
 
-  /** A file's text on disk, read once; null when there is none. Throws CHI-1309 for no UTF-8. */
+  /** A file's text as planned so far; null when there is none. Throws CHI-1309 for no UTF-8. */
   read(file: string): string | null {
-    return this.#draft(file).before;
+    return this.#draft(file).after;
   }
 
-  /** Changes places of a file that is there. */
+  /** Changes places of the text that `read` gives; the next edits are of what comes of it. */
   edit(file: string, edits: readonly TextEdit[]): void {
-    this.#draft(file).edits.push(...edits);
+    const draft = this.#draft(file);
+    if (edits.length > 0) draft.after = applyEdits(draft.after ?? "", edits);
   }
 
   /** Has a file be this text, whatever it was. */
   replace(file: string, text: string): void {
-    this.#draft(file).whole = text;
+    this.#draft(file).after = text;
   }
 
   /** Files that would not be what they are, by name. */
   get changes(): FileChange[] {
     const changes: FileChange[] = [];
-    for (const [file, { before, edits, whole }] of this.#drafts) {
-      const after = whole ?? (edits.length === 0 ? before : applyEdits(before ?? "", edits));
+    for (const [file, { before, after }] of this.#drafts) {
       if (after !== null && after !== before) changes.push({ file, before, after });
     }
     return changes.toSorted((a, b) => a.file < b.file ? -1 : 1);
@@ -63,7 +62,8 @@ export class Drafts {
   #draft(file: string): Draft {
     let draft = this.#drafts.get(file);
     if (draft === undefined) {
-      draft = { before: this.#readFile(file), edits: [], whole: null };
+      const text = this.#readFile(file);
+      draft = { before: text, after: text };
       this.#drafts.set(file, draft);
     }
     return draft;

@@ -23,23 +23,40 @@ interface Addition {
   readonly use: Use;
 }
 
+/** A stretch of the file. */
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The imports of one file. */
 export class FileImports {
   readonly #text: string;
   readonly #statements: readonly Statement[];
+  /** Names of statements that are not to be counted on. */
+  readonly #otherLocals: readonly string[];
   readonly #additions: Addition[] = [];
   /** Answers of `name`. */
   readonly #names = new Map<string, string>();
 
-  private constructor(text: string, statements: readonly Statement[]) {
+  private constructor(text: string, statements: readonly Statement[], others: Statement[]) {
     this.#text = text;
     this.#statements = statements;
+    this.#otherLocals = others.flatMap(({ locals }) => locals);
   }
 
-  /** Reads them. Throws CHI-4005 for a text that is no module. */
-  static async of(text: string, file: string): Promise<FileImports> {
-    const statements = await importStatementsOf(text, file);
-    return new FileImports(text, statements.flatMap((one) => statementOf(text, one) ?? []));
+  /**
+   * Reads them. Throws CHI-4005 for a text that is no module.
+   *
+   * @param unused Places whose statements may go any day: no name of theirs is used, and they are
+   * left as they are.
+   */
+  static async of(text: string, file: string, unused: readonly Place[]): Promise<FileImports> {
+    const found = await importStatementsOf(text, file);
+    const all = found.flatMap((one) => statementOf(text, one) ?? []);
+    const isUnused = ({ start }: Statement) =>
+      unused.some((place) => start >= place.start && start < place.end);
+    return new FileImports(text, all.filter((one) => !isUnused(one)), all.filter(isUnused));
   }
 
   /** The name that the file has, or will have, for what another one exports. */
@@ -95,6 +112,7 @@ export class FileImports {
   #isTaken(name: string): boolean {
     if (this.#additions.some(({ local }) => local === name)) return true;
     if (this.#statements.some(({ locals }) => locals.includes(name))) return true;
+    if (this.#otherLocals.includes(name)) return true;
     if (!this.#text.includes(name)) return false;
     const declares = `\\b(?:class|const|let|var|function|type|interface|enum)\\s+${name}\\b`;
     return new RegExp(declares).test(this.#text);

@@ -6,7 +6,7 @@
 
 import { ChimaeraError } from "../runtime/errors.ts";
 import { moduleFiles } from "../runtime/repo/mod.ts";
-import { type AuthorPlan, planAuthorFile, type UnusedBlock } from "./author_file.ts";
+import { type AuthorPlan, planAuthorFile, planPruning, type UnusedBlock } from "./author_file.ts";
 import type { Drafts } from "./drafts.ts";
 import { type Method, readMethods } from "./method_model.ts";
 import { ROLES } from "./print_blocks.ts";
@@ -56,13 +56,18 @@ export async function planModule(
   let oldNamespace: string | null = null;
   for (const role of ROLES) {
     const file = `${name}/${files[role]}`;
-    const source = { role, namespace, module: name, methods, file, text: drafts.read(file) ?? "" };
-    const isThere = drafts.read(file) !== null;
-    const plan = isThere ? await planAuthorFile(source, prune) : missingFile(methods);
+    const source = { role, namespace, module: name, methods, file };
+    const text = drafts.read(file);
+    const plan = text === null ? missingFile(methods) : await planAuthorFile({ ...source, text });
     all.push(...plan.problems);
     unused.push(...plan.unused);
     oldNamespace ??= plan.oldNamespace;
     drafts.edit(file, plan.edits);
+    if (prune && plan.unused.length > 0) {
+      const pruning = await planPruning({ ...source, text: drafts.read(file)! });
+      if (pruning instanceof ChimaeraError) all.push(pruning);
+      else drafts.edit(file, pruning);
+    }
     if (plan.homeless.length === 0) continue;
     const temp = `${file}.temp`;
     drafts.replace(temp, await freshFile({ namespace, module: name, role, methods }));

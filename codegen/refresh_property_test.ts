@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { planAuthorFile } from "./author_file.ts";
+import { planAuthorFile, planPruning } from "./author_file.ts";
 import { findMarks } from "./marks.ts";
 import type { Method } from "./method_model.ts";
 import { ROLES } from "./print_blocks.ts";
@@ -84,10 +84,14 @@ async function refreshed(
   prune = false,
 ): Promise<string> {
   const source = { role, namespace: "example", module: "m", methods, file: "m.ts", text };
-  const plan = await planAuthorFile(source, prune);
+  const plan = await planAuthorFile(source);
   assert.deepEqual(plan.problems, []);
   assert.deepEqual(plan.homeless, []);
-  return applyEdits(text, plan.edits);
+  const after = applyEdits(text, plan.edits);
+  if (!prune) return after;
+  const pruning = await planPruning({ ...source, text: after });
+  assert.ok(!(pruning instanceof Error));
+  return applyEdits(after, pruning);
 }
 
 Deno.test("refresh: for any author's file nothing is lost, and once is enough", async () => {

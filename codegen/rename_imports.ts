@@ -7,6 +7,7 @@
 import { kindOf, listFolder } from "../runtime/platform/mod.ts";
 import { importStatementsOf, type ModuleRepo, namedModule } from "../runtime/repo/mod.ts";
 import type { Drafts } from "./drafts.ts";
+import type { TextEdit } from "./text_edit.ts";
 
 const SOURCE = /\.(?:[mc]?ts|tsx|[mc]?js|jsx)$/;
 
@@ -26,11 +27,13 @@ export async function renameImports(
   for (const file of sourceFiles(repo.folder, "")) {
     const text = drafts.read(file);
     if (text === null || ![...old].some((namespace) => text.includes(`${namespace}/`))) continue;
+    const edits: TextEdit[] = [];
     for (const { specifier, specifierAt } of await importStatementsOf(text, file)) {
       const named = foreign.has(specifier) ? null : namedModule(specifier);
       if (named === null || !old.has(named.namespace) || !modules.has(named.module)) continue;
-      drafts.edit(file, [{ ...specifierAt, text: `${repo.namespace}/${named.file}` }]);
+      edits.push({ ...specifierAt, text: `${repo.namespace}/${named.file}` });
     }
+    drafts.edit(file, edits);
   }
 }
 

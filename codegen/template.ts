@@ -40,7 +40,7 @@ export async function freshFile({ namespace, module, role, methods }: {
 }): Promise<string> {
   const text = renamed(moduleFiles(TEMPLATE_MODULE)[role], namespace, module);
   const file = moduleFiles(module)[role];
-  const plan = await planAuthorFile({ role, namespace, module, methods, file, text }, false);
+  const plan = await planAuthorFile({ role, namespace, module, methods, file, text });
   return applyEdits(text, plan.edits);
 }
 

@@ -2,10 +2,11 @@
  * A document that is performed: its commands are run, its code is written into files, in the order
  * in which they stand.
  *
- *     ```console                     $ COMMAND, and what it prints; `…` stands for anything
+ *     ```console                     $ COMMAND, and what it prints; `…` stands for anything; `&` leaves it
+ *                                    running, and `wait %2` waits for the end of the second such
  *     ```yaml FILE                   a whole file
  *     ```ts ignore FILE              blocks between CHI_BEGIN and CHI_END take the place of those in the
- *                                    file; code without such is the whole file
+ *                                    file; code without such is the whole file; `js FILE` too
  *     ```ts ignore FILE imports      lines that are put above the file's first import
  *
  * Thread rules: plain functions.

@@ -55,6 +55,23 @@ test("fresh code: of any methods it is formatted, clean, and of the right types"
   await fc.assert(property, { numRuns: 1, endOnFailure: true });
 });
 
+test("fresh code: upgrade has the right types whatever restoreState takes", async () => {
+  using folder = await RepoFolder.withModule();
+  folder.declare(["kUpgrade: 5"]);
+  await folder.refresh();
+  const stub = folder.read("compressor/compressor_runtime.ts");
+  for (const parameters of ["", "saved: SavedState", "saved: SavedState, rctx: RunContext"]) {
+    const used = parameters === "" ? "" : "console.log(saved);";
+    const own = `override restoreState(${parameters}): void {${used}}`;
+    folder.write(
+      "compressor/compressor_runtime.ts",
+      stub.replace(/^ *\/\/ CHI_AUTOGEN/m, `  ${own}\n$&`),
+    );
+    const { code, output } = await folder.deno("check", "--config", RepoFolder.config, ".");
+    assert.equal(code, 0, `${own}\n${output}`);
+  }
+});
+
 test("fresh code: a new module passes its own test at once", async () => {
   using folder = await RepoFolder.withModule();
   const { code, output } = await folder.deno(

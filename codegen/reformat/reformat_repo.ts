@@ -28,7 +28,7 @@ import { ROLES } from "../print_blocks.ts";
 import { printLibExec } from "../print_lib_exec.ts";
 import { printMethods } from "../print_methods.ts";
 import { planModule } from "../refresh_module.ts";
-import { planRefresh, writeRefresh } from "../refresh_repo.ts";
+import { planRefresh, writeRefresh, writtenBy } from "../refresh_repo.ts";
 import { freshFile, freshModule } from "../template.ts";
 import { type CppFile, type CppModule, cppModules } from "./cpp_module.ts";
 import { withFieldHints } from "./field_hints.ts";
@@ -91,7 +91,7 @@ export async function writeReformat(plan: ReformatPlan): Promise<string[]> {
   writeChanges(plan.folder, plan.changes);
   const refresh = await planRefresh(plan.folder);
   await writeRefresh(refresh);
-  return [...new Set([...plan.changes, ...refresh.changes].map(({ file }) => file))].sort();
+  return [...new Set([...plan.changes, ...writtenBy(refresh)].map(({ file }) => file))].sort();
 }
 
 function notARepo(folder: string, found: readonly CppModule[]): ChimaeraError {

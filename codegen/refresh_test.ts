@@ -475,16 +475,19 @@ test("deno.json: one without names gets them, deno.jsonc counts, a missing one i
   assert.deepEqual(JSON.parse(folder.read("deno.jsonc")).imports, names);
 });
 
-test("deno.json: what is no JSON is an error with its line", async () => {
+test("deno.json: what is no JSON is an error with its place", async () => {
   const cases = [
-    ["[]", "deno.json:1: it is no object"],
-    ["{\n", "deno.json:1: the text ends too early"],
-    ['{\n  "a": 1\n  "b": 2\n}', "deno.json:3: a comma is missing"],
-    ["{\n  a: 1\n}", "deno.json:2: a name in quotes is missing"],
-    ['{\n  "a" 1\n}', "deno.json:2: `:` is missing"],
-    ['{\n  "a": }\n', "deno.json:2: a value is missing before `}`"],
-    ["{}\n{}", "deno.json:2: nothing may stand here"],
-    ['{ "imports": "map.json" }', "deno.json: its `imports` are no object"],
+    ["[]", "deno.json:1:1: it is no object"],
+    ["{\n", "deno.json:1:2: the text ends too early"],
+    ["", "deno.json:1:1: the text ends too early"],
+    ['{\n  "a": 1\n  "b": 2\n}', "deno.json:3:3: a comma is missing"],
+    ["{\n  a: 1\n}", "deno.json:2:3: a name in quotes is missing"],
+    ['{\n  "a" 1\n}', "deno.json:2:7: `:` is missing"],
+    ['{\n  "a": }\n', "deno.json:2:8: a value is missing before `}`"],
+    ["{}\n{}", "deno.json:2:1: nothing may stand here"],
+    ["\uFEFF{} {}", "deno.json:1:4: nothing may stand here"],
+    ["{\r\n  a: 1\r\n}", "deno.json:2:3: a name in quotes is missing"],
+    ['{ "imports": "map.json" }', "deno.json:1:14: its `imports` are no object"],
   ] as const;
   using folder = await RepoFolder.withModule();
   for (const [text, problem] of cases) {

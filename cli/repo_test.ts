@@ -223,6 +223,9 @@ test("mod new: outside of any repo it makes ./mods, once, and says so", async ()
     first.stdout,
     /^no module repo here: made .*\/mods\nmade the module mods_compressor in/,
   );
+  assert.match(first.stdout, /, then: chimaera repo refresh mods\n$/);
+  const refreshed = await folder.run(["repo", "refresh", "mods"]);
+  assert.equal(refreshed.stdout, "mods: nothing to do\n");
   const second = await folder.json(["mod", "new", "other"]);
   assert.deepEqual([second.madeRepo, second.namespace, second.name], [false, "mods", "other"]);
 });
@@ -248,11 +251,13 @@ test("repo, mod: what cannot be made is an error that says why", async () => {
       [["mod", "new", "my_mods/compressor"], 1, /CHI-1306\]: .*: there is such a folder already/],
       [["mod", "new", "my_mods/MOD_NAME"], 1, /CHI-1303\]: module `MOD_NAME`: it is not in snake/],
       [["mod", "new", "my_mods/a__b"], 1, /CHI-1303\]/],
-      [["mod", "new", "nowhere/a"], 1, /CHI-1301\]: .*nowhere: it has no chimaera_repo\.yaml/],
+      [["mod", "new", "nowhere/a"], 1, /CHI-1301\]: .*nowhere: no such folder\n/],
       [["mod", "new", "."], 2, /CHI-1001\]: mod new: `\.` names no module/],
       [["repo", "refresh"], 1, /CHI-1301\]: .*: neither this folder nor one above it is a module/],
-      [["repo", "refresh", "nowhere"], 1, /CHI-1301\]/],
-      [["repo", "clear-temp", "nowhere"], 1, /CHI-1301\]/],
+      [["repo", "refresh", "nowhere"], 1, /CHI-1301\]: \/.*\/nowhere: no such folder\n/],
+      [["repo", "check", "nowhere"], 1, /CHI-1301\]: \/.*\/nowhere: no such folder\n/],
+      [["repo", "reformat", "nowhere"], 1, /CHI-1301\]: \/.*\/nowhere: no such folder\n/],
+      [["repo", "clear-temp", "nowhere"], 1, /CHI-1301\]: \/.*\/nowhere: no such folder\n/],
     ] as const
   ) {
     const result = await folder.run(words);

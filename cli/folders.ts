@@ -29,6 +29,11 @@ export function repoAt(path: string | undefined): string {
   });
 }
 
+/** A word as one types it in a shell. */
+export function shellWord(word: string): string {
+  return /^[\w./~@%+:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** Does something with files. Throws CHI-1101 to CHI-1106 for what the system says. */
 export async function onDisk<T>(what: string, work: () => T | Promise<T>): Promise<T> {
   try {

@@ -56,7 +56,8 @@ async function overviewOf(first: string | undefined, words: readonly string[]): 
   }
   const group = shown.filter(({ name }) => name.startsWith(`${first} `));
   if (group.length === 0) {
-    throw usageError("chimaera", `there is no command \`${first}\`${nearest(first, shown)}`);
+    const meant = nearest(words.filter((word) => !word.startsWith("-")), shown);
+    throw usageError("chimaera", `there is no command \`${first}\`${meant}`);
   }
   const second = words[1];
   if (second === undefined) {
@@ -68,7 +69,8 @@ async function overviewOf(first: string | undefined, words: readonly string[]): 
     return ExitCode.ok;
   }
   const hint = `run \`chimaera ${first} --help\``;
-  throw usageError(`chimaera ${first}`, `there is no command \`${first} ${second}\``, hint);
+  const why = `there is no command \`${first} ${second}\`${nearest([first, second], group)}`;
+  throw usageError(`chimaera ${first}`, why, hint);
 }
 
 function isHelp(word: string): boolean {

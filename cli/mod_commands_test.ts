@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "chimaera";
 import { LedgerClient, LedgerRepo } from "../tests/system/kit/ledger_repo.ts";
 import { test } from "../tests/permission.ts";
-import { ProgramFolder } from "./testing/program.ts";
+import { plainUser, ProgramFolder } from "./testing/program.ts";
 
 /** A client of the node that runs in a folder. */
 async function clientOf(folder: ProgramFolder) {
@@ -22,6 +22,9 @@ test("mod: modules are loaded, listed, upgraded and unloaded", async () => {
   assert.deepEqual(loaded.modules.map(({ libName }: { libName: string }) => libName), [
     "shop_ledger",
   ]);
+  assert.equal(loaded.modules[0].knownBefore, false);
+  const again = await folder.run(["mod", "load", repo.folder]);
+  assert.match(again.stdout, /^known before: shop_ledger, version \S+\n$/);
   const { modules } = await folder.json(["mod", "list"]);
   const listed = modules.find(({ libName }: { libName: string }) => libName === "shop_ledger");
   assert.deepEqual([listed.pools, listed.folder], [0, repo.module]);
@@ -48,6 +51,21 @@ test("mod: modules are loaded, listed, upgraded and unloaded", async () => {
       /^error\[CHI-4024\]: unload shop_ledger: there are pools of it: books\nhint: /,
     );
   }
+});
+
+test("mod unload: by the module's own name, and says which library that was", async () => {
+  await using folder = new ProgramFolder();
+  using repo = new LedgerRepo();
+  await folder.serve(["--workers", "2"]);
+  for (const name of ["ledger", "shop_ledger"]) {
+    const { stdout } = await folder.run(["mod", "load", repo.module]);
+    assert.match(stdout, /^loaded shop_ledger, version /);
+    const { stdout: said, stderr } = await folder.run(["mod", "unload", name]);
+    assert.equal(said, "unloaded shop_ledger\n", stderr);
+  }
+  await folder.run(["mod", "load", repo.module]);
+  const { module } = await folder.json(["mod", "unload", "ledger"]);
+  assert.equal(module, "shop_ledger");
 });
 
 test("mod: what cannot be loaded is said with its place, and its exit code is 1", async () => {
@@ -118,6 +136,42 @@ test("repo: what is added is served, listed and taken back", async () => {
   const wrong = await folder.run(["repo", "add", "."]);
   assert.match(wrong.stderr, /^error\[CHI-1301\]: \.: it has no chimaera_repo\.yaml\n/);
 });
+
+test("repo add: a file where the folder of its list should be is an error that says so", async () => {
+  await using folder = new ProgramFolder();
+  using repo = new LedgerRepo();
+  Deno.mkdirSync(`${folder.path}/run`);
+  Deno.writeTextFileSync(`${folder.path}/run/config`, "");
+  const { code, stderr } = await folder.run(["repo", "add", repo.folder]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error\[CHI-1106\]: write .*: .*\/config is a file\nhint: move it away/);
+});
+
+const PLAIN = plainUser();
+
+test(
+  "repo: where this user may not read or write the list, it says so",
+  { ignore: PLAIN === null },
+  async () => {
+    await using folder = new ProgramFolder();
+    using repo = new LedgerRepo();
+    const config = `${folder.path}/run/config`;
+    Deno.mkdirSync(config, { recursive: true });
+    for (const path of [folder.path, repo.folder]) Deno.chmodSync(path, 0o755);
+    // Whoever is not root is stopped by the mode.
+    Deno.chmodSync(config, 0o555);
+    const { code, stderr } = await folder.run(["repo", "add", repo.folder], PLAIN!);
+    assert.equal(code, 1);
+    assert.match(stderr, /^error\[CHI-1102\]: add .*: permission denied\nhint: /);
+    Deno.chmodSync(config, 0o755);
+    Deno.writeTextFileSync(`${config}/repos.json`, '{"repos": []}');
+    Deno.chmodSync(`${config}/repos.json`, 0);
+    for (const words of [["add", repo.folder], ["remove", repo.folder], ["list"]]) {
+      const { stderr } = await folder.run(["repo", ...words], PLAIN!);
+      assert.match(stderr, /^error\[CHI-1102\]: (?:add|remove|list) .*: permission denied\n/);
+    }
+  },
+);
 
 test("serve: a repo that is named, that encloses the folder, or that is ./mods is loaded", async () => {
   await using folder = new ProgramFolder();

@@ -4,7 +4,7 @@ import { Client as Admin } from "../chimods/admin/admin_client.ts";
 import { ChimaeraError, DomainQuery, LIMITS } from "../sdk/mod.ts";
 import { realPath } from "../runtime/platform/mod.ts";
 import { type CliCommand, type CommonOptions, ExitCode, instanceOption } from "./command.ts";
-import { within } from "./deadline.ts";
+import { ANSWER_MS_MAX, within } from "./deadline.ts";
 import { attachNode } from "./node_access.ts";
 import { printLine } from "./output.ts";
 
@@ -28,12 +28,17 @@ export const modLoad: CliCommand<ModLoadOptions> = {
       throw new ChimaeraError("repoNotFound", { what: path!, why: "no such folder" });
     }
     const access = await attachNode(instance, SESSION_BYTES);
-    const loading = new Admin(access.session).registerModule(DomainQuery.getLocalId(), folder);
-    const { modules, failures } = await within(`load ${path}`, LOAD_MS_MAX, loading);
+    const admin = new Admin(access.session);
+    const local = DomainQuery.getLocalId();
+    const listing = await within("list the modules", ANSWER_MS_MAX, admin.listModules(local));
+    const before = new Set(listing.map(({ libName }) => libName));
+    const loading = admin.registerModule(local, folder);
+    const { modules: there, failures } = await within(`load ${path}`, LOAD_MS_MAX, loading);
+    const modules = there.map((one) => ({ ...one, knownBefore: before.has(one.libName) }));
     if (json) printLine(JSON.stringify({ instance, modules, failures }));
     else {
-      for (const { libName, version } of modules) {
-        printLine(`loaded ${libName}, version ${version}`);
+      for (const { libName, version, knownBefore } of modules) {
+        printLine(`${knownBefore ? "known before:" : "loaded"} ${libName}, version ${version}`);
       }
       if (modules.length + failures.length === 0) printLine(`${path} has no modules yet`);
     }

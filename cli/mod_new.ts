@@ -3,7 +3,7 @@
 import { newModule, newRepo } from "../codegen/mod.ts";
 import { checkName, enclosingRepo, isRepo } from "../runtime/repo/mod.ts";
 import { type CliCommand, ExitCode, usageError } from "./command.ts";
-import { folderAt, onDisk } from "./folders.ts";
+import { folderAt, onDisk, shellWord } from "./folders.ts";
 import { printLine } from "./output.ts";
 
 /** Where modules go that are made outside of any repo; `serve` looks there too. */
@@ -28,7 +28,10 @@ export const modNew: CliCommand = {
       if (madeRepo) printLine(`no module repo here: made ${folder}`);
       printLine(`made the module ${made.namespace}_${name} in ${made.folder}`);
       for (const file of made.written) printLine(`  ${file}`);
-      printLine(`next: declare methods in ${name}_methods.yaml, then: chimaera repo refresh`);
+      // From below the repo, refresh finds it by itself.
+      const isHere = enclosingRepo(folderAt(".")) === folder;
+      const refresh = `chimaera repo refresh${isHere ? "" : ` ${shellWord(shortPath(folder))}`}`;
+      printLine(`next: declare methods in ${name}_methods.yaml, then: ${refresh}`);
     }
     return ExitCode.ok;
   },
@@ -45,6 +48,12 @@ function placeOf(path: string): { readonly folder: string; readonly name: string
   if (slash >= 0) return { folder: folderAt(trimmed.slice(0, slash) || "/"), name };
   const here = folderAt(".");
   return { folder: enclosingRepo(here) ?? folderAt(DEFAULT_REPO), name };
+}
+
+/** A folder as one would type it here: relative when it is below this folder. */
+function shortPath(folder: string): string {
+  const here = `${folderAt(".")}/`;
+  return folder.startsWith(here) ? folder.slice(here.length) : folder;
 }
 
 /** Whether a folder was nobody's choice, so that it may be made a repo. */

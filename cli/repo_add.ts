@@ -1,6 +1,7 @@
 /** `chimaera repo add DIR`: has `serve` load a repo, wherever it is called. */
 
 import { type CliCommand, ExitCode } from "./command.ts";
+import { onDisk } from "./folders.ts";
 import { printLine } from "./output.ts";
 import { addRepo } from "./serving/known_repos.ts";
 
@@ -8,8 +9,8 @@ export const repoAdd: CliCommand = {
   define: (command) => void command.argument("<dir>", "folder of the module repo"),
   example: "repo add ~/my_mods",
 
-  run([path], { json }) {
-    const { folder, isNew } = addRepo(path!);
+  async run([path], { json }) {
+    const { folder, isNew } = await onDisk(`add ${path}`, () => addRepo(path!));
     if (json) printLine(JSON.stringify({ repo: folder, added: isNew }));
     else {
       printLine(
@@ -19,6 +20,6 @@ export const repoAdd: CliCommand = {
           : `${folder} was added before`,
       );
     }
-    return Promise.resolve(ExitCode.ok);
+    return ExitCode.ok;
   },
 };

@@ -1,6 +1,7 @@
 /** `chimaera repo list`: the repos that `serve` would load here. */
 
 import { type CliCommand, ExitCode } from "./command.ts";
+import { onDisk } from "./folders.ts";
 import { printLine } from "./output.ts";
 import { addedRepos, reposToServe } from "./serving/known_repos.ts";
 
@@ -8,12 +9,14 @@ export const repoList: CliCommand = {
   define: () => {},
   example: "repo list",
 
-  run(_args, { json }) {
+  async run(_args, { json }) {
     const gone: string[] = [];
-    const repos = reposToServe([], Deno.cwd(), (folder) => void gone.push(folder));
+    const [repos, added] = await onDisk("list the repos", () => {
+      const onGone = (folder: string) => void gone.push(folder);
+      return [reposToServe([], Deno.cwd(), onGone), addedRepos()] as const;
+    });
     if (json) printLine(JSON.stringify({ repos, gone }));
     else {
-      const added = addedRepos();
       for (const repo of repos) {
         printLine(`${repo}${added.includes(repo) ? "" : ", because it is here"}`);
       }
@@ -22,6 +25,6 @@ export const repoList: CliCommand = {
         printLine("none: `chimaera repo new` makes one, `chimaera repo add` remembers one");
       }
     }
-    return Promise.resolve(ExitCode.ok);
+    return ExitCode.ok;
   },
 };

@@ -1,10 +1,17 @@
 /** `chimaera repo refresh [DIR]`: brings a module repo in line with its YAML files. */
 
-import { diffOf, planRefresh, type RefreshPlan, writeRefresh } from "../codegen/mod.ts";
+import {
+  diffOf,
+  planRefresh,
+  type RefreshPlan,
+  type UnusedBlock,
+  writeRefresh,
+  writtenBy,
+} from "../codegen/mod.ts";
 import { ChimaeraError } from "../runtime/errors.ts";
 import { type CliCommand, type CommonOptions, ExitCode } from "./command.ts";
 import { errorJson } from "./failure.ts";
-import { onDisk, repoAt } from "./folders.ts";
+import { onDisk, repoAt, shellWord } from "./folders.ts";
 import { printLine } from "./output.ts";
 
 interface RefreshOptions extends CommonOptions {
@@ -26,7 +33,8 @@ export const repoRefresh: CliCommand<RefreshOptions> = {
     const what = `refresh ${folder}`;
     const plan = await onDisk(what, () => planRefresh(folder, { prune }));
     const errors = [...plan.problems];
-    if (check && plan.changes.length > 0) errors.push(outOfDate(plan));
+    const again = commandOf(dir, prune);
+    if (check && plan.changes.length > 0) errors.push(outOfDate(plan, again));
     const isWritten = !check && errors.length === 0;
     const wroteKit = isWritten && await onDisk(what, () => writeRefresh(plan));
     if (json) printLine(JSON.stringify(report(plan, { check, prune, wroteKit, errors })));
@@ -35,17 +43,25 @@ export const repoRefresh: CliCommand<RefreshOptions> = {
       if (isWritten) printWritten(plan);
       else if (errors.length === 0) printLine(`${plan.repo.namespace}: up to date`);
     }
-    printNotes(plan, prune);
+    if (!prune) printUnused(plan, commandOf(dir, true));
+    printNotes(plan, isWritten);
     for (const error of errors) console.error(error.format());
     return errors.length === 0 ? ExitCode.ok : ExitCode.failed;
   },
 };
 
-function outOfDate({ repo, changes }: RefreshPlan): ChimaeraError {
+/** The command that writes what was planned, as one would type it in the same folder. */
+function commandOf(dir: string | undefined, prune: boolean): string {
+  const words = ["chimaera repo refresh", ...dir === undefined ? [] : [shellWord(dir)]];
+  return [...words, ...prune ? ["--prune"] : []].join(" ");
+}
+
+function outOfDate({ repo, changes }: RefreshPlan, again: string): ChimaeraError {
   const files = changes.map(({ file }) => file).join(", ");
   return new ChimaeraError("repoOutOfDate", {
     what: repo.folder,
     why: `${changes.length === 1 ? "one file is" : `${changes.length} files are`} behind: ${files}`,
+    hint: `run \`${again}\``,
   });
 }
 
@@ -58,7 +74,7 @@ interface Outcome {
 
 /** The result as programs read it; `error` is the first one, as of any command that failed. */
 function report(plan: RefreshPlan, { check, prune, wroteKit, errors }: Outcome) {
-  const { repo, changes, unused, temps } = plan;
+  const { repo, changes, unused, temps, missing } = plan;
   const isShown = check || prune;
   return {
     repo: repo.folder,
@@ -71,6 +87,7 @@ function report(plan: RefreshPlan, { check, prune, wroteKit, errors }: Outcome) 
     wroteKit,
     unused: unused.map((block) => ({ ...block, isPruned: prune && !check })),
     temps,
+    missing,
     errors: errors.map(errorJson),
     ...errors.length === 0 ? {} : { error: errorJson(errors[0]!) },
   };
@@ -84,24 +101,46 @@ function printDiffs({ changes, unused }: RefreshPlan, isAll: boolean): void {
   }
 }
 
-function printWritten({ repo, changes }: RefreshPlan): void {
+function printWritten(plan: RefreshPlan): void {
+  const { repo } = plan;
+  const changes = writtenBy(plan);
   if (changes.length === 0) return printLine(`${repo.namespace}: nothing to do`);
   const count = changes.length === 1 ? "one file" : `${changes.length} files`;
   printLine(`${repo.namespace}: wrote ${count}`);
   for (const { file } of changes) printLine(`  ${file}`);
 }
 
+/** Code that nobody calls any more; a task whose method is gone keeps its file from loading. */
+function printUnused({ unused }: RefreshPlan, pruning: string): void {
+  const tasks = new Set(unused.filter(isTask).map(keyOf));
+  for (const one of unused) {
+    const { file, block, firstLine, lastLine } = one;
+    const what = tasks.has(keyOf(one))
+      ? "is not on any more, and the module does not load while its code is there"
+      : "is not on any more, and nothing calls its code";
+    const place = `${file}:${firstLine}-${lastLine}`;
+    console.error(`${place}: k${block} ${what}: \`${pruning}\` removes it`);
+  }
+}
+
+function isTask({ file }: UnusedBlock): boolean {
+  return file.endsWith("_tasks.ts");
+}
+
+/** A method of a module. */
+function keyOf({ file, block }: UnusedBlock): string {
+  return `${file.slice(0, file.indexOf("/"))}/${block}`;
+}
+
 /** What the author is left to do. */
-function printNotes({ unused, temps }: RefreshPlan, isPruned: boolean): void {
-  if (!isPruned) {
-    for (const { file, block, firstLine, lastLine } of unused) {
-      console.error(
-        `${file}:${firstLine}-${lastLine}: k${block} is not on any more; --prune removes its code`,
-      );
-    }
+function printNotes({ temps, missing }: RefreshPlan, isWritten: boolean): void {
+  for (const file of missing) {
+    const made = isWritten ? "is made as in a new module" : "would be made as in a new module";
+    console.error(`${file}: the file was missing, and ${made}`);
   }
   for (const { file, temp, methods } of temps) {
     const names = methods.join(", ");
-    console.error(`${file}: it has no CHI marks to put ${names} at; take them from ${temp}`);
+    const where = isWritten ? `take them from ${temp}` : `refresh shows them in ${temp}`;
+    console.error(`${file}: it has no CHI marks to put ${names} at; ${where}`);
   }
 }

@@ -2,6 +2,7 @@
 
 import { ChimaeraError } from "../runtime/errors.ts";
 import { type CliCommand, ExitCode } from "./command.ts";
+import { onDisk } from "./folders.ts";
 import { printLine } from "./output.ts";
 import { addedRepos, removeRepo } from "./serving/known_repos.ts";
 
@@ -9,8 +10,8 @@ export const repoRemove: CliCommand = {
   define: (command) => void command.argument("<dir>", "folder that was added"),
   example: "repo remove ~/my_mods",
 
-  run([path], { json }) {
-    const { folder, wasThere } = removeRepo(path!);
+  async run([path], { json }) {
+    const { folder, wasThere } = await onDisk(`remove ${path}`, () => removeRepo(path!));
     if (!wasThere) {
       const added = addedRepos();
       throw new ChimaeraError("repoNotFound", {
@@ -20,6 +21,6 @@ export const repoRemove: CliCommand = {
       });
     }
     printLine(json ? JSON.stringify({ repo: folder, removed: true }) : `removed ${folder}`);
-    return Promise.resolve(ExitCode.ok);
+    return ExitCode.ok;
   },
 };

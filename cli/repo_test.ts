@@ -79,7 +79,7 @@ test("repo refresh: what is gone is told, and pruned when asked", async () => {
     file: "compressor/compressor_tasks.ts",
     block: "Compress",
     firstLine: 14,
-    lastLine: 19,
+    lastLine: 21,
     isPruned: false,
   });
   assert.deepEqual(told.modules, ["compressor"]);
@@ -87,10 +87,14 @@ test("repo refresh: what is gone is told, and pruned when asked", async () => {
   const words = await folder.run(["repo", "refresh", "my_mods"]);
   assert.match(
     words.stderr,
-    /^compressor\/compressor_tasks\.ts:14-19: kCompress is not on any more/,
+    new RegExp(
+      "^compressor/compressor_tasks\\.ts:14-21: kCompress is not on any more, and the module does " +
+        "not load while its code is there: `chimaera repo refresh my_mods --prune` removes it\n",
+    ),
   );
   const shown = await folder.run(["repo", "refresh", "my_mods", "--check", "--prune"]);
   assert.equal(shown.code, 1);
+  assert.match(shown.stderr, /CHI-1305\]: .*\nhint: run `chimaera repo refresh my_mods --prune`\n/);
   assert.match(textOf(folder, "my_mods/compressor/compressor_tasks.ts"), /CompressTask/);
   const pruned = await folder.run(["repo", "refresh", "my_mods", "--prune"]);
   assert.equal(pruned.code, 0, pruned.stderr);
@@ -121,6 +125,42 @@ test("repo refresh: every mistake of every module, on both streams", async () =>
   assert.deepEqual(namesIn(folder, "my_mods").includes("other"), false);
 });
 
+test("repo refresh: a method without a task that is off keeps nothing from loading", async () => {
+  await using folder = new ProgramFolder();
+  await folder.run(["repo", "new", "my_mods"]);
+  await folder.run(["mod", "new", "my_mods/compressor"]);
+  declare(folder, "my_mods", ["kUpgrade: 5"]);
+  await folder.run(["repo", "refresh", "my_mods"]);
+  declare(folder, "my_mods", ["kUpgrade: -1"]);
+  const { stderr } = await folder.run(["repo", "refresh", "my_mods"]);
+  assert.match(
+    stderr,
+    /^compressor\/compressor_runtime\.ts:\d+-\d+: kUpgrade is not on any more, and nothing calls its code: `/,
+  );
+});
+
+test("repo refresh: a file that is missing is said to be, and is made", async () => {
+  await using folder = new ProgramFolder();
+  await folder.run(["repo", "new", "my_mods"]);
+  await folder.run(["mod", "new", "my_mods/compressor"]);
+  const file = `${folder.path}/my_mods/compressor/compressor_client.ts`;
+  const text = Deno.readTextFileSync(file);
+  Deno.removeSync(file);
+  const checked = await folder.run(["repo", "refresh", "my_mods", "--check"]);
+  assert.equal(checked.code, 1);
+  assert.match(
+    checked.stderr,
+    /^compressor\/compressor_client\.ts: the file was missing, and would be made as in a new module\n/,
+  );
+  const made = await folder.run(["repo", "refresh", "my_mods"]);
+  assert.equal(made.stdout, "my_mods: wrote one file\n  compressor/compressor_client.ts\n");
+  assert.equal(
+    made.stderr,
+    "compressor/compressor_client.ts: the file was missing, and is made as in a new module\n",
+  );
+  assert.equal(Deno.readTextFileSync(file), text);
+});
+
 test("repo clear-temp: removes what refresh puts beside, and nothing else", async () => {
   await using folder = new ProgramFolder();
   await folder.run(["repo", "new", "my_mods"]);
@@ -149,6 +189,9 @@ test("repo clear-temp: removes what refresh puts beside, and nothing else", asyn
   assert.deepEqual(namesIn(folder, "my_mods/compressor"), [...MODULE_FILES, "mine.temp"]);
   const nothing = await folder.run(["repo", "clear-temp", "my_mods"]);
   assert.match(nothing.stdout, /^nothing to remove in /);
+  const checked = await folder.run(["repo", "refresh", "my_mods", "--check"]);
+  assert.deepEqual([checked.code, checked.stdout], [0, "my_mods: up to date\n"]);
+  assert.match(checked.stderr, /kCompress at; refresh shows them in .*_tasks\.ts\.temp\n$/);
 });
 
 test("repo new: in a folder with things in it, nothing of them is lost", async () => {
@@ -180,6 +223,9 @@ test("mod new: outside of any repo it makes ./mods, once, and says so", async ()
     first.stdout,
     /^no module repo here: made .*\/mods\nmade the module mods_compressor in/,
   );
+  assert.match(first.stdout, /, then: chimaera repo refresh mods\n$/);
+  const refreshed = await folder.run(["repo", "refresh", "mods"]);
+  assert.equal(refreshed.stdout, "mods: nothing to do\n");
   const second = await folder.json(["mod", "new", "other"]);
   assert.deepEqual([second.madeRepo, second.namespace, second.name], [false, "mods", "other"]);
 });
@@ -205,11 +251,13 @@ test("repo, mod: what cannot be made is an error that says why", async () => {
       [["mod", "new", "my_mods/compressor"], 1, /CHI-1306\]: .*: there is such a folder already/],
       [["mod", "new", "my_mods/MOD_NAME"], 1, /CHI-1303\]: module `MOD_NAME`: it is not in snake/],
       [["mod", "new", "my_mods/a__b"], 1, /CHI-1303\]/],
-      [["mod", "new", "nowhere/a"], 1, /CHI-1301\]: .*nowhere: it has no chimaera_repo\.yaml/],
+      [["mod", "new", "nowhere/a"], 1, /CHI-1301\]: .*nowhere: no such folder\n/],
       [["mod", "new", "."], 2, /CHI-1001\]: mod new: `\.` names no module/],
       [["repo", "refresh"], 1, /CHI-1301\]: .*: neither this folder nor one above it is a module/],
-      [["repo", "refresh", "nowhere"], 1, /CHI-1301\]/],
-      [["repo", "clear-temp", "nowhere"], 1, /CHI-1301\]/],
+      [["repo", "refresh", "nowhere"], 1, /CHI-1301\]: \/.*\/nowhere: no such folder\n/],
+      [["repo", "check", "nowhere"], 1, /CHI-1301\]: \/.*\/nowhere: no such folder\n/],
+      [["repo", "reformat", "nowhere"], 1, /CHI-1301\]: \/.*\/nowhere: no such folder\n/],
+      [["repo", "clear-temp", "nowhere"], 1, /CHI-1301\]: \/.*\/nowhere: no such folder\n/],
     ] as const
   ) {
     const result = await folder.run(words);

@@ -19,6 +19,7 @@ import {
   type JsonMember,
   memberOf,
   objectText,
+  placeAt,
   readJsonObject,
 } from "./json_text.ts";
 import { kitImports } from "./kit/mod.ts";
@@ -84,7 +85,8 @@ export function refreshConfig(
   const object = readJsonObject(text, file);
   const imports = memberOf(object, "imports")?.value;
   if (imports !== undefined && imports.members === null) {
-    throw new ChimaeraError("badManifest", { what: file, why: "its `imports` are no object" });
+    const what = `${file}:${placeAt(text, imports.start)}`;
+    throw new ChimaeraError("badManifest", { what, why: "its `imports` are no object" });
   }
   const wanted = moduleImports(repo);
   const { have, gone, edits, oldNamespaces, foreign } = judgeNames(imports?.members ?? [], {

@@ -55,6 +55,24 @@ test("fresh code: of any methods it is formatted, clean, and of the right types"
   await fc.assert(property, { numRuns: 1, endOnFailure: true });
 });
 
+test("fresh code: upgrade has the right types whatever restoreState takes", async () => {
+  using folder = new RepoFolder();
+  await newRepo(folder.path, "example");
+  const forms = ["", "saved: SavedState", "saved: SavedState, rctx: RunContext"];
+  for (const [at, parameters] of forms.entries()) {
+    await newModule(folder.path, `m${at}`);
+    folder.declare(["kUpgrade: 5"], `m${at}`);
+    await folder.refresh();
+    const own = `override restoreState(${parameters}): void {}`;
+    folder.edit(
+      `m${at}/m${at}_runtime.ts`,
+      (text) => text.replace(/^ *\/\/ CHI_AUTOGEN/m, `  ${own}\n$&`),
+    );
+  }
+  const { code, output } = await folder.deno("check", "--config", RepoFolder.config, ".");
+  assert.equal(code, 0, output);
+});
+
 test("fresh code: a new module passes its own test at once", async () => {
   using folder = await RepoFolder.withModule();
   const { code, output } = await folder.deno(

@@ -50,11 +50,13 @@ export function memberOf(object: JsonValue, ...keys: readonly string[]): JsonMem
 
 class JsonReader {
   readonly #tokens: readonly CodeToken[];
+  readonly #text: string;
   readonly #file: string;
   #at = 0;
 
   constructor(text: string, file: string) {
     this.#tokens = plainTokens(text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text);
+    this.#text = text;
     this.#file = file;
   }
 
@@ -130,13 +132,21 @@ class JsonReader {
 
   #next(): CodeToken {
     const token = this.#tokens[this.#at++];
-    return token ?? this.#refuse(this.#tokens.at(-1), "the text ends too early");
+    return token ?? this.#refuse(undefined, "the text ends too early");
   }
 
   #refuse(token: CodeToken | undefined, why: string): never {
-    const what = token === undefined ? this.#file : `${this.#file}:${token.line}`;
+    const at = token?.start ?? this.#tokens.at(-1)?.end ?? 0;
+    const what = `${this.#file}:${placeAt(this.#text, at)}`;
     throw new ChimaeraError("badManifest", { what, why });
   }
+}
+
+/** The `line:column` of a place in a text, each from 1. */
+export function placeAt(text: string, at: number): string {
+  const line = text.slice(0, at).split(/\r\n|\n|\r/).length;
+  const bom = text.startsWith("\uFEFF") && line === 1 ? 1 : 0;
+  return `${line}:${at - lineAt(text, at).start - bom + 1}`;
 }
 
 /** A member to come: its key, and its value as it is written. */

@@ -17,7 +17,7 @@ export { type NewRepo, newRepo } from "./new_repo.ts";
 export { printLibExec } from "./print_lib_exec.ts";
 export { printMethods } from "./print_methods.ts";
 export type { TempFile } from "./refresh_module.ts";
-export { planRefresh, type RefreshPlan, writeRefresh } from "./refresh_repo.ts";
+export { planRefresh, type RefreshPlan, writeRefresh, writtenBy } from "./refresh_repo.ts";
 export { freshModule } from "./template.ts";
 export * from "./check/mod.ts";
 export * from "./kit/mod.ts";

@@ -8,7 +8,7 @@ import { ChimaeraError } from "../runtime/errors.ts";
 import { kindOf } from "../runtime/platform/mod.ts";
 import { checkName, readRepo } from "../runtime/repo/mod.ts";
 import { writeChanges } from "./drafts.ts";
-import { planRefresh, writeRefresh } from "./refresh_repo.ts";
+import { planRefresh, writeRefresh, writtenBy } from "./refresh_repo.ts";
 import { freshModule } from "./template.ts";
 
 /** What was made. */
@@ -47,6 +47,6 @@ export async function newModule(repoFolder: string, name: string): Promise<NewMo
   writeChanges(repoFolder, files);
   const plan = await planRefresh(repoFolder);
   await writeRefresh(plan);
-  const written = [...files, ...plan.changes].map(({ file }) => file);
+  const written = [...files, ...writtenBy(plan)].map(({ file }) => file);
   return { name, namespace, folder, written };
 }

@@ -10,7 +10,7 @@ import { kindOf, makeFolder, readText } from "../runtime/platform/mod.ts";
 import { checkName, isRepo, REPO_FILE, REPO_LAYOUT, snakeCase } from "../runtime/repo/mod.ts";
 import { CORE_NAMESPACE } from "./deno_config.ts";
 import { type FileChange, writeChanges } from "./drafts.ts";
-import { planRefresh, writeRefresh } from "./refresh_repo.ts";
+import { planRefresh, writeRefresh, writtenBy } from "./refresh_repo.ts";
 
 const IGNORED = [".chimaera/", "*.temp"];
 
@@ -42,7 +42,7 @@ export async function newRepo(folder: string, namespace?: string): Promise<NewRe
   writeChanges(folder, own);
   const plan = await planRefresh(folder);
   await writeRefresh(plan);
-  return { folder, namespace: name, written: [...own, ...plan.changes].map(({ file }) => file) };
+  return { folder, namespace: name, written: [...own, ...writtenBy(plan)].map(({ file }) => file) };
 }
 
 function checkNamespace(name: string, folder: string, isFromFolder: boolean): void {

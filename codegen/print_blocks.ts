@@ -47,7 +47,12 @@ function printTask(out: Printer, name: string, place: BlockPlace): void {
   const method = `${place.name(`./${methods}`, "Method", "value")}.${name}`;
   const open = `export class ${blockName(name)}Task`;
   const base = `extends ${defineTask}(${method}, {`;
-  const fields = () => out.line(`flags: ${flag},`);
+  const fields = () =>
+    out.line(
+      `flags: ${flag},`,
+      '// Its fields, with IN, OUT and INOUT from "chimaera":',
+      '//   words: OUT.u32(), text: IN.bulk("size"), size: IN.u64(),',
+    );
   out.line(`/** The ${blockName(name)} task. */`);
   if (out.fits(`${open} ${base}`)) return out.block(`${open} ${base}`, fields, "}) {}");
   out.line(open);
@@ -95,14 +100,20 @@ function printHandler(out: Printer, name: string, place: BlockPlace): void {
 function printUpgrade(out: Printer, place: BlockPlace): void {
   const saved = place.name("chimaera", "SavedState", "type");
   const context = place.name("chimaera", "RunContext", "type");
+  const module = place.name("chimaera", "Module", "type");
   out.line(
-    "/** Takes over what the version before this one saved; the number of its form is saved.v. */",
+    "/**",
+    " * Takes over what the version before this one saved. Its `saveState` returned `saved`:",
+    " * `{ v, state, pointers }`, the number of the form, a plain value, and blocks of memory.",
+    " */",
   );
   const parameters = [`saved: ${saved}`, `rctx: ${context}`];
   out.list("async upgrade(", parameters, "): Promise<void> {");
   out.nested(() => {
-    out.line("// Without a restoreState nothing is carried over.");
-    out.line("await this.restoreState?.(saved, rctx);");
+    out.line(
+      "// Without a saveState in that version, and a restoreState, nothing is carried over.",
+    );
+    out.line(`await (this as ${module}).restoreState?.(saved, rctx);`);
   });
   out.line("}");
 }

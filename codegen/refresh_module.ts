@@ -6,9 +6,9 @@
 
 import { ChimaeraError } from "../runtime/errors.ts";
 import { moduleFiles } from "../runtime/repo/mod.ts";
-import { type AuthorPlan, planAuthorFile, planPruning, type UnusedBlock } from "./author_file.ts";
+import { planAuthorFile, planPruning, type UnusedBlock } from "./author_file.ts";
 import type { Drafts } from "./drafts.ts";
-import { type Method, readMethods } from "./method_model.ts";
+import { readMethods } from "./method_model.ts";
 import { ROLES } from "./print_blocks.ts";
 import { printLibExec } from "./print_lib_exec.ts";
 import { printMethods } from "./print_methods.ts";
@@ -32,6 +32,8 @@ export interface TempFile {
 export interface ModulePlan {
   readonly unused: readonly UnusedBlock[];
   readonly temps: readonly TempFile[];
+  /** Files of the author's that are not there: they are made as in a new module. */
+  readonly missing: readonly string[];
   readonly oldNamespace: string | null;
   readonly problems: readonly ChimaeraError[];
 }
@@ -52,13 +54,19 @@ export async function planModule(
   const { methods, problems } = readMethods(text, yaml);
   const unused: UnusedBlock[] = [];
   const temps: TempFile[] = [];
+  const missing: string[] = [];
   const all = [...problems];
   let oldNamespace: string | null = null;
   for (const role of ROLES) {
     const file = `${name}/${files[role]}`;
-    const source = { role, namespace, module: name, methods, file };
     const text = drafts.read(file);
-    const plan = text === null ? missingFile(methods) : await planAuthorFile({ ...source, text });
+    if (text === null) {
+      drafts.replace(file, await freshFile({ namespace, module: name, role, methods }));
+      missing.push(file);
+      continue;
+    }
+    const source = { role, namespace, module: name, methods, file };
+    const plan = await planAuthorFile({ ...source, text });
     all.push(...plan.problems);
     unused.push(...plan.unused);
     oldNamespace ??= plan.oldNamespace;
@@ -75,14 +83,9 @@ export async function planModule(
   }
   drafts.replace(`${name}/${files.methods}`, printMethods(name, methods));
   drafts.replace(`${name}/${files.libExec}`, printLibExec(name, methods));
-  return { unused, temps, oldNamespace, problems: all };
+  return { unused, temps, missing, oldNamespace, problems: all };
 }
 
 function failed(problems: readonly ChimaeraError[]): ModulePlan {
-  return { unused: [], temps: [], oldNamespace: null, problems };
-}
-
-/** All blocks of a file that is not there are missing. */
-function missingFile(homeless: readonly Method[]): AuthorPlan {
-  return { edits: [], unused: [], homeless, oldNamespace: null, problems: [] };
+  return { unused: [], temps: [], missing: [], oldNamespace: null, problems };
 }

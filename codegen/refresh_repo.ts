@@ -27,11 +27,15 @@ import { renameImports } from "./rename_imports.ts";
 /** What refresh would do, and what keeps it from doing so. */
 export interface RefreshPlan {
   readonly repo: ModuleRepo;
-  /** Files relative to the repo's folder, by name. */
+  /** Files relative to the repo's folder, by name. A repo without any is up to date. */
   readonly changes: readonly FileChange[];
+  /** The files of `temps` that are to be written: aids for the author, and no part of the repo. */
+  readonly tempChanges: readonly FileChange[];
   /** Blocks whose methods are not on; with `prune` they are taken out. */
   readonly unused: readonly UnusedBlock[];
   readonly temps: readonly TempFile[];
+  /** Files of authors' that are not there, and are among the changes. */
+  readonly missing: readonly string[];
   /** While there are any, nothing is written. */
   readonly problems: readonly ChimaeraError[];
 }
@@ -50,6 +54,7 @@ export async function planRefresh(
   const problems = [...inManifests];
   const unused: UnusedBlock[] = [];
   const temps: TempFile[] = [];
+  const missing: string[] = [];
   const old = new Set<string>();
   for (const { name } of repo.modules) {
     await collect(problems, async () => {
@@ -58,6 +63,7 @@ export async function planRefresh(
       problems.push(...plan.problems);
       unused.push(...plan.unused);
       temps.push(...plan.temps);
+      missing.push(...plan.missing);
       if (plan.oldNamespace !== null) old.add(plan.oldNamespace);
     });
   }
@@ -67,8 +73,12 @@ export async function planRefresh(
     if (old.size > 0) await renameImports(repo, old, foreign, drafts);
   });
   // What is wrong in one place may make anything look unused elsewhere.
-  if (problems.length > 0) return { repo, changes: [], unused: [], temps: [], problems };
-  return { repo, changes: drafts.changes, unused, temps, problems };
+  if (problems.length > 0) {
+    return { repo, changes: [], tempChanges: [], unused: [], temps: [], missing: [], problems };
+  }
+  const tempFiles = new Set(temps.map(({ temp }) => temp));
+  const [tempChanges, changes] = split(drafts.changes, ({ file }) => tempFiles.has(file));
+  return { repo, changes, tempChanges, unused, temps, missing, problems };
 }
 
 /**
@@ -76,10 +86,21 @@ export async function planRefresh(
  *
  * @returns Whether the kit was not current.
  */
-export async function writeRefresh({ repo, changes, problems }: RefreshPlan): Promise<boolean> {
+export async function writeRefresh(plan: RefreshPlan): Promise<boolean> {
+  const { repo, problems } = plan;
   if (problems.length > 0) throw problems[0]!;
-  writeChanges(repo.folder, changes);
+  writeChanges(repo.folder, writtenBy(plan));
   return belongsToProject(repo) ? false : await writeKit(repo.folder);
+}
+
+/** All files that a plan writes, by name. */
+export function writtenBy({ changes, tempChanges }: RefreshPlan): FileChange[] {
+  return [...changes, ...tempChanges].toSorted((a, b) => a.file < b.file ? -1 : 1);
+}
+
+/** Those for which something holds, and the others. */
+function split<T>(all: readonly T[], holds: (one: T) => boolean): [yes: T[], no: T[]] {
+  return [all.filter(holds), all.filter((one) => !holds(one))];
 }
 
 /** Lists what is thrown with what is wrong. */

@@ -81,14 +81,31 @@ test("refresh: without any mark the block is shown in a file beside, and the fil
   assert.deepEqual([again.temps, again.changes], [[], []]);
 });
 
-test("refresh: a file that is gone is shown beside, whole", async () => {
+test("refresh: a file that is gone is made anew, whole, with the methods that are on", async () => {
+  for (const file of AUTHORS) {
+    using folder = await RepoFolder.withModule();
+    folder.declare(["kMd: 10"]);
+    await folder.refresh();
+    const before = folder.read(file);
+    Deno.removeSync(`${folder.path}/${file}`);
+    const { temps, missing, changes } = await folder.refresh();
+    assert.deepEqual([temps, missing, changes.map(({ file }) => file)], [[], [file], [file]]);
+    assert.equal(folder.read(file), before);
+    assert.equal(folder.has(`${file}.temp`), false);
+    assert.deepEqual((await folder.plan()).changes, []);
+  }
+});
+
+test("refresh: a file beside an author's is no part of what is up to date", async () => {
   using folder = await RepoFolder.withModule();
-  const before = folder.read(CLIENT);
-  Deno.removeSync(`${folder.path}/${CLIENT}`);
-  const { temps } = await folder.refresh();
-  assert.deepEqual(temps.map(({ file }) => file), [CLIENT]);
-  assert.equal(folder.read(`${CLIENT}.temp`), before);
-  assert.equal(folder.has(CLIENT), false);
+  folder.edit(TASKS, (text) => text.replace(/\/\/ CHI_.*\n/g, ""));
+  folder.declare(["kMd: 10"]);
+  await folder.refresh();
+  Deno.removeSync(`${folder.path}/${TASKS}.temp`);
+  const { changes, tempChanges } = await folder.refresh();
+  assert.deepEqual(changes, []);
+  assert.deepEqual(tempChanges.map(({ file }) => file), [`${TASKS}.temp`]);
+  assert.ok(folder.has(`${TASKS}.temp`));
 });
 
 test("refresh: what the author has declared without marks is not declared again", async () => {
@@ -239,8 +256,8 @@ test("refresh: a method that goes, or changes its number: generated code follows
   folder.declare(["kMd: 20", "kIo: -1"]);
   const { unused } = await folder.refresh();
   assert.deepEqual(unused, [
-    { file: TASKS, block: "Io", firstLine: 21, lastLine: 26 },
-    { file: TASKS, block: "End", firstLine: 28, lastLine: 33 },
+    { file: TASKS, block: "Io", firstLine: 23, lastLine: 30 },
+    { file: TASKS, block: "End", firstLine: 32, lastLine: 39 },
     { file: CLIENT, block: "Io", firstLine: 32, lastLine: 39 },
     { file: CLIENT, block: "End", firstLine: 41, lastLine: 48 },
     { file: RUNTIME, block: "Io", firstLine: 35, lastLine: 44 },
@@ -458,16 +475,19 @@ test("deno.json: one without names gets them, deno.jsonc counts, a missing one i
   assert.deepEqual(JSON.parse(folder.read("deno.jsonc")).imports, names);
 });
 
-test("deno.json: what is no JSON is an error with its line", async () => {
+test("deno.json: what is no JSON is an error with its place", async () => {
   const cases = [
-    ["[]", "deno.json:1: it is no object"],
-    ["{\n", "deno.json:1: the text ends too early"],
-    ['{\n  "a": 1\n  "b": 2\n}', "deno.json:3: a comma is missing"],
-    ["{\n  a: 1\n}", "deno.json:2: a name in quotes is missing"],
-    ['{\n  "a" 1\n}', "deno.json:2: `:` is missing"],
-    ['{\n  "a": }\n', "deno.json:2: a value is missing before `}`"],
-    ["{}\n{}", "deno.json:2: nothing may stand here"],
-    ['{ "imports": "map.json" }', "deno.json: its `imports` are no object"],
+    ["[]", "deno.json:1:1: it is no object"],
+    ["{\n", "deno.json:1:2: the text ends too early"],
+    ["", "deno.json:1:1: the text ends too early"],
+    ['{\n  "a": 1\n  "b": 2\n}', "deno.json:3:3: a comma is missing"],
+    ["{\n  a: 1\n}", "deno.json:2:3: a name in quotes is missing"],
+    ['{\n  "a" 1\n}', "deno.json:2:7: `:` is missing"],
+    ['{\n  "a": }\n', "deno.json:2:8: a value is missing before `}`"],
+    ["{}\n{}", "deno.json:2:1: nothing may stand here"],
+    ["\uFEFF{} {}", "deno.json:1:4: nothing may stand here"],
+    ["{\r\n  a: 1\r\n}", "deno.json:2:3: a name in quotes is missing"],
+    ['{ "imports": "map.json" }', "deno.json:1:14: its `imports` are no object"],
   ] as const;
   using folder = await RepoFolder.withModule();
   for (const [text, problem] of cases) {

@@ -11,6 +11,7 @@
 import { ChimaeraError } from "../../runtime/errors.ts";
 import {
   environment,
+  kindOf,
   makeFolder,
   readText,
   realPath,
@@ -66,7 +67,15 @@ function write(repos: readonly string[]): void {
       hint: "set CHIMAERA_CONFIG_DIR, or HOME",
     });
   }
-  makeFolder(file.slice(0, file.lastIndexOf("/")));
+  const folder = file.slice(0, file.lastIndexOf("/"));
+  if (kindOf(folder) === "file") {
+    throw new ChimaeraError("fileIo", {
+      what: `write ${file}`,
+      why: `${folder} is a file`,
+      hint: "move it away, or set CHIMAERA_CONFIG_DIR to a folder",
+    });
+  }
+  makeFolder(folder);
   writeText(file, `${JSON.stringify({ repos }, null, 2)}\n`);
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { ChimaeraError } from "../../runtime/errors.ts";
-import { changeMembers, memberOf, objectText, readJsonObject } from "../json_text.ts";
+import { changeMembers, memberOf, objectText, placeAt, readJsonObject } from "../json_text.ts";
 import { applyEdits, type TextEdit } from "../text_edit.ts";
 
 /** A JSON file's text, with the name that errors give it. */
@@ -25,8 +25,8 @@ export interface MapEdit {
 export const EMPTY_JSON = "{}\n";
 
 function refuse(file: JsonFile, offset: number, why: string, hint?: string): never {
-  const line = file.text.slice(0, offset).split("\n").length;
-  throw new ChimaeraError("badManifest", { what: `${file.path}:${line}`, why, hint });
+  const what = `${file.path}:${placeAt(file.text, offset)}`;
+  throw new ChimaeraError("badManifest", { what, why, hint });
 }
 
 /** The members of a map in the file's top object; null when there is no such map. */

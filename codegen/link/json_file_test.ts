@@ -61,9 +61,9 @@ Deno.test("json file: what cannot be read is CHI-1302 with its place", () => {
     }
     throw new Error(`${text} was read`);
   };
-  assert.equal(at('{\n  "imports" 1\n}\n'), "/app/deno.json:2: `:` is missing");
-  assert.equal(at('{\n  "imports": []\n}\n'), "/app/deno.json:2: `imports` is no JSON object");
-  assert.equal(at("[]"), "/app/deno.json:1: it is no object");
+  assert.equal(at('{\n  "imports" 1\n}\n'), "/app/deno.json:2:13: `:` is missing");
+  assert.equal(at('{\n  "imports": []\n}\n'), "/app/deno.json:2:14: `imports` is no JSON object");
+  assert.equal(at("[]"), "/app/deno.json:1:1: it is no object");
 });
 
 Deno.test("json file: any map of texts: what was set is there, the rest is as it was", () => {

@@ -167,7 +167,7 @@ test("repo link: what cannot be linked is refused, and nothing is written", asyn
   place.write("my app/deno.json", '{\n  "imports": {,}\n}\n');
   const unreadable = await refused(() => linkApp(place.request));
   assert.equal(unreadable.code, "CHI-1302");
-  assert.match(unreadable.what, /\/my app\/deno\.json:2$/);
+  assert.match(unreadable.what, /\/my app\/deno\.json:2:15$/);
 
   place.write("my app/deno.json", '{\n  "importMap": "./map.json"\n}\n');
   const elsewhere = await refused(() => linkApp(place.request));

@@ -15,6 +15,8 @@ import {
   checkName,
   moduleFiles,
   nameProblem,
+  noModuleManifest,
+  noNamespace,
   readYamlEntries,
   REPO_FILE,
   REPO_LAYOUT,
@@ -28,7 +30,7 @@ import { ROLES } from "../print_blocks.ts";
 import { printLibExec } from "../print_lib_exec.ts";
 import { printMethods } from "../print_methods.ts";
 import { planModule } from "../refresh_module.ts";
-import { planRefresh, writeRefresh } from "../refresh_repo.ts";
+import { planRefresh, writeRefresh, writtenBy } from "../refresh_repo.ts";
 import { freshFile, freshModule } from "../template.ts";
 import { type CppFile, type CppModule, cppModules } from "./cpp_module.ts";
 import { withFieldHints } from "./field_hints.ts";
@@ -51,7 +53,8 @@ export interface ReformatPlan {
 }
 
 /**
- * Plans the reformatting of a repo. Throws CHI-1308 for a folder that is no repo of a known kind.
+ * Plans the reformatting of a repo. Throws CHI-1308 for a folder that is no repo of a known kind,
+ * CHI-1301 for one that is not there.
  *
  * @param folder Absolute, without a slash at its end.
  */
@@ -91,10 +94,13 @@ export async function writeReformat(plan: ReformatPlan): Promise<string[]> {
   writeChanges(plan.folder, plan.changes);
   const refresh = await planRefresh(plan.folder);
   await writeRefresh(refresh);
-  return [...new Set([...plan.changes, ...refresh.changes].map(({ file }) => file))].sort();
+  return [...new Set([...plan.changes, ...writtenBy(refresh)].map(({ file }) => file))].sort();
 }
 
 function notARepo(folder: string, found: readonly CppModule[]): ChimaeraError {
+  if (kindOf(folder) === null) {
+    return new ChimaeraError("repoNotFound", { what: folder, why: "no such folder" });
+  }
   const isCpp = found.length > 0;
   return new ChimaeraError("notReformatted", {
     what: folder,
@@ -115,8 +121,7 @@ function planManifest(text: string, drafts: Drafts, problems: ChimaeraError[]): 
     const named = entries.find(({ key }) => key === "namespace");
     const namespace = named?.source ?? "";
     if (named === undefined) {
-      const why = "it has no `namespace:` line";
-      problems.push(new ChimaeraError("badManifest", { what: file, why }));
+      problems.push(noNamespace(file));
     } else checkNamespace(namespace);
     const layout = entries.find(({ key }) => key === "layout");
     if (layout === undefined) {
@@ -160,6 +165,10 @@ function otherModules(folder: string, cpp: ReadonlySet<string>) {
   for (const name of moduleFolders(folder)) {
     if (cpp.has(name)) continue;
     const { manifest, methodsYaml } = moduleFiles(name);
+    if (kindOf(`${folder}/${name}/${manifest}`) === null) {
+      missing.push(noModuleManifest(`${folder}/${name}`));
+      continue;
+    }
     const bad = nameProblem(name);
     if (bad !== null) {
       missing.push(new ChimaeraError("badName", { what: `module ${folder}/${name}`, why: bad }));
@@ -181,7 +190,8 @@ function otherModules(folder: string, cpp: ReadonlySet<string>) {
 function moduleFolders(folder: string): string[] {
   return listFolder(folder).filter((name) =>
     !TEMPLATE_FOLDERS.includes(name) && !name.startsWith(".") &&
-    kindOf(`${folder}/${name}/${moduleFiles(name).manifest}`) === "file"
+    (kindOf(`${folder}/${name}/${moduleFiles(name).manifest}`) === "file" ||
+      hasOwnMethods(folder, name))
   );
 }
 

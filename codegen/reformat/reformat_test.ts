@@ -190,8 +190,10 @@ test("reformat: all that is in the way is told, and nothing is written", async (
   repo.addModule("half");
   repo.write("half/half_tasks.ts", "export {};\n");
   repo.write("empty/chimaera_mod.yaml", "");
+  repo.write("bare/bare_methods.yaml", "kCreate: 0\n");
   const problems = await problemsOf(repo);
-  assert.equal(problems.length, 5);
+  assert.equal(problems.length, 6);
+  assert(problems.some((text) => text.startsWith("CHI-1302 /bare/chimaera_mod.yaml: it is miss")));
   assert(problems.some((text) => text.startsWith("CHI-1303 module Upper:")));
   assert(problems.some((text) => text.startsWith("CHI-1308 /half/half_tasks.ts:")));
   assert(problems.some((text) => text.startsWith("CHI-1308 /empty:")));
@@ -222,6 +224,10 @@ test("reformat: namespaces, layouts and settings that cannot be taken over", asy
 
 test("reformat: what is no repo is CHI-1308, with what to do", async () => {
   using repo = new CppRepo();
+  await assert.rejects(planReformat(`${repo.folder}/nowhere`), {
+    code: "CHI-1301",
+    why: "no such folder",
+  });
   Deno.removeSync(`${repo.folder}/chimaera_repo.yaml`);
   await assert.rejects(planReformat(repo.folder), { code: "CHI-1308", hint: /a new one is made/ });
   repo.addModule("packer");

@@ -4,13 +4,14 @@
  *   my_mods/chimaera_repo.yaml              namespace: example      layout: 1
  *   my_mods/compressor/chimaera_mod.yaml    name: compressor        version: 0.1.0
  *
- * A folder is a module when it has a `chimaera_mod.yaml`. Other folders are the author's own.
+ * A folder is a module when it has a `chimaera_mod.yaml`. One that declares methods and has none is a
+ * mistake; other folders are the author's own.
  *
  * Thread rules: plain functions.
  */
 
 import { ChimaeraError } from "../errors.ts";
-import { listFolder, readText } from "../platform/mod.ts";
+import { kindOf, listFolder, readText } from "../platform/mod.ts";
 import { checkName, moduleFiles, nameProblem, TEMPLATE_FOLDERS } from "./names.ts";
 import { readYamlEntries, type YamlEntry } from "./yaml_file.ts";
 
@@ -91,10 +92,11 @@ function readRepoManifest(folder: string): string {
   const file = `${folder}/${REPO_FILE}`;
   const text = readText(file);
   if (text === null) {
-    throw new ChimaeraError("repoNotFound", { what: folder, why: `it has no ${REPO_FILE}` });
+    const why = kindOf(folder) === null ? "no such folder" : `it has no ${REPO_FILE}`;
+    throw new ChimaeraError("repoNotFound", { what: folder, why });
   }
   const entries = readYamlEntries(text, file, "badManifest");
-  const namespace = textOf(entries, "namespace", file);
+  const namespace = namespaceOf(entries, file);
   checkName("namespace", namespace);
   const layout = entries.find(({ key }) => key === "layout");
   if (layout !== undefined && layout.value !== REPO_LAYOUT) {
@@ -107,12 +109,21 @@ function readRepoManifest(folder: string): string {
   return namespace;
 }
 
-/** The module in a folder; null when it is none. Throws CHI-1302. */
+/**
+ * The module in a folder; null when it is none. Throws CHI-1302, for a folder too that declares
+ * methods and has no manifest.
+ */
 export function readModule(folder: string): RepoModule | null {
   const file = `${folder}/${moduleFiles("").manifest}`;
   const text = readText(file);
-  if (text === null) return null;
   const name = folder.slice(folder.lastIndexOf("/") + 1);
+  if (text === null) {
+    const { methodsYaml } = moduleFiles(name);
+    if (TEMPLATE_FOLDERS.includes(name) || kindOf(`${folder}/${methodsYaml}`) !== "file") {
+      return null;
+    }
+    throw noModuleManifest(folder);
+  }
   const entries = readYamlEntries(text, file, "badManifest");
   const declared = entries.find(({ key }) => key === "name");
   if (declared !== undefined && declared.value !== name) {
@@ -137,11 +148,33 @@ export function readModule(folder: string): RepoModule | null {
   return { name, folder, version: version?.source ?? "" };
 }
 
-function textOf(entries: readonly YamlEntry[], key: string, file: string): string {
-  const entry = entries.find((entry) => entry.key === key);
-  if (entry !== undefined && typeof entry.value === "string") return entry.value;
+function namespaceOf(entries: readonly YamlEntry[], file: string): string {
+  const entry = entries.find(({ key }) => key === "namespace");
+  if (entry === undefined) throw noNamespace(file);
+  if (typeof entry.value === "string") return entry.value;
   throw new ChimaeraError("badManifest", {
-    what: entry === undefined ? file : `${file}:${entry.valueAt}`,
-    why: entry === undefined ? `it has no \`${key}:\` line` : `\`${key}\` is no name`,
+    what: `${file}:${entry.valueAt}`,
+    why: "`namespace` is no name",
+    hint: "write a name in snake_case, as in `namespace: my_mods`",
+  });
+}
+
+/** CHI-1302 for a folder that declares methods and does not say that it is a module. */
+export function noModuleManifest(folder: string): ChimaeraError {
+  const name = folder.slice(folder.lastIndexOf("/") + 1);
+  const { manifest, methodsYaml } = moduleFiles(name);
+  return new ChimaeraError("badManifest", {
+    what: `${folder}/${manifest}`,
+    why: `it is missing, and ${methodsYaml} beside it declares a module's methods`,
+    hint: `make it, with the two lines \`name: ${name}\` and \`version: 0.1.0\``,
+  });
+}
+
+/** CHI-1302 for a repo's manifest without its namespace. */
+export function noNamespace(file: string): ChimaeraError {
+  return new ChimaeraError("badManifest", {
+    what: file,
+    why: "it has no `namespace:` line",
+    hint: "add one, with a name of yours in snake_case: `namespace: my_mods`",
   });
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "../../tests/permission.ts";
 import { ChimaeraError } from "../errors.ts";
-import { enclosingRepo, isRepo, readModule, readRepo } from "./manifest.ts";
+import { enclosingRepo, isRepo, readModule, readRepo, surveyRepo } from "./manifest.ts";
 
 /** A temporary folder with files, by their paths in it. */
 class Folder {
@@ -135,5 +135,48 @@ test("manifests: what is wrong in a module's is named with its place", () => {
   assert.match(
     folder.thrownBy(() => readModule(`${folder.path}/Cache-2`)),
     /^CHI-1303 module ~\/Cache-2: it is not in snake_case/,
+  );
+});
+
+test("manifests: a folder that declares methods and has none is a mistake, that of C++ is not", () => {
+  using folder = new Folder();
+  folder.write({
+    "chimaera_repo.yaml": "namespace: example\n",
+    "cache/cache_methods.yaml": "kCreate: 0\n",
+    "packer/include/packer/packer_methods.yaml": "kCreate: 0\n",
+    "MOD_NAME/MOD_NAME_methods.yaml": "kCreate: 0\n",
+    "docs/other_methods.yaml": "kCreate: 0\n",
+  });
+  const { repo, problems } = surveyRepo(folder.path);
+  assert.deepEqual(repo.modules, []);
+  assert.deepEqual(
+    problems.map(({ code, message, hint }) =>
+      `${code} ${message.replace(folder.path, "~")}; ${hint}`
+    ),
+    [
+      "CHI-1302 ~/cache/chimaera_mod.yaml: it is missing, and cache_methods.yaml beside it declares " +
+      "a module's methods; make it, with the two lines `name: cache` and `version: 0.1.0`",
+    ],
+  );
+  assert.match(folder.thrownBy(() => readRepo(folder.path)), /^CHI-1302 /);
+  assert.match(folder.thrownBy(() => readModule(`${folder.path}/cache`)), /^CHI-1302 /);
+  assert.equal(readModule(`${folder.path}/packer`), null);
+  assert.equal(readModule(`${folder.path}/MOD_NAME`), null);
+});
+
+test("manifests: the hint for a namespace is a line to write", () => {
+  using folder = new Folder();
+  for (
+    const [text, hint] of [
+      ["layout: 1\n", "add one, with a name of yours in snake_case: `namespace: my_mods`"],
+      ["namespace: 7\n", "write a name in snake_case, as in `namespace: my_mods`"],
+    ] as const
+  ) {
+    folder.write({ "chimaera_repo.yaml": text });
+    assert.throws(() => readRepo(folder.path), { code: "CHI-1302", hint });
+  }
+  assert.equal(
+    folder.thrownBy(() => readRepo(`${folder.path}/nowhere`)),
+    "CHI-1301 ~/nowhere: no such folder",
   );
 });

@@ -42,14 +42,14 @@ export const repoLink: CliCommand<Options> = {
 };
 
 function describe(report: LinkReport, isRemoval: boolean): string {
-  const { config, changed, names, removed, kit, repo } = report;
+  const { config, changed, names, removed, kit, repo, sdk } = report;
   const lines = [changed ? `wrote ${config}` : `${config} is as it should be`];
   if (!isRemoval) {
     lines.push(names.length === 0 ? `${repo} has no modules yet` : "the program can import");
     lines.push(...names.map((name) => `  ${name}`));
   }
   if (removed.length > 0) lines.push("it no longer has", ...removed.map((name) => `  ${name}`));
-  if (kit === "written") lines.push(`the SDK is in ${report.app}/.chimaera`);
+  if (sdk !== null) lines.push(`the SDK is in ${sdk}/.chimaera`);
   if (kit === "own") lines.push("its `chimaera` leads to another SDK, and was left as it is");
   return lines.join("\n");
 }

@@ -17,8 +17,11 @@ test("repo link: says what a program can import, and takes it out again", async 
   assert.equal(linked.code, 0, linked.stderr);
   assert.match(
     linked.stdout,
-    /^wrote .*\/app\/deno\.json\nthe program can import\n {2}example\/packer_client\n {2}example\/packer_tasks\nthe SDK is in .*\/app\/\.chimaera\n$/,
+    /^wrote .*\/app\/deno\.json\nthe program can import\n {2}example\/packer_client\n {2}example\/packer_tasks\nthe SDK is in .*\/mods\/\.chimaera\n$/,
   );
+  assert.deepEqual([...Deno.readDirSync(`${folder.path}/app`)].map(({ name }) => name), [
+    "deno.json",
+  ]);
   const again = await folder.run(["repo", "link", "app", "--repo", "mods", "--json"]);
   const report = JSON.parse(again.stdout);
   assert.deepEqual(Object.keys(report), [
@@ -29,11 +32,15 @@ test("repo link: says what a program can import, and takes it out again", async 
     "changed",
     "names",
     "removed",
+    "sdk",
     "kit",
   ]);
   assert.equal(report.changed, false);
   const removed = await folder.run(["repo", "link", "app", "--repo", "mods", "--remove"]);
-  assert.match(removed.stdout, /it no longer has\n {2}example\/packer_client\n/);
+  assert.match(removed.stdout, /it no longer has\n {2}chimaera\n[^]* {2}example\/packer_client\n/);
+  assert.deepEqual(JSON.parse(Deno.readTextFileSync(`${folder.path}/app/deno.json`)), {
+    imports: {},
+  });
 });
 
 test("repo link: what cannot be done is said with its code", async () => {
@@ -43,7 +50,7 @@ test("repo link: what cannot be done is said with its code", async () => {
   assert.equal(nowhere.code, 1);
   assert.match(
     nowhere.stderr,
-    /^error\[CHI-1101\]: link .*\/none: there is no such folder\nhint: /,
+    /^error\[CHI-1101\]: link .*\/none: there is no such folder; it must be made first\nhint: run `mkdir -p /,
   );
   const noRepo = await folder.run(["repo", "link", "app"]);
   assert.match(noRepo.stderr, /^error\[CHI-1301\]: /);

@@ -17,8 +17,11 @@ test("repo link: says what a program can import, and takes it out again", async 
   assert.equal(linked.code, 0, linked.stderr);
   assert.match(
     linked.stdout,
-    /^wrote .*\/app\/deno\.json\nthe program can import\n {2}example\/packer_client\n {2}example\/packer_tasks\nthe SDK is in .*\/app\/\.chimaera\n$/,
+    /^wrote .*\/app\/deno\.json\nthe program can import\n {2}example\/packer_client\n {2}example\/packer_tasks\nthe SDK is in .*\/mods\/\.chimaera\n$/,
   );
+  assert.deepEqual([...Deno.readDirSync(`${folder.path}/app`)].map(({ name }) => name), [
+    "deno.json",
+  ]);
   const again = await folder.run(["repo", "link", "app", "--repo", "mods", "--json"]);
   const report = JSON.parse(again.stdout);
   assert.deepEqual(Object.keys(report), [
@@ -29,11 +32,42 @@ test("repo link: says what a program can import, and takes it out again", async 
     "changed",
     "names",
     "removed",
+    "sdk",
     "kit",
   ]);
   assert.equal(report.changed, false);
   const removed = await folder.run(["repo", "link", "app", "--repo", "mods", "--remove"]);
-  assert.match(removed.stdout, /it no longer has\n {2}example\/packer_client\n/);
+  assert.match(removed.stdout, /it no longer has\n {2}chimaera\n[^]* {2}example\/packer_client\n/);
+  assert.deepEqual(JSON.parse(Deno.readTextFileSync(`${folder.path}/app/deno.json`)), {
+    imports: {},
+  });
+  const nothing = await folder.run(["repo", "link", "app", "--repo", "mods", "--remove"]);
+  assert.match(nothing.stdout, /\/app is not linked to .*\/mods\n$/);
+});
+
+test("repo link: --remove takes back a link of Node too, and with --node no other", async () => {
+  await using folder = new ProgramFolder();
+  await withRepo(folder);
+  const app = `${folder.path}/app`;
+  const dependencies = { example: "file:./chimaera_modules/example", left: "^1.0.0" };
+  const link = () => {
+    Deno.mkdirSync(`${app}/chimaera_modules/example`, { recursive: true });
+    Deno.writeTextFileSync(`${app}/chimaera_modules/example/package.json`, "{}");
+    Deno.writeTextFileSync(`${app}/package.json`, JSON.stringify({ dependencies }));
+  };
+  link();
+  const removed = await folder.run(["repo", "link", "app", "--repo", "mods", "--remove"]);
+  assert.match(
+    removed.stdout,
+    /^wrote .*\/app\/package\.json\nit no longer has\n {2}example\n$/,
+  );
+  assert.deepEqual([...Deno.readDirSync(app)].map(({ name }) => name), ["package.json"]);
+  link();
+  await folder.run(["repo", "link", "app", "--repo", "mods"]);
+  const words = ["repo", "link", "app", "--repo", "mods", "--remove", "--node", "--json"];
+  const only = JSON.parse((await folder.run(words)).stdout);
+  assert.deepEqual([only.deno, only.node.removed], [null, ["example"]]);
+  assert.match(Deno.readTextFileSync(`${app}/deno.json`), /packer_client/);
 });
 
 test("repo link: what cannot be done is said with its code", async () => {
@@ -43,13 +77,10 @@ test("repo link: what cannot be done is said with its code", async () => {
   assert.equal(nowhere.code, 1);
   assert.match(
     nowhere.stderr,
-    /^error\[CHI-1101\]: link .*\/none: there is no such folder\nhint: /,
+    /^error\[CHI-1101\]: link .*\/none: there is no such folder; it must be made first\nhint: run `mkdir -p /,
   );
   const noRepo = await folder.run(["repo", "link", "app"]);
   assert.match(noRepo.stderr, /^error\[CHI-1301\]: /);
-  const both = await folder.run(["repo", "link", "app", "--repo", "mods", "--node", "--remove"]);
-  assert.equal(both.code, 2);
-  assert.match(both.stderr, /^error\[CHI-1001\]: .*--remove does not go with --node\n/);
 });
 
 test("repo reformat: says what it wrote, what is left to a person, and what is in the way", async () => {

@@ -22,7 +22,8 @@ import {
 import { importsOf, type ModuleRepo, namedModule } from "../../runtime/repo/mod.ts";
 import { filesBelow } from "./repo_files.ts";
 
-const PLACE = /(?:file:\/\/)?\/[^\s()'"]*/g;
+/** A path or URL, without a mark that ends it in a sentence: `…/echo_runtime.ts:12:3: …`. */
+const PLACE = /(?:file:\/\/)?\/[^\s()'"]*[^\s()'":;,.]/g;
 
 export class RepoCopy implements Disposable {
   readonly #repo: ModuleRepo;

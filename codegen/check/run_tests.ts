@@ -12,7 +12,7 @@
  */
 
 import { LIMITS } from "../../runtime/limits.ts";
-import { uniqueName } from "../../runtime/platform/mod.ts";
+import { PROGRAM_ROOT, realClock, uniqueName } from "../../runtime/platform/mod.ts";
 import { readRepo } from "../../runtime/repo/mod.ts";
 import type { SourcePlace } from "./problems.ts";
 import { RepoCopy } from "./repo_copy.ts";
@@ -68,6 +68,12 @@ export async function runTests(
   return results;
 }
 
+/** How long what runs may take. */
+interface Limit {
+  readonly beganMs: number;
+  readonly ms: number;
+}
+
 /** The run of one test file. */
 class FileRun {
   readonly #file: string;
@@ -79,6 +85,7 @@ class FileRun {
   #planned: string[] = [];
   /** The test that runs. */
   #running: string | null = null;
+  #limit: Limit = { beganMs: realClock.nowMs(), ms: LIMITS.moduleTestMs };
   #isDone = false;
 
   constructor(file: string, copy: RepoCopy, options: RunTestsOptions) {
@@ -101,22 +108,27 @@ class FileRun {
     const end = () => child.kill();
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted) child.kill();
-    child.limit(LIMITS.moduleTestMs);
+    this.#begin(child, LIMITS.moduleTestMs);
     const { exitCode, isLate } = await child.ended();
     signal?.removeEventListener("abort", end);
     if (!this.#isDone && signal?.aborted !== true) this.#broken(exitCode, isLate);
     return this.#results;
   }
 
+  #begin(child: TestChild, ms: number): void {
+    this.#limit = { beganMs: realClock.nowMs(), ms };
+    child.limit(ms);
+  }
+
   #take(event: TestEvent, child: TestChild): void {
-    child.limit(LIMITS.moduleTestMs);
+    this.#begin(child, LIMITS.moduleTestMs);
     switch (event.kind) {
       case "plan":
         this.#planned = [...event.names];
         break;
       case "begin":
         this.#running = event.name;
-        child.limit(event.timeoutMs ?? this.#limitMs);
+        this.#begin(child, event.timeoutMs ?? this.#limitMs);
         break;
       case "end":
         this.#running = null;
@@ -136,11 +148,12 @@ class FileRun {
     const name = this.#running ?? this.#file;
     const left = this.#planned.length - (this.#running === null ? 0 : 1);
     const why = isLate
-      ? "it did not end in time, and was ended"
+      ? `it did not end within ${durationText(this.#limit.ms)}, and was ended`
       : `its process ended, with exit code ${exitCode}: it waits for what never comes, calls ` +
         "Deno.exit, or what is printed above says why";
     const others = left > 0 ? `; ${left} more of this file did not run` : "";
-    this.#add({ name, outcome: "failed", ms: 0, failure: `${why}${others}` });
+    const ms = isLate ? this.#limit.ms : Math.round(realClock.nowMs() - this.#limit.beganMs);
+    this.#add({ name, outcome: "failed", ms, failure: `${why}${others}` });
   }
 
   #add({ name, outcome, ms, failure }: Omit<TestResult, "file" | "place">): void {
@@ -157,19 +170,31 @@ class FileRun {
 }
 
 const FRAME = /^\s+at /;
-const OWN_PLACE = /(?:^|[\s(])((?:[^\s():/]+\/)+[^\s():/]+\.[jt]s):(\d+):(\d+)/m;
+const OWN_PLACE = /(?:^|[\s(])((?:[^\s():/]+\/)+[^\s():/]+\.[jt]s):(\d+)(?::(\d+))?/m;
+/** What the program found wrong with what it was given. */
+const CODE = /\[CHI-\d{4}\]/;
 
-/** A stack without frames of the program, unless there are no others. */
+/**
+ * A stack without frames that say nothing to the author: with a place of the repo, those outside of
+ * it; with an error's code, those of the program. What else fails in the program keeps them: nothing
+ * else says where.
+ */
 function withoutForeignFrames(text: string): string {
   const lines = text.split("\n");
   const isOwn = (line: string) => FRAME.test(line) && OWN_PLACE.test(line);
-  if (!lines.some(isOwn)) return text;
-  return lines.filter((line) => !FRAME.test(line) || isOwn(line)).join("\n");
+  if (lines.some(isOwn)) return lines.filter((line) => !FRAME.test(line) || isOwn(line)).join("\n");
+  if (!CODE.test(text) && placeIn(text) === null) return text;
+  const isProgram = (line: string) => FRAME.test(line) && line.includes(PROGRAM_ROOT.href);
+  return lines.filter((line) => !isProgram(line)).join("\n");
 }
 
-/** The first place in the repo that a text names. */
+/** The first place in the repo that a text names; some errors know the line only. */
 function placeIn(text: string): SourcePlace | null {
   const match = OWN_PLACE.exec(text);
   if (match === null) return null;
-  return { file: match[1]!, line: Number(match[2]), column: Number(match[3]) };
+  return { file: match[1]!, line: Number(match[2]), column: Number(match[3] ?? 1) };
+}
+
+function durationText(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../../tests/permission.ts";
 import { ScratchRepo } from "../testing/scratch_repo.ts";
+import { placeText } from "./problems.ts";
 import { runTests, type TestResult } from "./run_tests.ts";
 
 /** A repo whose only test file has this text. */
@@ -142,6 +143,57 @@ test("module tests: what a test does not await is its failure", async () => {
   assert.match(results[1]!.failure!, /late[^]*echo_test\.ts:7:/);
 });
 
+test("module tests: what comes out when a test has just ended is its failure", async () => {
+  using repo = repoWith(`
+    Deno.test("rejects", () => { Promise.reject(new Error("lost")); });
+    Deno.test("good", () => {});
+    Deno.test("throws later", () => { setTimeout(() => { throw new Error("late"); }, 0); });
+    Deno.test("fails, and rejects", () => {
+      Promise.reject(new Error("lost"));
+      throw new Error("first");
+    });
+    Deno.test("last", () => {});
+  `);
+  const results = await runTests(repo.folder);
+  assert.deepEqual(names(results), [
+    "failed rejects",
+    "ok good",
+    "failed throws later",
+    "failed fails, and rejects",
+    "ok last",
+  ]);
+  assert.match(results[0]!.failure!, /lost[^]*echo_test\.ts:2:/);
+  assert.match(results[2]!.failure!, /late[^]*echo_test\.ts:4:/);
+  assert.match(results[3]!.failure!, /first/);
+  using early = repoWith(`
+    Promise.reject(new Error("lost"));
+    Deno.test("good", () => {});
+  `);
+  assert.deepEqual(names(await runTests(early.folder)), ["failed echo/echo_test.ts", "ok good"]);
+});
+
+test("module tests: a module that cannot be loaded is named by its place, and no other", async () => {
+  using forbidden = new ScratchRepo();
+  forbidden.edit("echo/echo_runtime.ts", "import", 'import "left-pad";\nimport');
+  const place = forbidden.place("echo/echo_runtime.ts", "left-pad");
+  const [refused] = await runTests(forbidden.folder);
+  assert.equal(placeText(refused!.place!), place);
+  assert.match(refused!.failure!, /CHI-4021\]: echo\/echo_runtime\.ts:\d+:\d+: /);
+  assert.doesNotMatch(refused!.failure!, /file:\/\//);
+
+  using lacking = new ScratchRepo();
+  lacking.edit(
+    "echo/echo_lib_exec.ts",
+    "tasks: []",
+    "tasks: [[Method.kDestroy, tasks.CreateTask]]",
+  );
+  const [missing] = await runTests(lacking.folder);
+  const line = Number(lacking.place("echo/echo_runtime.ts", "class Server").split(":")[1]);
+  assert.deepEqual(missing!.place, { file: "echo/echo_runtime.ts", line, column: 1 });
+  assert.match(missing!.failure!, /class Server has no .*monitorDestroy\(\) of kDestroy/);
+  assert.doesNotMatch(missing!.failure!, /file:\/\//);
+});
+
 test("module tests: one that never ends is ended, and the others are counted", async () => {
   using repo = repoWith(`
     Deno.test("before", () => {});
@@ -150,7 +202,11 @@ test("module tests: one that never ends is ended, and the others are counted", a
   `);
   const results = await runTests(repo.folder);
   assert.deepEqual(names(results), ["ok before", "failed loops"]);
-  assert.match(results[1]!.failure!, /did not end in time.*; 1 more of this file did not run/);
+  assert.match(
+    results[1]!.failure!,
+    /^it did not end within 300 ms, and was ended; 1 more of this file did not run/,
+  );
+  assert.equal(results[1]!.ms, 300);
 });
 
 test("module tests: the limit holds for tests that wait, and for what they started", async () => {

@@ -15,6 +15,16 @@ import type { TestEvent } from "./test_events.ts";
 const HOOKS = ["beforeAll", "beforeEach", "afterEach", "afterAll"] as const;
 type Hook = typeof HOOKS[number];
 
+/** Taken before a test can put another one in its place. */
+const setTimer = setTimeout;
+
+/** How often the event loop goes round until what was thrown with nobody waiting is known. */
+const TURNS = 2;
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setTimer(resolve, 0));
+}
+
 /** Runs the tests of a file and tells of each. */
 export async function hostTests(
   fileUrl: string,
@@ -24,6 +34,7 @@ export async function hostTests(
   host.install();
   try {
     await import(fileUrl);
+    await settled();
   } catch (thrown) {
     tell({ kind: "failed", failure: failureText(thrown) });
     return tell({ kind: "done" });
@@ -103,6 +114,7 @@ class TestHost {
   async #runHooks(hook: Hook): Promise<void> {
     try {
       for (const call of this.#hooks[hook]) await call();
+      await settled();
     } catch (thrown) {
       this.#tell({ kind: "failed", failure: `${hook}: ${failureText(thrown)}` });
     }
@@ -115,13 +127,17 @@ class TestHost {
     stray.catch(() => {}); // It is raced below; it may also fail when that is over.
     this.#fail = reject;
     let failure: string | undefined;
+    let ms = 0;
     try {
       await Promise.race([this.#call(new Context(name, origin), body), stray]);
+      ms = Math.round(realClock.nowMs() - beganMs);
+      await Promise.race([settled(), stray]);
     } catch (thrown) {
+      ms = Math.round(realClock.nowMs() - beganMs);
       failure = failureText(thrown);
+      await settled(); // What else it leaves behind is not the next test's.
     }
     this.#fail = null;
-    const ms = Math.round(realClock.nowMs() - beganMs);
     if (failure === undefined) this.#tell({ kind: "end", name, outcome: "ok", ms });
     else this.#tell({ kind: "end", name, outcome: "failed", ms, failure });
   }

@@ -93,7 +93,7 @@ test("repo link: what the author wrote stays as it is", async () => {
     text.includes('"own": "../mods%20%231/tool.ts", // a file of the repo that is no module\n'),
   );
   unlinkApp(place.request);
-  assert(Deno.readTextFileSync(config).includes('"own": "../mods%20%231/tool.ts", //'));
+  assert.equal(Deno.readTextFileSync(config), head + mine);
 });
 
 test("repo link: removed modules and an old namespace leave the project", async () => {
@@ -122,14 +122,103 @@ test("repo link: a repo that was moved is found again", async () => {
   assert.equal(place.imports[CLIENT], "../moved/compressor/compressor_client.ts");
 });
 
-test("repo link: --remove takes the repo's names out, and the SDK stays", async () => {
+test("repo link: --remove takes the repo's names out, and the SDK", async () => {
   using place = new Place();
+  place.write("my app/deno.json", '{ "imports": { "own": "./main.ts" } }\n');
   await linkApp(place.request);
   const report = unlinkApp(place.request);
-  assert.deepEqual(report.removed, [CLIENT, TASKS]);
-  assert(!(CLIENT in place.imports));
-  assert("chimaera" in place.imports);
+  assert(report.removed.includes(CLIENT) && report.removed.includes("chimaera/node"));
+  assert.deepEqual(place.imports, { own: "./main.ts" });
+  assert.deepEqual([...Deno.readDirSync(place.app)].map(({ name }) => name), ["deno.json"]);
   assert.equal(unlinkApp(place.request).changed, false);
+});
+
+/** Gives a folder beside the project names of an SDK, as `repo new` does. */
+function giveNames(place: Place, folder: string, kit = "./.chimaera"): void {
+  const imports = { "chimaera": `${kit}/sdk/mod.js`, "chimaera/test": `${kit}/sdk/test.js` };
+  place.write(`${folder}/deno.json`, JSON.stringify({ imports }));
+}
+
+test("repo link: a repo with an SDK of its own shares it with the project", async () => {
+  using place = new Place();
+  const first = await linkApp(place.request); // By a program that knew no better.
+  assert.equal(first.sdk, place.app);
+  giveNames(place, "mods #1");
+  const report = await linkApp(place.request);
+  assert.equal(report.sdk, place.repo);
+  assert.equal(report.kit, "written");
+  assert.equal(place.imports["chimaera"], "../mods%20%231/.chimaera/sdk/mod.js");
+  assert.equal(place.imports["chimaera/node"], "../mods%20%231/.chimaera/sdk/node.js");
+  assert(Deno.statSync(`${place.repo}/.chimaera/sdk/mod.js`).isFile);
+  assert.deepEqual([...Deno.readDirSync(place.app)].map(({ name }) => name), ["deno.json"]);
+  assert.equal((await linkApp(place.request)).changed, false);
+  unlinkApp(place.request);
+  assert.deepEqual(place.imports, {});
+  assert(Deno.statSync(`${place.repo}/.chimaera/sdk/mod.js`).isFile);
+});
+
+test("repo link: a repo in a project has the project's SDK", async () => {
+  using place = new Place();
+  giveNames(place, ".");
+  const report = await linkApp(place.request);
+  assert.equal(report.sdk, place.folder);
+  assert.equal(place.imports["chimaera"], "../.chimaera/sdk/mod.js");
+  unlinkApp(place.request);
+  place.write("mods #1/deno.json", "{}"); // Deno looks no further than to the nearest one.
+  assert.equal((await linkApp(place.request)).sdk, place.app);
+});
+
+test("repo link: --remove leaves its names to a project that the repo is a part of", async () => {
+  using place = new Place();
+  giveNames(place, ".");
+  const request = { app: place.folder, repo: place.repo };
+  await linkApp(request);
+  const { removed } = unlinkApp(request);
+  assert.deepEqual(removed, [CLIENT, TASKS]);
+  const { imports } = JSON.parse(Deno.readTextFileSync(`${place.folder}/deno.json`));
+  assert.equal(imports["chimaera"], "./.chimaera/sdk/mod.js");
+  assert(Deno.statSync(`${place.folder}/.chimaera/sdk/mod.js`).isFile);
+});
+
+test("repo link: two repos are linked when they have one SDK, and else refused", async () => {
+  using place = new Place();
+  const other = { app: place.app, repo: `${place.folder}/other` };
+  Deno.mkdirSync(`${other.repo}/cache`, { recursive: true });
+  place.write("other/chimaera_repo.yaml", "namespace: other\n");
+  place.write("other/cache/chimaera_mod.yaml", "");
+  place.write("other/cache/cache_client.ts", "export {};\n");
+  giveNames(place, "mods #1");
+  giveNames(place, "other");
+  await linkApp(place.request);
+  const before = place.config;
+  const error = await refused(() => linkApp(other));
+  assert.equal(error.code, "CHI-4022");
+  assert.match(
+    error.why,
+    /another SDK: its `chimaera` is .*\/mods #1\/\.chimaera\/sdk\/mod\.js, by/,
+  );
+  assert.match(error.hint, /other\/deno\.json lead to/);
+  assert.equal(place.config, before);
+
+  giveNames(place, "other", "../mods%20%231/.chimaera");
+  assert.equal((await linkApp(other)).sdk, place.repo);
+  assert.deepEqual(unlinkApp(place.request).removed, [CLIENT, TASKS]);
+  assert.deepEqual(Object.keys(place.imports).filter((name) => name.startsWith("other/")), [
+    "other/cache_client",
+  ]);
+  assert("chimaera" in place.imports);
+  unlinkApp(other);
+  assert.deepEqual(place.imports, {});
+});
+
+test("repo link: a project with another SDK than the repo's is CHI-4022", async () => {
+  using place = new Place();
+  giveNames(place, "mods #1");
+  place.write("sdk.js", "export {};\n");
+  place.write("my app/deno.json", '{ "imports": { "chimaera": "../sdk.js" } }\n');
+  const error = await refused(() => linkApp(place.request));
+  assert.equal(error.code, "CHI-4022");
+  assert.match(error.why, /`chimaera` leads to .*\/sdk\.js, and the repo's files import /);
 });
 
 test("repo link: a project with an SDK of its own keeps it", async () => {

@@ -16,6 +16,7 @@ import { ChimaeraError } from "../../runtime/errors.ts";
 import {
   kindOf,
   linkTarget,
+  listFolder,
   makeFolder,
   makeLink,
   readText,
@@ -97,6 +98,61 @@ export async function linkNode(
     packages,
     needsInstall: linked.includes(false),
   };
+}
+
+/** What was taken out of a project. */
+export interface NodeUnlinkReport {
+  readonly app: string;
+  readonly repo: string;
+  readonly namespace: string;
+  readonly config: string;
+  /** Whether `package.json` was another one before. */
+  readonly changed: boolean;
+  /** Packages that the project no longer has. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * Takes a repo's package out of a project on Node, and the SDK's when no other repo's needs it: what
+ * `linkNode` wrote, and nothing else. Throws CHI-1101, CHI-1301, CHI-1302 as that does.
+ */
+export function unlinkNode(request: LinkRequest): NodeUnlinkReport {
+  const { app, repo } = placesOf(request);
+  const config = packageFile(app);
+  const present = readMap(config, "dependencies");
+  const ours = (name: string) =>
+    name in present && samePlace(present[name]!, `file:./${FOLDER}/${name}`);
+  const isUsed = Object.keys(present).some((name) =>
+    name !== SDK && name !== repo.namespace && ours(name)
+  );
+  const names = [...new Set([repo.namespace, SDK])].filter((name) => !(name === SDK && isUsed));
+  const drop = names.filter(ours);
+  if (drop.length > 0) writeText(config.path, editMap(config, "dependencies", { set: {}, drop }));
+  const removed = names.filter((name) => removePackage(app, name) || drop.includes(name));
+  if (removed.length > 0) [FOLDER, "node_modules"].forEach((name) => removeEmpty(`${app}/${name}`));
+  return {
+    app,
+    repo: repo.folder,
+    namespace: repo.namespace,
+    config: config.path,
+    changed: drop.length > 0,
+    removed,
+  };
+}
+
+/** Removes a package's folder and the link to it; whether there was one. */
+function removePackage(app: string, name: string): boolean {
+  const link = `${app}/node_modules/${name}`;
+  const isLinked = linkTarget(link) === `../${FOLDER}/${name}`;
+  if (isLinked) removeAll(link);
+  const folder = `${app}/${FOLDER}/${name}`;
+  const isThere = kindOf(`${folder}/package.json`) === "file";
+  if (isThere) removeAll(folder);
+  return isLinked || isThere;
+}
+
+function removeEmpty(folder: string): void {
+  if (kindOf(folder) === "folder" && listFolder(folder).length === 0) removeAll(folder);
 }
 
 function packageFile(app: string): JsonFile {

@@ -1,7 +1,7 @@
 /** A program on Node, in a project of its own, after `chimaera repo link --node`. */
 
 import assert from "node:assert/strict";
-import { linkNode } from "../../codegen/link/mod.ts";
+import { linkNode, unlinkNode } from "../../codegen/link/mod.ts";
 import { ChimaeraError } from "../../runtime/errors.ts";
 import { entriesOf } from "../../tools/packaging/bundle.ts";
 import type { NodePackage } from "../../tools/packaging/node_package.ts";
@@ -219,6 +219,30 @@ test("repo link --node: what the author wrote in package.json stays as it is", a
   assert.equal(again.changed, false);
   assert.equal(again.needsInstall, false);
   assert.equal(project.read("package.json"), text);
+});
+
+test("repo link --node: what it wrote is taken back, and nothing else", async () => {
+  using project = new Project();
+  const before = '{\n  "dependencies": {\n    "left": "^1.0.0"\n  }\n}\n';
+  project.write("package.json", before);
+  assert.deepEqual(unlinkNode(project.request).removed, []);
+  const names = [...Deno.readDirSync(project.folder)].map(({ name }) => name).toSorted();
+  await linkNode(project.request, await sdk());
+  const report = unlinkNode(project.request);
+  assert.deepEqual(report.removed, ["tests", "chimaera"]);
+  assert.equal(project.read("package.json"), before);
+  assert.deepEqual([...Deno.readDirSync(project.folder)].map(({ name }) => name).toSorted(), names);
+
+  await linkNode(project.request, await sdk());
+  Deno.mkdirSync(`${project.folder}/node_modules/left`);
+  const config = JSON.parse(project.read("package.json"));
+  config.dependencies.other = "file:chimaera_modules/other";
+  project.write("package.json", JSON.stringify(config));
+  assert.deepEqual(unlinkNode(project.request).removed, ["tests"]);
+  const { dependencies } = JSON.parse(project.read("package.json"));
+  assert.deepEqual(Object.keys(dependencies), ["left", "chimaera", "other"]);
+  assert(Deno.statSync(`${project.folder}/node_modules/left`).isDirectory);
+  assert(Deno.statSync(`${project.folder}/node_modules/chimaera/package.json`).isFile);
 });
 
 test("repo link --node: a package of the same name is CHI-4022, and stays", async () => {

@@ -260,7 +260,7 @@ test("repo link: what cannot be linked is refused, and nothing is written", asyn
 
   place.write("my app/deno.json", '{\n  "importMap": "./map.json"\n}\n');
   const elsewhere = await refused(() => linkApp(place.request));
-  assert.match(elsewhere.what, /deno\.json:2$/);
+  assert.match(elsewhere.what, /deno\.json:2:3$/);
   assert.match(elsewhere.hint, /move them/);
   assert.deepEqual([...Deno.readDirSync(app)].map(({ name }) => name), ["deno.json"]);
 });

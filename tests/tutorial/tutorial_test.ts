@@ -8,6 +8,9 @@ import { hasBlocks, patternOf, type Step, stepsOf, withBlocks, withImports } fro
 
 const DOCUMENT = new URL("../../docs/building_modules.md", import.meta.url);
 
+/** After so long a command in the background is taken for one that never ends. */
+const END_MS_MAX = 60_000;
+
 /** What a lane of the module's second version says that has no state. */
 const ANEW = /^this lane begins anew$/m;
 
@@ -100,7 +103,9 @@ class Reader implements AsyncDisposable {
   /** Waits for the end of a command in the background, as a shell numbers them. */
   async #awaitEnd(job: number, pattern: RegExp): Promise<void> {
     const entry = this.#background[job - 1]!;
+    const patience = setTimeout(() => entry.child.kill("SIGKILL"), END_MS_MAX);
     const { code } = await entry.child.status;
+    clearTimeout(patience);
     await entry.isOver;
     assert.equal(code, 0, `${entry.command}\n${entry.out}${entry.said}`);
     assert.match(entry.out.slice(entry.shown), pattern, `${entry.command}\n${entry.said}`);

@@ -109,7 +109,7 @@ export const LIMITS = {
   moduleBytesMax: 64 << 20,
   /** How long a module may take to be imported; CHI-4005. */
   moduleLoadMs: 10_000,
-  /** Upgrades after which the workers' threads are replaced: each keeps about 0.1 MB per version. */
+  /** Versions left behind until the workers' threads are replaced: each keeps about 0.1 MB of one. */
   upgradesPerThread: 64,
   /** Between two looks whether a worker that is to be recycled has come to rest. */
   recycleRetryMs: 5,

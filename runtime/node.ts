@@ -148,6 +148,7 @@ export class Node {
       workers,
       ask,
       (worker) => stallOf(worker) !== undefined,
+      () => this.#renewal.note(),
     );
     const pools = new Pools({ workers, modules: this.#registry, counters, ask, stallOf });
     this.pools = this.#pools = pools;
@@ -160,8 +161,8 @@ export class Node {
     this.recycling = new Recycling({ workers, pools, moves, crew: this.#crew, clock: realClock });
     const onFailed = (error: ChimaeraError) => options.onRenewalFailed?.(error);
     this.#renewal = new ThreadRenewal({ workers, recycling: this.recycling, onFailed });
-    const [registry, clock, onUpgraded] = [this.#registry, realClock, this.#renewal.note];
-    this.upgrades = new Upgrades({ workers, pools, moves, registry, clock, ask, onUpgraded });
+    const [registry, clock] = [this.#registry, realClock];
+    this.upgrades = new Upgrades({ workers, pools, moves, registry, clock, ask });
     this.sessions = this.#sessions = this.#makeSessions(options, heap, place);
     this.#wire = new WireHost(this.segment, this.#heap, heap, links, workers, counters, wake);
     this.#policies = new Policies({ workers, ask, counters });

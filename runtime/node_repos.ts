@@ -14,6 +14,7 @@ export function makeRegistry(
   workers: number,
   ask: Ask,
   isHeld: (worker: number) => boolean,
+  onLeft: () => void,
 ): ModuleRegistry {
   const all = Array.from({ length: workers }, (_, worker) => worker);
   const registry = new ModuleRegistry({
@@ -21,6 +22,7 @@ export function makeRegistry(
       const worker = all.find((worker) => !isHeld(worker)) ?? 0;
       return ask(worker, { kind: "probe", module, limitMs });
     },
+    onLeft,
     copies: instance === undefined ? undefined : `${instance.paths.folder}/modules`,
   });
   for (const spec of modules ?? []) registry.add(spec);

@@ -26,6 +26,7 @@ import type { LibExec } from "./lib_exec.ts";
 import type { LaneGroupSpec, Module } from "./module.ts";
 import type { RunContext, RunHost } from "./run_context.ts";
 import { type SavedState, serializer } from "./saved_state.ts";
+import type { TrialBlocks } from "./trial_blocks.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 /** Where a module's code is. */
@@ -132,9 +133,14 @@ export class Containers {
    * The instance of a lane that comes here from another worker: restored from what it saved there,
    * or made anew when `saved` is null.
    */
-  async receive(lane: Lane, order: RestoreOrder, saved: SavedState | null): Promise<Module> {
+  async receive(
+    lane: Lane,
+    order: RestoreOrder,
+    saved: SavedState | null,
+    trial: TrialBlocks,
+  ): Promise<Module> {
     const loaded = await this.#hooks.load(order.module);
-    return await this.instances.make(loaded, lane, { ...order, saved, isUpgrade: false });
+    return await this.instances.make(loaded, lane, { ...order, saved, isUpgrade: false, trial });
   }
 
   /** Sets up a pool's lanes here, and their instances. */
@@ -155,9 +161,9 @@ export class Containers {
         let module: Module;
         if (lane === container.home && created !== undefined) {
           module = created.module;
-          this.instances.bind(module, container, lane);
+          this.instances.bind(module, container, lane, null);
         } else {
-          const anew = { ...order, isHome: false, saved: null, isUpgrade: false };
+          const anew = { ...order, isHome: false, saved: null, isUpgrade: false, trial: null };
           module = await this.instances.make(loaded, lane, anew);
         }
         lane.server = module;

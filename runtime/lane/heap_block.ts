@@ -3,7 +3,8 @@
  * and goes with the lane when the lane moves to another worker.
  *
  * An instance that gives a block away in `saveState` has lost it: the object it kept says so, and
- * the instance that is restored gets another object for the same bytes.
+ * the instance that is restored gets another object for the same bytes. Until it is decided that
+ * this one goes on, what it frees stays, and the bytes as they were saved are kept as well.
  *
  * Thread rules: an object belongs to its isolate; the bytes are shared.
  */
@@ -27,9 +28,20 @@ export class HeapBlock implements Bulk {
   readonly #node: Segment;
   readonly #heap: Allocator;
   #state: BlockState = BlockState.owned;
+  /** Whether it may yet be another instance's again: `free` is remembered, and not done. */
+  #isOnTrial: boolean;
+  /** The bytes when the block was given away, while it may come back. */
+  #kept: Uint8Array | null = null;
 
   /** For the runtime; modules get blocks from `allocBlock()`. */
-  constructor(node: Segment, heap: Allocator, offset: Offset, sizeBytes: number) {
+  constructor(
+    node: Segment,
+    heap: Allocator,
+    offset: Offset,
+    sizeBytes: number,
+    isOnTrial = false,
+  ) {
+    this.#isOnTrial = isOnTrial;
     this.#node = node;
     this.#heap = heap;
     this.pointer = { segment: node.id, offset };
@@ -55,7 +67,7 @@ export class HeapBlock implements Bulk {
     }
     this.#mustBeOwned("free");
     this.#state = BlockState.freed;
-    this.#heap.free(this.pointer.offset);
+    if (!this.#isOnTrial) this.#heap.free(this.pointer.offset);
   }
 
   /** As {@linkcode free}, unless the block was freed or given away before. */
@@ -65,13 +77,37 @@ export class HeapBlock implements Bulk {
 
   /** For the runtime: the block belongs to an instance elsewhere from now on. */
   give(): void {
-    this.#mustBeOwned("save");
+    this.#kept = this.bytes.slice();
     this.#state = BlockState.given;
   }
 
-  /** For the runtime: the instance elsewhere did not come to be. */
+  /** For the runtime: the instance elsewhere did not come to be. The bytes are as they were. */
   takeBack(): void {
+    if (this.#state !== BlockState.given) return;
     this.#state = BlockState.owned;
+    if (this.#kept !== null) this.bytes.set(this.#kept);
+    this.#kept = null;
+  }
+
+  /** For the runtime: the instance elsewhere goes on, and this block never comes back. */
+  leave(): void {
+    this.#kept = null;
+  }
+
+  /** For the runtime: the block is this instance's for good. */
+  endTrial(): void {
+    this.#isOnTrial = false;
+  }
+
+  /** For the runtime: frees what was freed on trial. */
+  freeLater(): void {
+    this.#heap.free(this.pointer.offset);
+  }
+
+  /** For the runtime: this instance does not go on, and the block is the other one's again. */
+  revoke(): void {
+    this.#isOnTrial = false;
+    this.#state = BlockState.given;
   }
 
   #mustBeOwned(verb: string): void {
@@ -80,7 +116,7 @@ export class HeapBlock implements Bulk {
       what: `${verb} the block at offset ${this.pointer.offset}`,
       why: this.#state === BlockState.freed
         ? "it was freed"
-        : "it went with its lane to another worker",
+        : "it is another instance's: its own was saved, or has been given up",
     });
   }
 }

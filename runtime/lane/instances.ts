@@ -25,6 +25,7 @@ import { attachModule, type LaneGroupSpec, type Module, type ModuleHost } from "
 import type { NodeControl } from "./node_control.ts";
 import { RunContext, type RunHost } from "./run_context.ts";
 import { type SavedState, serializer } from "./saved_state.ts";
+import type { TrialBlocks } from "./trial_blocks.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 /** A module's code, imported. */
@@ -49,6 +50,8 @@ export interface InstanceOrder extends PoolParams {
   readonly saved: SavedState | null;
   /** Whether that one was of the version before. */
   readonly isUpgrade: boolean;
+  /** Its blocks while it is not decided that it serves; null: it does. */
+  readonly trial: TrialBlocks | null;
 }
 
 interface Resource {
@@ -92,29 +95,43 @@ export class Instances {
     params: PoolParams,
   ): Promise<{ readonly module: Module; readonly specs: readonly LaneGroupSpec[] }> {
     const module = loaded.make();
-    return { module, specs: await this.#runCreate(module, container, params) };
+    return { module, specs: await this.#runCreate(module, container, params, null) };
   }
 
   /** Binds an instance to its lane. */
-  bind(module: Module, container: ContainerOnWorker, lane: Lane): void {
-    attachModule(module, this.#hostOf(container, lane, null));
+  bind(module: Module, container: ContainerOnWorker, lane: Lane, trial: TrialBlocks | null): void {
+    attachModule(module, this.#hostOf(container, lane, null, trial));
   }
 
-  /** The instance of a lane that is there: restored from what another saved, or made anew. */
+  /**
+   * The instance of a lane that is there: restored from what another saved, or made anew. Of one
+   * that cannot be made no block is left.
+   */
   async make(loaded: LoadedModule, lane: Lane, order: InstanceOrder): Promise<Module> {
+    try {
+      return await this.#make(loaded, lane, order);
+    } catch (thrown) {
+      order.trial?.drop();
+      throw thrown;
+    }
+  }
+
+  async #make(loaded: LoadedModule, lane: Lane, order: InstanceOrder): Promise<Module> {
     const { container } = lane;
-    const { isHome, saved } = order;
+    const { isHome, saved, trial } = order;
     const module = loaded.make();
     if (saved === null && isHome) {
-      checkGroups(container, await this.#runCreate(module, container, order));
+      checkGroups(container, await this.#runCreate(module, container, order, trial));
+      this.bind(module, container, lane, trial);
+      return module;
     }
-    this.bind(module, container, lane);
-    if (saved !== null || !isHome) module.shared = await deserializeShared(order.shared);
+    this.bind(module, container, lane, trial);
+    module.shared = await deserializeShared(order.shared);
     const params = paramsOf(container.libExec, order);
     if (saved !== null) {
       const takeOver = takingOver(container, module, order.isUpgrade);
       await this.#startUp(params, lane, (rctx) => takeOver(saved, rctx));
-    } else if (!isHome && module.open !== undefined) {
+    } else if (module.open !== undefined) {
       await this.#startUp(params, lane, (rctx) => module.open!(rctx));
     }
     return module;
@@ -124,9 +141,10 @@ export class Instances {
     module: Module,
     container: ContainerOnWorker,
     order: PoolParams,
+    trial: TrialBlocks | null,
   ): Promise<readonly LaneGroupSpec[]> {
     const specs: LaneGroupSpec[] = [];
-    attachModule(module, this.#hostOf(container, null, specs));
+    attachModule(module, this.#hostOf(container, null, specs, trial));
     const task = paramsOf(container.libExec, order);
     await this.#startUp(task, null as unknown as Lane, (rctx) => module.create(task, rctx));
     return specs;
@@ -169,6 +187,7 @@ export class Instances {
     container: ContainerOnWorker,
     lane: Lane | null,
     specs: LaneGroupSpec[] | null,
+    trial: TrialBlocks | null,
   ): ModuleHost {
     const { libName } = container.libExec;
     const control = libName === "chimaera_admin" ? this.#state.control : notAdmin(libName);
@@ -186,7 +205,9 @@ export class Instances {
         const { node, heap } = this.#state;
         const offset = heap.alloc(sizeBytes);
         if (heap instanceof DebugHeap) heap.label(offset, container.poolId);
-        return new HeapBlock(node, heap, offset, sizeBytes);
+        const block = new HeapBlock(node, heap, offset, sizeBytes);
+        trial?.note(block);
+        return block;
       },
     };
   }
@@ -200,14 +221,20 @@ export class Instances {
     return resource.value as T;
   }
 
-  /** Closes the per-worker resources of a version that no container here is of any more. */
+  /** Closes the per-worker resources of a version that no container here is of any more. All of them, also when one throws. */
   closeVersion(libName: string, version: string): void {
     const prefix = resourcesOf(libName, version);
+    const thrown: unknown[] = [];
     for (const [key, { value, close }] of this.#resources) {
       if (!key.startsWith(prefix)) continue;
       this.#resources.delete(key);
-      close(value as never);
+      try {
+        close(value as never);
+      } catch (error) {
+        thrown.push(error);
+      }
     }
+    if (thrown.length > 0) throw thrown[0];
   }
 
   /** Closes all per-worker resources. */

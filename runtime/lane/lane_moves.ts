@@ -22,7 +22,6 @@ import { LANE_COUNTER } from "./counters.ts";
 import type { Executor } from "./executor.ts";
 import { Fences } from "./fences.ts";
 import type { Flushes } from "./flushes.ts";
-import { HeapBlock } from "./heap_block.ts";
 import { HELD, type Lane } from "./lane.ts";
 import { LaneHold } from "./lane_hold.ts";
 import { LanePlug } from "./lane_plug.ts";
@@ -48,6 +47,7 @@ import {
   saveOf,
   serializer,
 } from "./saved_state.ts";
+import { TrialBlocks } from "./trial_blocks.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 /** Of a module that saves no state. */
@@ -74,6 +74,8 @@ interface Move {
   /** The instance that the lane left here. */
   left: Module | null;
   isRestored: boolean;
+  /** Blocks of the instance that is made here. */
+  readonly trial: TrialBlocks;
 }
 
 export class LaneMoves {
@@ -156,6 +158,7 @@ export class LaneMoves {
       to: -1,
       left: null,
       isRestored: false,
+      trial: new TrialBlocks(),
     };
   }
 
@@ -203,6 +206,7 @@ export class LaneMoves {
     state.plug = null;
     lane.listed = false;
     move.left = lane.server;
+    for (const block of move.saved?.pointers ?? []) block.leave();
     lane.server = null;
     state.lanes[lane.id] = undefined;
     state.heap.free(asOffset(move.parcel));
@@ -237,24 +241,29 @@ export class LaneMoves {
     let saved: SavedState | null = null;
     if (order.isCarried) {
       const { deserialize } = await serializer();
-      const pointers = parcel.blocks.map(({ offset, size }) =>
-        new HeapBlock(node, heap, offset, size)
-      );
+      // From the time of `cancel` on they are the other one's again.
+      if (move.id <= this.#lastId) throw over(lane);
+      const pointers = move.trial.take(node, heap, parcel.blocks);
       saved = { v: parcel.v, state: deserialize(parcel.state), pointers };
     }
     let module: Module;
     try {
-      module = await this.#containers.receive(lane, order, saved);
+      module = await this.#containers.receive(lane, order, saved, move.trial);
     } catch (thrown) {
       const what = `${lane.container.libExec.libName}.${saved ? "restoreState" : "create"}`;
       throw toChimaeraError(thrown, "laneMoveFailed", what);
     }
     if (move.id <= this.#lastId) {
       // Too late: the lane runs on where it was.
-      await (saved === null ? module.close?.() : module.movedAway?.());
+      try {
+        await (saved === null ? module.close?.() : module.movedAway?.());
+      } finally {
+        move.trial.drop();
+      }
       throw over(lane);
     }
     this.#adopt(move, module, parcel);
+    move.trial.keep();
   }
 
   #adopt(move: Move, module: Module, parcel: Parcel): void {
@@ -355,6 +364,7 @@ export class LaneMoves {
     }
     if (move.isRestored) return { isRestored: true };
     const { lane } = move;
+    move.trial.revoke();
     lane.sendTo = lane.worker;
     for (const block of move.saved?.pointers ?? []) block.takeBack();
     if (move.parcel !== 0) {

@@ -83,8 +83,10 @@ export abstract class Module {
 
   /**
    * Takes over what `saveState` of an instance of this module returned, of this version or the one
-   * before. Called in place of `create` and `open`: it opens again what they opened. A throw keeps
-   * the lane where it was. `rctx.task` has the pool's create parameters.
+   * before. Called in place of `create` and `open`: it opens again what they opened. `rctx.task` has
+   * the pool's create parameters. A throw, its own or that of another lane's in an upgrade, keeps
+   * the instance that saved, with the bytes of its blocks as they were then: those that this one
+   * frees stay until it is decided, and those that it has allocated itself are freed.
    */
   restoreState?(saved: SavedState, rctx: RunContext): void | Promise<void>;
 

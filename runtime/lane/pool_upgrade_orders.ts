@@ -10,8 +10,10 @@
  *     home      the worker of a pool's home lane: save, make, restore the home instance
  *     build     the same for the other lanes
  *     commit    the new instances take the lanes, with their queues
- *     release   what was kept goes on, and the lanes; the old instances leave
- *     cancel    up to `build`: everything as it was before
+ *     release   what was kept goes on, and the lanes; the old instances begin to leave
+ *     leave     answered when they have left
+ *     cancel    up to `build`: the old instances go on, with their blocks as they saved them, and
+ *               all tasks; the new ones leave
  *
  * Thread rules: plain data.
  */
@@ -39,6 +41,12 @@ export interface PlugPools extends OfUpgrade {
 /** `drain`, `rest`, `hold`, `commit`, `release` and `cancel`. */
 export interface PlainUpgradeStep extends OfUpgrade {
   readonly step: "drain" | "rest" | "hold" | "commit" | "release" | "cancel";
+}
+
+export interface LeaveOrder extends OfUpgrade {
+  readonly step: "leave";
+  /** Milliseconds in which the old instances must have left. */
+  readonly limitMs: number;
 }
 
 export interface BuildHome extends OfUpgrade, PoolParams {
@@ -76,5 +84,6 @@ export type PoolUpgradeOrder =
   | PrepareUpgrade
   | PlugPools
   | PlainUpgradeStep
+  | LeaveOrder
   | BuildHome
   | BuildLanes;

@@ -13,12 +13,12 @@
  */
 
 import { ChimaeraError, toPlacedError } from "../errors.ts";
+import { atMost } from "../platform/mod.ts";
 import { carryParams } from "../task/mod.ts";
 import type { Answers } from "./answers.ts";
 import { ContainerOnWorker } from "./container.ts";
 import type { Containers } from "./containers.ts";
 import type { Executor } from "./executor.ts";
-import { HeapBlock } from "./heap_block.ts";
 import { defaultsOf, type LoadedModule, type PoolParams, serializeShared } from "./instances.ts";
 import { Lane } from "./lane.ts";
 import { type KeptTask, LaneHold } from "./lane_hold.ts";
@@ -30,13 +30,17 @@ import type {
   BuildLanes,
   HomeBuilt,
   LanesBuilt,
+  LeaveOrder,
   PlainUpgradeStep,
   PlugPools,
   PoolUpgradeOrder,
   PrepareUpgrade,
 } from "./pool_upgrade_orders.ts";
 import type { Router } from "./router.ts";
-import { savedOf, type SavedState, serializer } from "./saved_state.ts";
+import { type SavedState, serializer } from "./saved_state.ts";
+import { TrialBlocks } from "./trial_blocks.ts";
+import { allLeave, notLeft, orUnsaved, over, savedBy } from "./upgrade_errors.ts";
+import { type Made, ownLanes, type PoolPart, type Upgrade } from "./upgrade_parts.ts";
 import { UpgradedTasks } from "./upgraded_tasks.ts";
 import type { WorkerState } from "./worker_state.ts";
 
@@ -48,38 +52,18 @@ export interface PoolUpgradeParts {
   readonly answers: Answers;
 }
 
-/** One pool of the module that is upgraded. */
-interface PoolPart {
-  readonly old: ContainerOnWorker;
-  /** The instance that mapped tasks here. */
-  router: Module | null;
-  hold: LaneHold | null;
-  next: ContainerOnWorker | null;
-  /** What the old instances here have saved. */
-  readonly saved: SavedState[];
-  /** New instances, and whether each was restored. */
-  readonly made: { readonly module: Module; readonly isCarried: boolean }[];
-}
-
-/** What this worker knows of the upgrade under way. */
-interface Upgrade {
-  readonly id: number;
-  readonly plug: PoolPlug;
-  readonly parts: readonly PoolPart[];
-  /** Whether the new instances begin anew, whatever the old ones could save. */
-  readonly dropState: boolean;
-}
-
 export class PoolUpgrades {
   readonly #state: WorkerState;
   readonly #router: Router;
   readonly #parts: PoolUpgradeParts;
   readonly #tasks: UpgradedTasks;
-  /** The code that the next upgrade is to. */
-  #loaded: LoadedModule | null = null;
+  /** The code that an upgrade is to, and its version. */
+  #loaded: { readonly module: LoadedModule; readonly version: string } | null = null;
   #upgrade: Upgrade | null = null;
   /** Upgrades up to this one are over. */
   #lastId = 0;
+  /** The old instances that left last. */
+  #leaving: { readonly id: number; readonly over: Promise<void> } | null = null;
 
   constructor(state: WorkerState, router: Router, parts: PoolUpgradeParts) {
     this.#state = state;
@@ -109,6 +93,8 @@ export class PoolUpgrades {
         return this.#commit(this.#of(order));
       case "release":
         return this.#release(this.#of(order));
+      case "leave":
+        return this.#left(order);
       case "cancel":
         return this.#cancel(order.upgradeId);
     }
@@ -122,8 +108,11 @@ export class PoolUpgrades {
     });
   }
 
-  async #prepare({ module }: PrepareUpgrade): Promise<null> {
-    this.#loaded = await this.#parts.containers.prepare(module);
+  async #prepare({ upgradeId, module }: PrepareUpgrade): Promise<null> {
+    const { version } = module;
+    const loaded = await this.#parts.containers.prepare(module);
+    if (upgradeId <= this.#lastId) throw over();
+    this.#loaded = { module: loaded, version };
     return null;
   }
 
@@ -132,7 +121,7 @@ export class PoolUpgrades {
     const parts = pools.flatMap((poolId): PoolPart[] => {
       const old = this.#state.containers[poolId];
       if (old === undefined) return [];
-      return [{ old, router: null, hold: null, next: null, saved: [], made: [] }];
+      return [{ old, router: null, hold: null, next: null, saved: [], made: [], trials: [] }];
     });
     const lanes = parts.flatMap(({ old }) => ownLanes(old));
     const plug = new PoolPlug(this.#state, this.#parts.executor, pools, lanes);
@@ -163,7 +152,7 @@ export class PoolUpgrades {
     const upgrade = this.#of(order);
     const part = upgrade.parts.find(({ old }) => old.poolId === order.poolId);
     if (part === undefined) throw over();
-    const loaded = this.#code(order.module.libName);
+    const loaded = this.#code(order.module.version);
     const { create } = part.old.libExec;
     const params = carryParams(create, loaded.libExec.create, order);
     const next = this.#nextOf(part, order.module.version);
@@ -197,8 +186,8 @@ export class PoolUpgrades {
     return { restarted, tasks };
   }
 
-  #code(libName: string): LoadedModule {
-    if (this.#loaded?.libExec.libName === libName) return this.#loaded;
+  #code(version: string): LoadedModule {
+    if (this.#loaded?.version === version) return this.#loaded.module;
     throw over();
   }
 
@@ -206,7 +195,7 @@ export class PoolUpgrades {
   #nextOf(part: PoolPart, version: string): ContainerOnWorker {
     if (part.next !== null) return part.next;
     const { old } = part;
-    const { libExec } = this.#code(old.libExec.libName);
+    const { libExec } = this.#code(version);
     const next = new ContainerOnWorker(
       old.poolId,
       old.poolName,
@@ -234,6 +223,7 @@ export class PoolUpgrades {
     const server = old.groups[lane.group]![lane.index]!.server!;
     const { libName } = old.libExec;
     const isCarried = server.saveState !== undefined && !upgrade.dropState;
+    const trial = new TrialBlocks();
     let saved: SavedState | null = null;
     if (isCarried) {
       const { serialize, deserialize } = await serializer();
@@ -243,24 +233,28 @@ export class PoolUpgrades {
       // The new version gets no object of the old one's.
       const state = orUnsaved(libName, () => deserialize(serialize(given.state)));
       for (const block of given.pointers) block.give();
-      const pointers = given.pointers.map(({ pointer, size }) =>
-        new HeapBlock(node, heap, pointer.offset, size)
-      );
-      saved = { v: given.v, state, pointers };
+      const blocks = given.pointers.map(({ pointer, size }) => ({ ...pointer, size }));
+      saved = { v: given.v, state, pointers: trial.take(node, heap, blocks) };
     }
+    part.trials.push(trial);
     let module: Module;
     try {
-      module = await this.#parts.containers.instances.make(this.#code(libName), lane, {
-        ...values,
-        isHome: lane === lane.container.home,
-        saved,
-        isUpgrade: true,
-      });
+      module = await this.#parts.containers.instances.make(
+        this.#code(lane.container.version),
+        lane,
+        {
+          ...values,
+          isHome: lane === lane.container.home,
+          saved,
+          isUpgrade: true,
+          trial,
+        },
+      );
     } catch (thrown) {
       const what = `${libName}.${saved === null ? "create" : "upgrade"} of the new version`;
       throw toPlacedError(thrown, "upgradeFailed", what);
     }
-    const made = { module, isCarried };
+    const made: Made = { module, isCarried, trial };
     part.made.push(made);
     lane.server = module;
     if (upgrade.id <= this.#lastId) {
@@ -295,29 +289,55 @@ export class PoolUpgrades {
     return null;
   }
 
-  /** Lets everything go on. The old instances leave. */
-  async #release(upgrade: Upgrade): Promise<null> {
+  /** Lets everything go on. The old instances begin to leave. */
+  #release(upgrade: Upgrade): null {
+    // The blocks are the new instances' own before a handler runs.
+    const kept = upgrade.parts.flatMap(({ made }) => made).map(({ trial }) =>
+      Promise.try(() => trial.keep())
+    );
+    for (const { saved } of upgrade.parts) {
+      for (const { pointers } of saved) for (const block of pointers) block.leave();
+    }
     for (const { next } of upgrade.parts) {
       next!.hold = null;
       next!.router = ownLanes(next!)[0]?.server ?? null;
     }
     upgrade.plug.open();
     for (const { next, hold } of upgrade.parts) {
-      const kept = (hold?.takeAll() ?? []).flatMap(({ task }): KeptTask[] => {
+      const held = (hold?.takeAll() ?? []).flatMap(({ task }): KeptTask[] => {
         const fit = this.#tasks.judge(next!, task);
         return fit === null ? [] : [{ task: fit, lane: null }];
       });
-      this.#router.release(next!, kept);
+      this.#router.release(next!, held);
     }
     this.#end(upgrade.id);
+    const left = this.#leave(upgrade, kept);
+    left.catch(() => {}); // Whoever asks is told.
+    this.#leaving = { id: upgrade.id, over: left };
+    return null;
+  }
+
+  /** The old instances leave. Throws the first of what they throw. */
+  async #leave(upgrade: Upgrade, before: readonly Promise<void>[]): Promise<void> {
     const olds = upgrade.parts.flatMap(({ old }) => ownLanes(old)).map(({ server }) => server!);
-    // One that throws keeps none of the others here.
-    const left = await Promise.allSettled(olds.map(async (server) => {
+    const leaving = olds.map(async (server) => {
       const hasGiven = server.saveState !== undefined && !upgrade.dropState;
       await (hasGiven ? server.movedAway?.() : server.close?.());
-    }));
-    for (const { old } of upgrade.parts) this.#closeResources(old);
-    for (const end of left) if (end.status === "rejected") throw end.reason;
+    });
+    await allLeave([
+      ...before,
+      allLeave(leaving).finally(() => {
+        for (const { old } of upgrade.parts) this.#closeResources(old);
+      }),
+    ]);
+  }
+
+  /** Waits for the old instances, which hold up nothing but this answer. */
+  async #left({ upgradeId, limitMs }: LeaveOrder): Promise<null> {
+    const leaving = this.#leaving;
+    if (leaving?.id !== upgradeId) return null; // They went with a thread.
+    if (await atMost(limitMs, leaving.over.catch(() => {}))) await leaving.over;
+    else throw notLeft(`it did not end in ${limitMs} ms`);
     return null;
   }
 
@@ -338,6 +358,7 @@ export class PoolUpgrades {
     this.#end(id);
     for (const part of upgrade.parts) {
       const { old, hold } = part;
+      for (const trial of part.trials) trial.revoke();
       for (const { pointers } of part.saved) for (const block of pointers) block.takeBack();
       if (hold === null) continue;
       old.hold = null;
@@ -347,60 +368,29 @@ export class PoolUpgrades {
     for (const { old, hold } of upgrade.parts) {
       if (hold !== null) this.#router.release(old, hold.takeAll());
     }
-    for (const part of upgrade.parts) await this.#discard(part);
+    await allLeave(upgrade.parts.map((part) => this.#discard(part)));
     return null;
   }
 
   /** The new instances of a pool are not wanted. */
   async #discard({ made, next }: PoolPart): Promise<void> {
-    for (const { module, isCarried } of made.splice(0)) {
-      await (isCarried ? module.movedAway?.() : module.close?.());
+    const leaving = made.splice(0).map(async ({ module, isCarried, trial }) => {
+      try {
+        await (isCarried ? module.movedAway?.() : module.close?.());
+      } finally {
+        trial.drop();
+      }
+    });
+    try {
+      await allLeave(leaving);
+    } finally {
+      if (next !== null) this.#closeResources(next);
     }
-    if (next !== null) this.#closeResources(next);
   }
 
   #end(id: number): void {
     this.#lastId = Math.max(this.#lastId, id);
     if (this.#upgrade?.id !== undefined && this.#upgrade.id <= id) this.#upgrade = null;
+    this.#loaded = null;
   }
-}
-
-/** The lanes of a container that this worker runs, in order. */
-function ownLanes(container: ContainerOnWorker): Lane[] {
-  return container.groups.flat().filter((lane) => lane?.server);
-}
-
-/** What an instance of the version that serves saves. Throws CHI-4025. */
-async function savedBy(server: Module, libName: string): Promise<SavedState> {
-  try {
-    return await savedOf(server, libName, "upgradeFailed");
-  } catch (thrown) {
-    throw unsaved(libName, thrown);
-  }
-}
-
-function orUnsaved<T>(libName: string, copy: () => T): T {
-  try {
-    return copy();
-  } catch (thrown) {
-    throw unsaved(libName, thrown);
-  }
-}
-
-/** Nothing that is written into the module's folder can mend the version that serves. */
-function unsaved(libName: string, thrown: unknown): ChimaeraError {
-  const { why } = toPlacedError(thrown, "upgradeFailed", libName);
-  return new ChimaeraError("upgradeFailed", {
-    what: `${libName}.saveState of the version that serves`,
-    why,
-    hint: "it serves on; `chimaera mod upgrade NAME --drop-state` goes on without its state",
-    cause: thrown instanceof ChimaeraError ? thrown.cause : thrown,
-  });
-}
-
-function over(): ChimaeraError {
-  return new ChimaeraError("upgradeFailed", {
-    what: "upgrade a module",
-    why: "it was given up meanwhile",
-  });
 }

@@ -44,6 +44,8 @@ export interface Registered {
 export interface RegistryOptions {
   /** Has a worker import a module, within so many milliseconds. Throws CHI-4005. */
   readonly probe: (spec: ModuleSpec, limitMs: number) => Promise<unknown>;
+  /** A version that a worker has imported is not needed any more. */
+  readonly onLeft?: () => void;
   /** Where copies are; a temporary folder when absent. */
   readonly copies?: string | undefined;
 }
@@ -238,7 +240,7 @@ export class ModuleRegistry implements ModuleDirectory {
       await this.#probe(spec);
       return { spec, code, copy };
     } catch (thrown) {
-      removeAll(copy);
+      this.#remove(copy);
       throw thrown;
     }
   }
@@ -265,13 +267,19 @@ export class ModuleRegistry implements ModuleDirectory {
     const files = new Set([...code.files.keys()].map((file) => `${repo.folder}/${file}`));
     this.#entries.set(libName, { spec, folder: module.folder, hash, copy, files });
     return () => {
-      if (before !== null) removeAll(before);
+      if (before !== null) this.#remove(before);
     };
   }
 
   /** Forgets a version, unless it was installed. */
   discard({ spec, copy }: FreshModule): void {
-    if (this.#entries.get(spec.libName)?.copy !== copy) removeAll(copy);
+    if (this.#entries.get(spec.libName)?.copy !== copy) this.#remove(copy);
+  }
+
+  /** Of a version that was imported, and that nobody needs any more. */
+  #remove(copy: string): void {
+    removeAll(copy);
+    this.#options.onLeft?.();
   }
 
   /** Forgets a module. Throws CHI-4014 for one of the program, CHI-4003, CHI-4023. */
@@ -285,7 +293,7 @@ export class ModuleRegistry implements ModuleDirectory {
       });
     }
     this.#entries.delete(spec.libName);
-    if (copy !== null) removeAll(copy);
+    if (copy !== null) this.#remove(copy);
   }
 
   #folder(): string {

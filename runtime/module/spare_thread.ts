@@ -6,8 +6,10 @@
  * Thread rules: the assembling thread.
  */
 
+import { ChimaeraError } from "../errors.ts";
 import type { ModuleSpec } from "../lane/mod.ts";
-import { entryUrl, startThread, type Thread, threadsAreReal } from "../platform/mod.ts";
+import { LIMITS } from "../limits.ts";
+import { atMost, entryUrl, startThread, type Thread, threadsAreReal } from "../platform/mod.ts";
 import type { WorkerWarmUp } from "./worker_start.ts";
 
 export class SpareThread {
@@ -35,12 +37,24 @@ export class SpareThread {
     this.thread.post({ kind: "warm", modules } satisfies WorkerWarmUp);
   }
 
-  /** A thread with these modules; null where threads are simulated, and start in no time. */
-  static async start(worker: number, modules: readonly ModuleSpec[]): Promise<SpareThread | null> {
+  /**
+   * A thread with these modules; null where threads are simulated, and start in no time. Throws
+   * CHI-4019 for one that has not loaded them in `limitMs`.
+   */
+  static async start(
+    worker: number,
+    modules: readonly ModuleSpec[],
+    limitMs: number = LIMITS.moduleLoadMs,
+  ): Promise<SpareThread | null> {
     if (!threadsAreReal()) return null;
     const spare = new SpareThread(`chimaera-${worker}`, modules);
-    await spare.ready;
-    return spare;
+    if (await atMost(limitMs, spare.ready)) return spare;
+    spare.drop();
+    throw new ChimaeraError("recycleFailed", {
+      what: `recycle worker ${worker}`,
+      why: `its new thread has not loaded the modules in ${limitMs} ms`,
+      hint: "a module must not wait for anything at its top level; the old thread runs on",
+    });
   }
 
   /** From now on `onDeath` is called when the thread dies, which it may have done. */

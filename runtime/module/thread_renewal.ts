@@ -1,7 +1,7 @@
 /**
- * Gives back what upgrades leave behind. A thread keeps the code of every version that it has
- * imported for as long as it lives, so after some upgrades the workers are recycled, one by one,
- * while they are used.
+ * Gives back what modules leave behind. A thread keeps the code of every version that it has
+ * imported for as long as it lives: of those before, of those that were refused, and of modules that
+ * were unloaded. So after some of them the workers are recycled, one by one, while they are used.
  *
  * Thread rules: the assembling thread.
  */
@@ -19,7 +19,7 @@ export interface ThreadRenewalOptions {
 
 export class ThreadRenewal {
   readonly #options: ThreadRenewalOptions;
-  #upgrades = 0;
+  #left = 0;
   #hasEnded = false;
   /** Settles when no worker is being recycled. */
   over: Promise<void> = Promise.resolve();
@@ -28,11 +28,11 @@ export class ThreadRenewal {
     this.#options = options;
   }
 
-  /** A version was imported by every worker. */
+  /** A version that a worker has imported is not needed any more. */
   readonly note = (): void => {
     // The lanes of a node's only worker have nowhere to go meanwhile.
-    if (this.#options.workers === 1 || ++this.#upgrades < LIMITS.upgradesPerThread) return;
-    this.#upgrades = 0;
+    if (this.#options.workers === 1 || ++this.#left < LIMITS.upgradesPerThread) return;
+    this.#left = 0;
     this.over = this.over.then(() => this.#renewAll());
   };
 

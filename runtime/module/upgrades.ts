@@ -32,8 +32,6 @@ export interface UpgradesOptions {
   readonly clock: Clock;
   /** Sends a request to a worker. */
   readonly ask: (worker: number, message: ControlMessage) => Promise<unknown>;
-  /** A version serves that did not before. */
-  readonly onUpgraded: () => void;
 }
 
 /** What may be chosen of an upgrade. */
@@ -49,6 +47,13 @@ export interface UpgradeOptions {
 type Step = PoolUpgradeOrder extends infer Order
   ? Order extends PoolUpgradeOrder ? Omit<Order, "upgradeId"> : never
   : never;
+
+/** What an upgrade came to, while the old version leaves. */
+interface Upgraded {
+  readonly info: UpgradeInfo;
+  /** Settles when it has left, or has taken too long. */
+  readonly left: Promise<void>;
+}
 
 /** One upgrade under way. */
 interface Upgrade {
@@ -130,7 +135,10 @@ export class Upgrades {
     });
     if (fresh === null) return unchanged(spec.libName, spec.version, this.#options.pools);
     try {
-      return await this.#options.moves.apart(() => this.#begin(fresh, dropState));
+      const { info, left } = await this.#options.moves.apart(() => this.#begin(fresh, dropState));
+      // Nobody but who has asked waits for the old version.
+      await left;
+      return info;
     } catch (thrown) {
       registry.discard(fresh);
       throw failed(spec.libName, thrown);
@@ -138,7 +146,7 @@ export class Upgrades {
   }
 
   /** No pool of the module is made meanwhile: it would have code of the one or of the other. */
-  async #begin(fresh: FreshModule, dropState: boolean): Promise<UpgradeInfo> {
+  async #begin(fresh: FreshModule, dropState: boolean): Promise<Upgraded> {
     const { pools } = this.#options;
     const { libName } = fresh.spec;
     return await pools.making.without(libName, async () => {
@@ -156,25 +164,25 @@ export class Upgrades {
     });
   }
 
-  async #carryOut(upgrade: Upgrade): Promise<UpgradeInfo> {
-    const { clock, registry, onUpgraded } = this.#options;
+  async #carryOut(upgrade: Upgrade): Promise<Upgraded> {
+    const { clock, registry } = this.#options;
     const { fresh, pools, libName } = upgrade;
     const from = registry.get(libName).spec.version;
     let startMs = clock.nowMs();
     let homes: readonly HomeBuilt[];
     let built: readonly LanesBuilt[];
     try {
-      await this.#askAll(upgrade, { step: "prepare", module: fresh.spec });
+      // As long as the worker on which it was tried had for it.
+      await this.#askAll(upgrade, { step: "prepare", module: fresh.spec }, 2 * registry.loadMs);
       startMs = clock.nowMs();
       await this.#bringToRest(upgrade);
       homes = await this.#buildHomes(upgrade);
       built = await this.#buildLanes(upgrade, homes);
       mustBeWhole(upgrade);
     } catch (thrown) {
-      // A worker that is held up hears of it when it comes back: orders are carried out in turn.
+      // A worker that is held up hears of it when it comes back, and answers its steps too late.
       const cancels = this.#all.map((worker) => this.#ask(upgrade, worker, { step: "cancel" }));
-      await Promise.allSettled(cancels);
-      throw thrown;
+      throw withFirst(failed(libName, thrown), await Promise.allSettled(cancels));
     }
     // There is no way back from here, and so no limit.
     pools.forEach((pool, k) => {
@@ -183,18 +191,14 @@ export class Upgrades {
       Object.assign(pool, { module: fresh.spec, shared, methodNames, defaults });
     });
     const forgetOld = registry.install(fresh);
-    await this.#askAll(upgrade, { step: "commit" }, Infinity);
+    const commits = await this.#everyone(upgrade, { step: "commit" }, Infinity);
     const stallMs = clock.nowMs() - startMs;
-    const releases = this.#all.map((worker) =>
-      this.#ask(upgrade, worker, { step: "release" }, Infinity)
-    );
-    const left = await Promise.allSettled(releases);
-    forgetOld();
-    onUpgraded();
-    for (const end of left) if (end.status === "rejected") throw notLeft(libName, end.reason);
+    const releases = await this.#everyone(upgrade, { step: "release" }, Infinity);
+    const left = this.#left(upgrade, [...commits, ...releases]).finally(forgetOld);
+    left.catch(() => {}); // Whoever asked is told.
     const restarted = homes.filter(({ isCarried }) => !isCarried).length +
       built.reduce((sum, { restarted }) => sum + restarted, 0);
-    return {
+    const info = {
       libName,
       from,
       to: fresh.spec.version,
@@ -204,6 +208,20 @@ export class Upgrades {
       tasks: built.reduce((sum, { tasks }) => sum + tasks, 0),
       stallMs,
     };
+    return { info, left };
+  }
+
+  /** Waits for the old instances. Throws CHI-4025 for one that throws, or does not end. */
+  async #left(upgrade: Upgrade, before: readonly PromiseSettledResult<unknown>[]): Promise<void> {
+    const limitMs = this.stepMs;
+    const leave = { step: "leave", limitMs } as const;
+    // A worker says itself when it is too late, unless something holds it.
+    const ends = await this.#everyone(upgrade, leave, 2 * limitMs);
+    for (const end of [...before, ...ends]) {
+      if (end.status === "rejected" && !isLoss(end.reason)) {
+        throw notLeft(upgrade.libName, end.reason);
+      }
+    }
   }
 
   /** Plugs the pools' lanes, waits until nothing runs there, and has everything kept. */
@@ -252,7 +270,18 @@ export class Upgrades {
     return Promise.all(this.#all.map((worker) => this.#ask(upgrade, worker, step, limitMs)));
   }
 
-  /** Takes a step on a worker. CHI-4025 when it takes too long, 4017 for `drain`. */
+  /** The same, and waits for all of them. */
+  #everyone(
+    upgrade: Upgrade,
+    step: Step,
+    limitMs: number,
+  ): Promise<PromiseSettledResult<unknown>[]> {
+    return Promise.allSettled(
+      this.#all.map((worker) => this.#ask(upgrade, worker, step, limitMs)),
+    );
+  }
+
+  /** Takes a step on a worker. CHI-4025 when it takes too long. */
   async #ask(
     upgrade: Upgrade,
     worker: number,
@@ -271,7 +300,8 @@ export class Upgrades {
     const what = `upgrade ${libName}`;
     if (step.step === "drain") {
       const why = `what its pools have begun did not end in ${this.drainMs} ms`;
-      throw new ChimaeraError("laneBusy", { what, why });
+      const hint = "the old version serves on; upgrade again when its handlers have ended";
+      throw new ChimaeraError("upgradeFailed", { what, why, hint });
     }
     const why = `worker ${worker} did not answer \`${step.step}\` in ${limitMs} ms`;
     throw new ChimaeraError("upgradeFailed", { what, why });
@@ -308,13 +338,32 @@ function unchanged(libName: string, version: string, pools: Pools): UpgradeInfo 
 
 /** The new version serves, and an instance of the old one threw when it was to leave. */
 function notLeft(libName: string, thrown: unknown): ChimaeraError {
-  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  const isOurs = thrown instanceof ChimaeraError && thrown.kind === "upgradeFailed";
+  const why = isOurs ? thrown.why : thrown instanceof Error ? thrown.message : String(thrown);
   return new ChimaeraError("upgradeFailed", {
     what: `close the old version of ${libName}`,
     why,
     hint: "the new version serves; what the old one held open may still be",
     cause: thrown instanceof ChimaeraError ? thrown.cause : thrown,
   });
+}
+
+/** An upgrade's error, with the first that the new version's instances threw when they left. */
+function withFirst(
+  error: ChimaeraError,
+  ends: readonly PromiseSettledResult<unknown>[],
+): ChimaeraError {
+  for (const end of ends) {
+    if (end.status === "fulfilled" || isLoss(end.reason)) continue;
+    const why = end.reason instanceof Error ? end.reason.message : String(end.reason);
+    return new ChimaeraError("upgradeFailed", {
+      what: error.what,
+      why: `${error.why}; and when the new version was given up: ${why}`,
+      hint: error.hint,
+      cause: error.cause ?? end.reason,
+    });
+  }
+  return error;
 }
 
 /** CHI-4025, with what stopped the upgrade. */

@@ -6,8 +6,9 @@
 import assert from "node:assert/strict";
 import { type ChimaeraError, DomainQuery } from "chimaera";
 import { test } from "../permission.ts";
-import { rejectsWith } from "./kit/expect.ts";
-import type { LedgerVersion } from "./kit/ledger_repo.ts";
+import { SpareThread } from "../../runtime/module/spare_thread.ts";
+import { eventually, rejectsWith } from "./kit/expect.ts";
+import { LedgerClient, LedgerRepo, type LedgerVersion } from "./kit/ledger_repo.ts";
 import { answersAre, LEDGER, type Shop, withShop } from "./kit/shop.ts";
 
 const HERE = DomainQuery.getLocalId();
@@ -288,6 +289,76 @@ test("an old instance that throws when it leaves is told of, and the new version
     assert.match(error.hint, /^the new version serves/);
     await answersAre(shop, 2, [1, 0]);
   });
+});
+
+test("an old instance that never leaves holds up nothing, and is told of", async () => {
+  const members = "override movedAway() { return new Promise<void>(() => {}); }";
+  await withShop({ first: { version: 1, members } }, async (shop) => {
+    const { admin, client, node, repo, session, upgrade } = shop;
+    await client.create("books", 2);
+    await client.add(0, 1);
+    repo.write({ version: 2 });
+    node.upgrades.stepMs = 1000;
+    const upgrading = rejectsWith("CHI-4025", upgrade());
+    await eventually("the new version serves", async () => (await client.add(0, 0)).version === 2);
+    const more = new LedgerClient(session);
+    await more.create("more books", 1);
+    await admin.moveLane(HERE, more.poolId, 0, 0, 1);
+    const error = await upgrading;
+    assert.match(error.message, /close the old version of shop_ledger: it did not end in 1000 ms/);
+    assert.match(error.hint, /^the new version serves/);
+    node.upgrades.stepMs = 5000;
+    repo.write({ version: 3 });
+    await upgrade();
+    for (const worker of [0, 1]) await admin.recycleWorker(HERE, worker);
+    await answersAre(shop, 3, [1, 0]);
+  });
+});
+
+test("new instances all leave when they are given up, and what one throws is told", async () => {
+  await withShop({ workers: 1 }, async (shop) => {
+    const { client, repo, upgrade } = shop;
+    await client.create("books", 3);
+    repo.write({
+      version: 2,
+      saves: false,
+      top: 'import { appendFileSync } from "node:fs";',
+      members: `override saveState(): SavedState { return { v: 0, state: 0, pointers: [] }; }
+  override restoreState(): void { if (this.lane!.index === 2) throw new Error("not me"); }
+  override movedAway(): void {
+    appendFileSync("${repo.folder}/left.txt", String(this.lane!.index));
+    if (this.lane!.index === 0) throw new Error("I stay");
+  }`,
+    });
+    const error = await rejectsWith("CHI-4025", upgrade());
+    assert.match(error.message, /not me.*I stay/);
+    assert.equal(Deno.readTextFileSync(`${repo.folder}/left.txt`), "01");
+    await answersAre(shop, 1, [0, 0, 0]);
+  });
+});
+
+test("an import may take as long on each worker as on the one that tries it", async () => {
+  await withShop({}, async (shop) => {
+    const { client, node, repo, upgrade } = shop;
+    await client.create("books", 2);
+    node.upgrades.stepMs = 300;
+    repo.write({ version: 2, top: "await new Promise((resolve) => setTimeout(resolve, 700));" });
+    await upgrade();
+    await answersAre(shop, 2, [0, 0]);
+  });
+});
+
+test("a new thread that never loads its modules is dropped", async () => {
+  using repo = new LedgerRepo({ version: 1, top: "await new Promise(() => {});" });
+  const url = (file: string) => new URL(`file://${repo.module}/${file}`).href;
+  const module = {
+    libName: LEDGER,
+    version: "1",
+    runtimeUrl: url("ledger_runtime.ts"),
+    libExecUrl: url("ledger_lib_exec.ts"),
+  };
+  const error = await rejectsWith("CHI-4019", SpareThread.start(0, [module], 1000));
+  assert.match(error.message, /has not loaded the modules in 1000 ms/);
 });
 
 test("what a handler of an upgraded module throws names the line in its author's file", async () => {

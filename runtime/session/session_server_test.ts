@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { IoTask } from "../../chimods/small_message/small_message_tasks.ts";
-import { delay } from "../platform/mod.ts";
 import { test } from "../../tests/permission.ts";
 import { LIMITS } from "../limits.ts";
 import { ringPlaces } from "../lane/mod.ts";
 import { Node } from "../node.ts";
-import { FrameConnection } from "../platform/mod.ts";
+import { delay, FrameConnection } from "../platform/mod.ts";
 import { connect } from "./connect.ts";
 import { Instance, PROTOCOL_VERSION } from "./instance.ts";
 import { DESCRIPTOR_WORDS, H } from "../task/mod.ts";

@@ -15,7 +15,13 @@ import { fileURLToPath } from "node:url";
 import { inCi, unexpected } from "./testing/ignored.ts";
 import { listTests, planExamples, planRuns, selectTests, type TestRun } from "./testing/plan.ts";
 import { provideRequirements } from "./testing/requirements.ts";
-import { LANE_SEED_VARIABLE, type RunResult, runTests } from "./testing/run.ts";
+import {
+  LANE_SEED_VARIABLE,
+  type RunOptions,
+  type RunResult,
+  runTests,
+  writeAll,
+} from "./testing/run.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const TOTAL_LIMIT_MS = 20 * 60_000;
@@ -91,47 +97,63 @@ function randomSeed(): string {
   return String(crypto.getRandomValues(new Uint32Array(1))[0]);
 }
 
+/** How all runs of one call are made. */
+interface Turn {
+  /** When the time for all of them is over, in milliseconds since 1970. */
+  readonly endMs: number;
+  readonly filter: string | undefined;
+  readonly laneSeed: string;
+}
+
 async function runAll(
   runs: readonly TestRun[],
   filter: string | undefined,
   laneSeed: string,
 ): Promise<RunResult[]> {
-  const end = Date.now() + TOTAL_LIMIT_MS;
+  const turn = { endMs: Date.now() + TOTAL_LIMIT_MS, filter, laneSeed };
+  const rows = [
+    runRow(runs.filter((run) => !run.isIdle && !run.isBeside), turn, false),
+    runRow(runs.filter((run) => run.isBeside), turn, true),
+    ...runs.filter((run) => run.isIdle).map((run) => runRow([run], turn, true)),
+  ];
+  return (await Promise.all(rows)).flat();
+}
+
+/** Does one run after the other; what one `isBeside` prints is held back until it is done. */
+async function runRow(
+  runs: readonly TestRun[],
+  turn: Turn,
+  isBeside: boolean,
+): Promise<RunResult[]> {
   const temporary = makeTemporaryFolder();
   const results: RunResult[] = [];
-  const idle = runs.filter((run) => run.isIdle).map((run) => runBeside(run, filter, laneSeed));
   try {
-    for (const run of runs.filter((run) => !run.isIdle)) {
-      const limitMs = Math.min(RUN_LIMIT_MS, end - Date.now());
+    for (const run of runs) {
+      const limitMs = Math.min(RUN_LIMIT_MS, turn.endMs - Date.now());
       if (limitMs <= 0) {
         results.push(notRun(run));
         continue;
       }
-      console.log(`\n── ${run.title}`);
-      results.push(await runTests(run, { root: ROOT, temporary, limitMs, laneSeed, filter }));
+      const options = { root: ROOT, temporary, limitMs, ...turn };
+      results.push(isBeside ? await runBeside(run, options) : await runInSight(run, options));
     }
   } finally {
     Deno.removeSync(temporary, { recursive: true });
   }
-  return [...results, ...await Promise.all(idle)];
+  return results;
 }
 
-/** Runs what others run beside; shows nothing but its result. */
-async function runBeside(
-  run: TestRun,
-  filter: string | undefined,
-  laneSeed: string,
-): Promise<RunResult> {
-  const temporary = makeTemporaryFolder();
-  const options = { root: ROOT, temporary, limitMs: RUN_LIMIT_MS, laneSeed, filter, quiet: true };
-  try {
-    const result = await runTests(run, options);
-    const { passed, failed } = result.counts;
-    console.log(`\n── ${run.title}, beside others: ${passed} passed, ${failed} failed`);
-    return result;
-  } finally {
-    Deno.removeSync(temporary, { recursive: true });
-  }
+function runInSight(run: TestRun, options: RunOptions): Promise<RunResult> {
+  console.log(`\n── ${run.title}`);
+  return runTests(run, options);
+}
+
+async function runBeside(run: TestRun, options: RunOptions): Promise<RunResult> {
+  const output: Uint8Array[] = [];
+  const result = await runTests(run, { ...options, write: (bytes) => void output.push(bytes) });
+  console.log(`\n── ${run.title}, beside others`);
+  for (const bytes of output) await writeAll(bytes);
+  return result;
 }
 
 /** Folders in which tests may nest others and still put sockets, whose paths are 107 bytes long. */

@@ -2,8 +2,9 @@
  * Which test files there are, and which of them share a process.
  *
  * Tests of plain code run in one process, several files at a time. Everything that starts nodes,
- * workers or programs runs alone, a process per file: its timing is then its own, and a crash or
- * a hang is the file's that caused it.
+ * workers or programs has a process per file, so that a crash or a hang is the file's that caused
+ * it. These run one after the other, but for those that wait more than they work: a second row of
+ * runs, because the tests have 20 minutes on two processors.
  */
 
 import { exists, listFiles } from "../file_tree.ts";
@@ -39,6 +40,21 @@ const STARTING_FOLDERS = ["codegen/check/", "codegen/kit/"];
 /** Tests that wait for a long time, and do next to nothing. */
 const IDLE = ["tests/system/stopped_minute_test.ts"];
 
+/**
+ * Tests of what an author does with files: they wait for compilers and programs, on one processor for
+ * the most part, and none of them measures time. They run one after the other, beside the rest.
+ */
+const BESIDE = [
+  "cli/mod_",
+  "cli/repo_",
+  "codegen/check/",
+  "codegen/kit/",
+  "tests/executable/",
+  "tests/house/bare_commands_test.ts",
+  "tests/link/",
+  "tests/tutorial/",
+];
+
 /** Where code examples are run: in doc comments, and in Markdown. */
 const DOCUMENTED = ["sdk", "runtime", "chimods", "README.md", "docs"];
 
@@ -53,6 +69,8 @@ export interface TestRun {
   readonly isChecked: boolean;
   /** Whether it does next to nothing for a long time: others run meanwhile. */
   readonly isIdle?: boolean;
+  /** Whether it runs beside others, after those that do so as well. */
+  readonly isBeside?: boolean;
 }
 
 /** Test files below the project's folder, as project paths. */
@@ -83,6 +101,7 @@ export function planRuns(tests: readonly string[]): TestRun[] {
     args: [path],
     isChecked: true,
     isIdle: IDLE.includes(path),
+    isBeside: isIn(BESIDE, path),
   }));
   if (plain.length === 0) return runs;
   return [{ title: "plain code", args: ["--parallel", ...plain], isChecked: true }, ...runs];

@@ -19,6 +19,11 @@ Deno.test("planRuns: plain code shares a process, everything else has its own", 
   ]);
 });
 
+Deno.test("planRuns: what waits more than it works has a row of its own", () => {
+  const beside = planRuns(TESTS).filter((run) => run.isBeside).map((run) => run.title);
+  assert.deepEqual(beside, ["tests/tutorial/a_test.ts"]);
+});
+
 Deno.test("parseSummary: all forms of the last line, with and without colour", () => {
   const counts = { passed: 5, failed: 0, ignored: 0 };
   assert.deepEqual(parseSummary("ok | 5 passed | 0 failed (3s)"), counts);

@@ -27,8 +27,8 @@ export interface RunOptions {
   /** The seed by which the engine shuffles the turns of lanes. */
   readonly laneSeed: string;
   readonly filter?: string | undefined;
-  /** Shows nothing of the run's output. */
-  readonly quiet?: boolean;
+  /** Takes the run's output as it comes; standard output when it is left out. */
+  readonly write?: (bytes: Uint8Array) => Promise<void> | void;
 }
 
 /** The variable that holds the seed (runtime/lane/lane_order.ts). */
@@ -54,7 +54,7 @@ export async function runTests(run: TestRun, options: RunOptions): Promise<RunRe
   }, options.limitMs);
   try {
     const [{ tail, ignored }, status] = await Promise.all([
-      readOutput(child.stdout, options.quiet ?? false),
+      readOutput(child.stdout, options.write ?? writeAll),
       child.status,
     ]);
     const counts = tail.split("\n").map(parseSummary).findLast((found) => found !== null);
@@ -90,7 +90,7 @@ function spawn(run: TestRun, options: RunOptions) {
     detached: true,
     stdin: "null",
     stdout: "piped",
-    stderr: options.quiet ? "null" : "inherit",
+    stderr: "inherit",
   }).spawn();
 }
 
@@ -102,14 +102,17 @@ interface Output {
   readonly ignored: string[];
 }
 
-/** Copies the stream to standard output, unless `quiet`. */
-async function readOutput(stream: ReadableStream<Uint8Array>, quiet: boolean): Promise<Output> {
+/** Gives what the stream holds to `write`, and keeps what a result needs of it. */
+async function readOutput(
+  stream: ReadableStream<Uint8Array>,
+  write: NonNullable<RunOptions["write"]>,
+): Promise<Output> {
   const decoder = new TextDecoder();
   const ignored: string[] = [];
   let tail = "";
   let line = "";
   for await (const chunk of stream) {
-    if (!quiet) await writeAll(chunk);
+    await write(chunk);
     const text = decoder.decode(chunk, { stream: true });
     tail = (tail + text).slice(-TAIL_CHARS);
     const lines = (line + text).split("\n");
@@ -122,7 +125,8 @@ async function readOutput(stream: ReadableStream<Uint8Array>, quiet: boolean): P
   return { tail, ignored };
 }
 
-async function writeAll(bytes: Uint8Array): Promise<void> {
+/** Writes to standard output. */
+export async function writeAll(bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) {
     written += await Deno.stdout.write(bytes.subarray(written));
   }

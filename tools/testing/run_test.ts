@@ -14,7 +14,8 @@ async function outcome(source: string, limitMs = 60_000) {
   Deno.writeTextFileSync(file, source);
   try {
     const run = { title: "sample", args: [file], isChecked: true };
-    return await runTests(run, { root: PROJECT, temporary, limitMs, laneSeed: "7", quiet: true });
+    const write = () => {};
+    return await runTests(run, { root: PROJECT, temporary, limitMs, laneSeed: "7", write });
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

@@ -58,6 +58,9 @@ const BESIDE = [
 /** Where code examples are run: in doc comments, and in Markdown. */
 const DOCUMENTED = ["sdk", "runtime", "chimods", "README.md", "docs"];
 
+/** What modules are made from; it is no module yet. */
+const TEMPLATE = "chimods/MOD_NAME/";
+
 const TEST_FILE = /_test\.tsx?$/;
 
 /** One process of `deno test`. */
@@ -77,7 +80,9 @@ export interface TestRun {
 export function listTests(root: string): string[] {
   return FOLDERS.filter((folder) => exists(`${root}/${folder}`))
     .flatMap((folder) => listFiles(`${root}/${folder}`).map((path) => `${folder}/${path}`))
-    .filter((path) => TEST_FILE.test(path) && !path.includes("/node_modules/"));
+    .filter((path) =>
+      TEST_FILE.test(path) && !path.includes("/node_modules/") && !path.startsWith(TEMPLATE)
+    );
 }
 
 /** The files of `tests` that `paths` names, each a file or a folder; all when there are none. */

@@ -327,9 +327,7 @@ async function moveLane(scene: Scene, client: ClientProcess): Promise<void> {
   try {
     await new AdminClient(session).moveLane(HERE, id, group, index, worker);
   } catch (thrown) {
-    const expected: ErrorName[] = ["laneBusy", "noLane"];
-    if (scene.lostWorkers > 0) expected.push("laneMoveFailed");
-    scene.expect(client, thrown, expected);
+    scene.expect(client, thrown, ["laneBusy", "noLane", ...ofLoss(scene)]);
   }
 }
 
@@ -343,8 +341,13 @@ async function recycleWorker(scene: Scene, client: ClientProcess): Promise<void>
     const info = await new AdminClient(dice.pick(client.ports)).recycleWorker(HERE, worker);
     scene.check(client, info.worker, worker, "the worker that was recycled");
   } catch (thrown) {
-    scene.expect(client, thrown, ["laneBusy", "recycleFailed"]);
+    scene.expect(client, thrown, ["laneBusy", "recycleFailed", ...ofLoss(scene)]);
   }
+}
+
+/** How a lane's move ends where one of its workers may be lost in the middle of it. */
+function ofLoss(scene: Scene): readonly ErrorName[] {
+  return scene.lostWorkers > 0 ? ["laneMoveFailed"] : [];
 }
 
 /** Has all pools of the module run another version, whatever they do at the moment. */

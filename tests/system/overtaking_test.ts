@@ -19,15 +19,25 @@ const WORKERS = 3;
 interface ThreeWays {
   readonly id: number;
   readonly homeWorker: number;
-  /** The lane that is not on the home worker. */
+  /** The lane that is not on the home worker, and whose it is. */
   readonly lane: number;
+  readonly laneWorker: number;
+}
+
+/** The worker that a new client sends its first task for a pool to. */
+function guessOf(poolId: number): number {
+  return (poolId - 1) % WORKERS;
 }
 
 function threeWays({ id, lanes }: PoolInfo): ThreeWays | null {
-  const guess = (id - 1) % WORKERS;
   const [home, other] = lanes;
-  if (new Set([guess, home!.worker, other!.worker]).size < WORKERS) return null;
-  return { id, homeWorker: home!.worker, lane: other!.index };
+  if (new Set([guessOf(id), home!.worker, other!.worker]).size < WORKERS) return null;
+  return { id, homeWorker: home!.worker, lane: other!.index, laneWorker: other!.worker };
+}
+
+/** The index of a pool's lane on a worker. */
+function laneOn({ lanes }: PoolInfo, worker: number): number {
+  return lanes.find((lane) => lane.worker === worker)!.index;
 }
 
 test("an abort that overtakes its task, which comes by a third worker, reaches it", async () => {
@@ -43,6 +53,9 @@ test("an abort that overtakes its task, which comes by a third worker, reaches i
   for (let k = 0; k < 2 * WORKERS; k++) {
     await new Client(session).create(HERE, HERE, `pool${k}`, undefined, 2);
   }
+  for (let k = 0; k < WORKERS; k++) {
+    await new Client(session).create(HERE, HERE, `marker${k}`, undefined, WORKERS);
+  }
   const placed = await new Admin(session).listPools(HERE);
   const pools = placed.filter(({ name }) => name.startsWith("pool"));
   const found = pools.map(threeWays).find((ways) => ways !== null);
@@ -51,9 +64,8 @@ test("an abort that overtakes its task, which comes by a third worker, reaches i
   // The task waits at its pool's home, which a handler holds; the abort is at the lane already.
   using gate = session.alloc(64);
   gate.bytes.fill(0);
-  const { lanes } = placed.find(({ name }) => name === "holder")!;
-  const { index } = lanes.find(({ worker }) => worker === found.homeWorker)!;
-  using blocker = holder.asyncBlock(HERE, { lane: index, gate, gateSize: gate.size });
+  const holding = laneOn(placed.find(({ name }) => name === "holder")!, found.homeWorker);
+  using blocker = holder.asyncBlock(HERE, { lane: holding, gate, gateSize: gate.size });
   session.port.flush();
   await eventually("the home is held", () => gate.bytes[1] === 1);
   const client = new Client(session);
@@ -61,6 +73,14 @@ test("an abort that overtakes its task, which comes by a third worker, reaches i
   const task = client.asyncWatch(HERE, { lane: found.lane });
   await rejectsWith("CHI-3005", task.wait({ timeoutMs: 1 }));
   task.free();
+  // What goes the abort's way after it, by the same two workers, has come: so has the abort.
+  const isMarker = ({ id, name }: PoolInfo) =>
+    name.startsWith("marker") && guessOf(id) === guessOf(found.id);
+  const marker = placed.find(isMarker)!;
+  const follower = new Client(session);
+  follower.init(marker.id);
+  using behind = follower.asyncState(HERE, { lane: laneOn(marker, found.laneWorker) });
+  await behind.wait();
   gate.bytes[0] = 1;
   await blocker.wait();
 

@@ -157,8 +157,6 @@ test(
     using repo = new LedgerRepo();
     const config = `${folder.path}/run/config`;
     Deno.mkdirSync(config, { recursive: true });
-    for (const path of [folder.path, repo.folder]) Deno.chmodSync(path, 0o755);
-    // Whoever is not root is stopped by the mode.
     Deno.chmodSync(config, 0o555);
     const { code, stderr } = await folder.run(["repo", "add", repo.folder], PLAIN!);
     assert.equal(code, 1);

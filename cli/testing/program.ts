@@ -24,26 +24,27 @@ export interface RunOptions {
   readonly denyFfi?: boolean;
   /** Whether memory use is checked; as in the test's own program when absent. */
   readonly debugHeap?: boolean;
-  /** As another user; see {@linkcode plainUser}. */
-  readonly uid?: number;
+  /** By way of another program, which is given the words that start it; see {@linkcode plainUser}. */
+  readonly by?: readonly string[];
 }
 
-/** A user without privileges, by convention "nobody". */
-const NOBODY = 65_534;
+/** Takes from root what lets it pass by the modes of files. From util-linux, as `script` is. */
+const WITHOUT_PRIVILEGES = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
 
 /**
- * Options to run the program as somebody whom permissions stop: root is not, so it runs as nobody.
- * Null when nobody cannot read this checkout, or not enter the temporary folder.
+ * Options to run the program as somebody whom permissions stop: root is not, unless its privileges
+ * are taken. Null when this checkout can be read by nobody but a privileged root.
  */
-export function plainUser(): Pick<RunOptions, "uid"> | null {
+export function plainUser(): Pick<RunOptions, "by"> | null {
   const may = (name: "run" | "sys") => Deno.permissions.querySync({ name }).state === "granted";
   if (!may("run") || !may("sys")) return null;
   if (Deno.uid() !== 0) return {};
   const temporary = Deno.env.get("TMPDIR") ?? "/tmp";
   const check = 'test -r "$0" && test -x "$1" && test -x "$2"';
-  const args = ["-c", check, `${ROOT}main.ts`, Deno.execPath(), temporary];
-  return new Deno.Command("sh", { args, uid: NOBODY }).outputSync().success
-    ? { uid: NOBODY }
+  const [program, ...args] = WITHOUT_PRIVILEGES;
+  args.push("sh", "-c", check, `${ROOT}main.ts`, Deno.execPath(), temporary);
+  return new Deno.Command(program!, { args }).outputSync().success
+    ? { by: WITHOUT_PRIVILEGES }
     : null;
 }
 
@@ -71,7 +72,6 @@ export class ProgramFolder implements AsyncDisposable {
         ...words,
       ],
       cwd: this.path,
-      ...options.uid === undefined ? {} : { uid: options.uid, gid: options.uid },
       env: {
         CHIMAERA_RUNTIME_DIR: `${this.path}/run`,
         CHIMAERA_CONFIG_DIR: `${this.path}/run/config`,
@@ -108,7 +108,9 @@ export class ProgramFolder implements AsyncDisposable {
   /** Starts the program; the caller waits for it. */
   spawn(words: readonly string[], options: RunOptions = {}): Deno.ChildProcess {
     const stdin = options.stdin === undefined ? "null" : "piped";
-    return new Deno.Command(Deno.execPath(), this.#settings(words, options, stdin)).spawn();
+    const { args, ...settings } = this.#settings(words, options, stdin);
+    const [program, ...rest] = [...options.by ?? [], Deno.execPath(), ...args];
+    return new Deno.Command(program!, { ...settings, args: rest }).spawn();
   }
 
   /** Runs the program to its end. */

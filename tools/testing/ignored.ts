@@ -16,10 +16,6 @@ interface Exception {
 const EXCEPTIONS: readonly Exception[] = [
   { name: /^(?:uring|disk|disk queue): /, why: "many containers forbid io_uring" },
   { name: /^compress: a full disk is an error/, why: "mounting one needs root's rights" },
-  {
-    name: /^(?:compress: a file that nobody may read|serve: another user's instance)/,
-    why: "the user nobody may be locked out of the checkout",
-  },
   { name: /: a worker is bound to the processor/, why: "that needs two processors" },
 ];
 

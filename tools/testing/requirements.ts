@@ -14,6 +14,7 @@ const REQUIREMENTS: readonly Requirement[] = [
   { program: "zstd", packages: ["zstd"] },
   { program: "gzip", packages: ["gzip"] },
   { program: "script", packages: ["bsdutils"] },
+  { program: "setpriv", packages: ["util-linux"] },
   // What `repo link --node` writes is run by it.
   { program: "node", packages: ["nodejs"] },
   { program: "npm", packages: ["npm"] },

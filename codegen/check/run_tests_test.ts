@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { realClock } from "../../runtime/platform/mod.ts";
 import { test } from "../../tests/permission.ts";
 import { ScratchRepo } from "../testing/scratch_repo.ts";
 import { placeText } from "./problems.ts";
@@ -123,6 +124,19 @@ export class`,
   assert.match(result!.failure!, /no lanes today/);
   const place = repo.place("echo/echo_runtime.ts", "new Error(");
   assert.ok(result!.failure!.includes(place), result!.failure!);
+});
+
+test("module tests: events that are read after the process has ended leave no timer", async () => {
+  using repo = repoWith(`
+    Deno.test("prints", () => console.log("a word".repeat(100)));
+    for (let k = 0; k < 100; k++) Deno.test(\`quick \${k}\`, () => {});
+  `);
+  // Busy until the process must have ended, with its last events unread.
+  const onOutput = () => {
+    const endMs = realClock.nowMs() + 500;
+    while (realClock.nowMs() < endMs);
+  };
+  assert.equal((await runTests(repo.folder, { onOutput })).length, 101);
 });
 
 test("module tests: what a test does not await is its failure", async () => {

@@ -33,6 +33,7 @@ export class TestChild {
   readonly #reading: Promise<unknown>;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLate = false;
+  #hasEnded = false;
 
   constructor({ file, cwd, runtimeFolder, mark, onEvent, onOutput }: TestChildOptions) {
     const [program, ...args] = selfCommand();
@@ -57,9 +58,10 @@ export class TestChild {
     ]);
   }
 
-  /** How long the process may go on from now. */
+  /** How long the process may go on from now. Of one that has ended the last events come later. */
   limit(ms: number): void {
     clearTimeout(this.#timer);
+    if (this.#hasEnded) return;
     this.#timer = setTimeout(() => {
       this.#isLate = true;
       this.kill();
@@ -78,6 +80,7 @@ export class TestChild {
   /** Waits for the end of the process. What a test has started and left running is ended. */
   async ended(): Promise<ChildEnd> {
     const { code } = await this.#process.status;
+    this.#hasEnded = true;
     clearTimeout(this.#timer);
     this.kill();
     await this.#reading;

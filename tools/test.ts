@@ -111,31 +111,38 @@ async function runAll(
   laneSeed: string,
 ): Promise<RunResult[]> {
   const turn = { endMs: Date.now() + TOTAL_LIMIT_MS, filter, laneSeed };
+  const single = runs.filter((run) => !run.isIdle && !run.isBeside);
+  const beside = runs.filter((run) => run.isBeside);
+  const idle = runs.filter((run) => run.isIdle);
   const rows = [
-    runRow(runs.filter((run) => !run.isIdle && !run.isBeside), turn, false),
-    runRow(runs.filter((run) => run.isBeside), turn, true),
-    ...runs.filter((run) => run.isIdle).map((run) => runRow([run], turn, true)),
+    runRow(() => single.shift() ?? beside.shift(), turn, false),
+    runRow(() => beside.shift(), turn, true),
+    runRow(() => idle.shift(), turn, true),
   ];
   return (await Promise.all(rows)).flat();
 }
 
-/** Does one run after the other; what one `isBeside` prints is held back until it is done. */
+/**
+ * Does one run after the other, until there is none to take.
+ *
+ * @param isHeldBack Whether what a run prints is held back until it is done.
+ */
 async function runRow(
-  runs: readonly TestRun[],
+  take: () => TestRun | undefined,
   turn: Turn,
-  isBeside: boolean,
+  isHeldBack: boolean,
 ): Promise<RunResult[]> {
   const temporary = makeTemporaryFolder();
   const results: RunResult[] = [];
   try {
-    for (const run of runs) {
+    for (let run = take(); run !== undefined; run = take()) {
       const limitMs = Math.min(RUN_LIMIT_MS, turn.endMs - Date.now());
       if (limitMs <= 0) {
         results.push(notRun(run));
         continue;
       }
       const options = { root: ROOT, temporary, limitMs, ...turn };
-      results.push(isBeside ? await runBeside(run, options) : await runInSight(run, options));
+      results.push(isHeldBack ? await runBeside(run, options) : await runInSight(run, options));
     }
   } finally {
     Deno.removeSync(temporary, { recursive: true });

@@ -3,8 +3,8 @@
  *
  * Tests of plain code run in one process, several files at a time. Everything that starts nodes,
  * workers or programs has a process per file, so that a crash or a hang is the file's that caused
- * it. These run one after the other, but for those that wait more than they work: a second row of
- * runs, because the tests have 20 minutes on two processors.
+ * it. Of those that drive a node's workers hard, or wait for limits of time, one runs at a time.
+ * Others run beside it, one at a time as well: the tests have 20 minutes on two processors.
  */
 
 import { exists, listFiles } from "../file_tree.ts";
@@ -41,18 +41,22 @@ const STARTING_FOLDERS = ["codegen/check/", "codegen/kit/"];
 const IDLE = ["tests/system/stopped_minute_test.ts"];
 
 /**
- * Tests of what an author does with files: they wait for compilers and programs, on one processor for
- * the most part, and none of them measures time. They run one after the other, beside the rest.
+ * Tests that mind no company: simulations, whose time is simulated too, and what waits for compilers
+ * and programs. They run in this order, the long ones first, beside the others and after them.
  */
 const BESIDE = [
-  "cli/mod_",
-  "cli/repo_",
+  "tests/simulation/",
+  "tests/executable/",
+  "tests/house/",
+  "tests/tutorial/",
+  "tests/link/",
+  "cli/",
   "codegen/check/",
   "codegen/kit/",
-  "tests/executable/",
-  "tests/house/bare_commands_test.ts",
-  "tests/link/",
-  "tests/tutorial/",
+  "chimods/compressor/codecs/",
+  "tests/testing/",
+  "examples/",
+  "tools/",
 ];
 
 /** Where code examples are run: in doc comments, and in Markdown. */
@@ -72,7 +76,7 @@ export interface TestRun {
   readonly isChecked: boolean;
   /** Whether it does next to nothing for a long time: others run meanwhile. */
   readonly isIdle?: boolean;
-  /** Whether it runs beside others, after those that do so as well. */
+  /** Whether it runs beside others. */
   readonly isBeside?: boolean;
 }
 
@@ -101,13 +105,14 @@ export function planRuns(tests: readonly string[]): TestRun[] {
   const isPlain = (path: string) => isIn(PLAIN_FOLDERS, path) && !isIn(STARTING_FOLDERS, path);
   const plain = tests.filter(isPlain);
   const alone = tests.filter((path) => !isPlain(path));
+  const place = (path: string) => BESIDE.findIndex((folder) => path.startsWith(folder));
   const runs = alone.map((path) => ({
     title: path,
     args: [path],
     isChecked: true,
     isIdle: IDLE.includes(path),
-    isBeside: isIn(BESIDE, path),
-  }));
+    isBeside: place(path) >= 0,
+  })).sort((a, b) => place(a.title) - place(b.title));
   if (plain.length === 0) return runs;
   return [{ title: "plain code", args: ["--parallel", ...plain], isChecked: true }, ...runs];
 }
@@ -120,5 +125,6 @@ export function planExamples(root: string): TestRun[] {
     title: "examples in the documentation",
     args: ["--doc", "--permit-no-files", "--ignore=**/*_test.ts", ...places],
     isChecked: false,
+    isBeside: true,
   }];
 }

@@ -19,9 +19,14 @@ Deno.test("planRuns: plain code shares a process, everything else has its own", 
   ]);
 });
 
-Deno.test("planRuns: what waits more than it works has a row of its own", () => {
-  const beside = planRuns(TESTS).filter((run) => run.isBeside).map((run) => run.title);
-  assert.deepEqual(beside, ["tests/tutorial/a_test.ts"]);
+Deno.test("planRuns: what minds no company runs beside others, the long ones first", () => {
+  const tests = [...TESTS, "cli/mod_test.ts", "tests/simulation/a_test.ts"];
+  const beside = planRuns(tests).filter((run) => run.isBeside).map((run) => run.title);
+  assert.deepEqual(beside, [
+    "tests/simulation/a_test.ts",
+    "tests/tutorial/a_test.ts",
+    "cli/mod_test.ts",
+  ]);
 });
 
 Deno.test("parseSummary: all forms of the last line, with and without colour", () => {

@@ -274,6 +274,7 @@ for (const [name, wait] of [["timer", Wait.timer], ["file", Wait.file]] as const
     const named = { code: "CHI-4027", what: "trial_mischief.kReal" };
     await assert.rejects(client.real(HERE, wait), named);
     await assert.rejects(started[Symbol.asyncDispose](), named);
+    await delay(50); // What the handler goes on to wait for.
   });
 }
 

@@ -110,7 +110,14 @@ async function registerModules(
 async function destroyModule({ registry, pools }: RequestedParts, name: string): Promise<void> {
   const { spec: { libName }, folder } = registry.get(name);
   if (folder === null) return registry.forget(libName); // It refuses, and says why.
-  await pools.making.without(libName, () => {
+  const tooLate = () =>
+    new ChimaeraError("moduleInUse", {
+      what: `unload ${libName}`,
+      why: "a pool of it is being made",
+      hint:
+        "its `create` has not ended; end the pool with `chimaera pool destroy`, or stop the node",
+    });
+  await pools.making.without(libName, { limitMs: LIMITS.laneDrainMs, tooLate }, () => {
     const own = pools.all.filter(({ module }) => module.libName === libName);
     if (own.length > 0) {
       const names = own.map(({ request }) => request.name).join(", ");

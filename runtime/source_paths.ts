@@ -7,23 +7,35 @@
 
 /** Beginnings of URLs in copies, with the folders that they stand for. */
 const folders = new Map<string, string>();
+/**
+ * What two folders above it is, of each copy, with what finds copies below it: there is one for all
+ * versions of all modules of a node, so that a text is looked through once.
+ */
+const roots = new Map<string, RegExp>();
 
 /**
  * From now on files below `copyUrl` are called as if they were in `folder`.
  *
- * @param copyUrl A `file:` URL that ends in a slash.
+ * @param copyUrl A `file:` URL that ends in a slash: `<copies>/<library>/<version>/`.
  * @param folder A path without a slash at its end.
  */
 export function nameCopy(copyUrl: string, folder: string): void {
   folders.set(copyUrl, folder);
+  const root = copyUrl.replace(/[^/]+\/[^/]+\/$/, "");
+  if (roots.has(root)) return;
+  const literally = root.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  roots.set(root, new RegExp(`${literally}[^/\\s]+/[^/\\s]+/`, "g"));
 }
 
 /** A text, such as a stack, with the author's files in place of the copies. */
 export function inSources(text: string): string {
   if (!text.includes("file:")) return text;
   let named = text;
-  for (const [copyUrl, folder] of folders) {
-    if (named.includes(copyUrl)) named = named.replaceAll(copyUrl, `${folder}/`);
+  for (const copies of roots.values()) {
+    named = named.replaceAll(copies, (copyUrl) => {
+      const folder = folders.get(copyUrl);
+      return folder === undefined ? copyUrl : `${folder}/`;
+    });
   }
   return named;
 }
@@ -49,5 +61,6 @@ export function placeIn(text: string): string | null {
 }
 
 function isOfCopy(line: string): boolean {
-  return [...folders.keys()].some((copyUrl) => line.includes(copyUrl));
+  for (const root of roots.keys()) if (line.includes(root)) return true;
+  return false;
 }

@@ -192,10 +192,13 @@ async function startReal(options: NodeOptions, mayLeak: string | undefined): Pro
   const node = await Node.start(options);
   const check = new LeakCheck(node);
   const session = await firstSession(node, () => node.close());
+  let isOpen = true;
   return {
     node,
     session,
     async [Symbol.asyncDispose](): Promise<void> {
+      if (!isOpen) return;
+      isOpen = false;
       let found: readonly string[] = [];
       try {
         if (mayLeak === undefined) found = await check.finish(session);
@@ -221,6 +224,7 @@ async function startSeeded(
   const check = new LeakCheck(node);
   const session = await firstSession(node, () => simulated.close());
   simulated.disturb();
+  let isOpen = true;
   return {
     node,
     session,
@@ -235,6 +239,8 @@ async function startSeeded(
       return simulated.faults;
     },
     async [Symbol.asyncDispose](): Promise<void> {
+      if (!isOpen) return;
+      isOpen = false;
       let found: readonly string[] = [];
       try {
         found = await finishSeeded(simulated, check, session, mayLeak);

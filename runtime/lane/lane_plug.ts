@@ -9,10 +9,9 @@
 
 import { ChimaeraError } from "../errors.ts";
 import { delay } from "../platform/mod.ts";
-import type { Task } from "../task/mod.ts";
+import { H, type Task } from "../task/mod.ts";
 import type { Executor } from "./executor.ts";
 import type { Lane } from "./lane.ts";
-import { RootSet } from "./root_set.ts";
 import type { Plug, WorkerState } from "./worker_state.ts";
 
 export class LanePlug implements Plug {
@@ -91,9 +90,10 @@ export class LanePlug implements Plug {
   runKin(): number {
     const { low, high } = this.#lane;
     const words = this.#state.node.i32;
-    const roots = new RootSet();
-    for (const { header } of this.#executor.begunOn(this.#lane)) roots.addOf(words, header.block);
-    const isKin = ({ header: { block } }: Task) => roots.hasOf(words, block);
+    const rootOf = ({ header: { block } }: Task) =>
+      words[block + H.rootOrigin]! * 2 ** 32 + (words[block + H.rootSlot]! >>> 0);
+    const roots = new Set(this.#executor.begunOn(this.#lane).map(rootOf));
+    const isKin = (task: Task) => roots.has(rootOf(task));
     const kin = [...low.takeFrom(this.#seenLow, isKin), ...high.takeFrom(this.#seenHigh, isKin)];
     // What these send to the lane comes behind, and is looked at in the next pass.
     this.#seenLow = low.length;

@@ -251,6 +251,8 @@ export class PoolUpgrades {
         },
       );
     } catch (thrown) {
+      // What it has opened since `cancel` is nobody's any more.
+      if (upgrade.id <= this.#lastId) await this.#discard(part);
       const what = `${libName}.${saved === null ? "create" : "upgrade"} of the new version`;
       throw toPlacedError(thrown, "upgradeFailed", what);
     }

@@ -15,7 +15,7 @@
  * Thread rules: plain functions; the parcel has one owner at a time.
  */
 
-import { ChimaeraError, type ErrorName, toPlacedError } from "../errors.ts";
+import { ChimaeraError, toPlacedError } from "../errors.ts";
 import { type Allocator, asOffset, type Offset, type Segment } from "../memory/mod.ts";
 import { type Task, TaskState } from "../task/mod.ts";
 import { HeapBlock } from "./heap_block.ts";
@@ -56,30 +56,22 @@ export async function saveOf(server: Module, lane: Lane): Promise<SavedState> {
   return await savedOf(server, who);
 }
 
-/** What an instance saves. Throws an error of the kind that is asked for, or the module's own. */
-export async function savedOf(
-  server: Module,
-  who: string,
-  kind: ErrorName = "laneMoveFailed",
-): Promise<SavedState> {
+/** What an instance saves. Throws CHI-4018, or the module's own error. */
+export async function savedOf(server: Module, who: string): Promise<SavedState> {
   let saved: SavedState;
   try {
     saved = await server.saveState!();
   } catch (thrown) {
-    throw toPlacedError(thrown, kind, `${who}.saveState`);
+    throw toPlacedError(thrown, "laneMoveFailed", `${who}.saveState`);
   }
-  checkSaved(saved, who, kind);
+  checkSaved(saved, who);
   return saved;
 }
 
-/** Throws, CHI-4018 unless asked otherwise, for something that `saveState` must not return. */
-export function checkSaved(
-  saved: SavedState,
-  who: string,
-  kind: ErrorName = "laneMoveFailed",
-): void {
+/** Throws CHI-4018 for something that `saveState` must not return. */
+export function checkSaved(saved: SavedState, who: string): void {
   const refuse = (why: string): never => {
-    throw new ChimaeraError(kind, { what: `${who}.saveState`, why });
+    throw new ChimaeraError("laneMoveFailed", { what: `${who}.saveState`, why });
   };
   if (typeof saved !== "object" || saved === null) refuse("it returned no { v, state, pointers }");
   if (!Number.isInteger(saved.v) || saved.v < 0 || saved.v > 0x7fffffff) {

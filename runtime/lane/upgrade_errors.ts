@@ -11,7 +11,7 @@ import { savedOf, type SavedState } from "./saved_state.ts";
 /** What an instance of the version that serves saves. Throws CHI-4025. */
 export async function savedBy(server: Module, libName: string): Promise<SavedState> {
   try {
-    return await savedOf(server, libName, "upgradeFailed");
+    return await savedOf(server, libName);
   } catch (thrown) {
     throw unsaved(libName, thrown);
   }

@@ -4,6 +4,15 @@
  * Thread rules: the assembling thread.
  */
 
+import type { ChimaeraError } from "../errors.ts";
+import { atMost } from "../platform/mod.ts";
+
+/** How long to wait for pools that are being made, and what to throw then. */
+export interface MakingLimit {
+  readonly limitMs: number;
+  readonly tooLate: () => ChimaeraError;
+}
+
 export class PoolMaking {
   readonly #underWay = new Map<string, Set<Promise<unknown>>>();
   /** Of modules that are being upgraded: when that is over. */
@@ -26,13 +35,21 @@ export class PoolMaking {
     }
   }
 
-  /** Calls `call` when no pool of a module is being made; none is begun before it has ended. */
-  async without<T>(libName: string, call: () => Promise<T>): Promise<T> {
+  /**
+   * Calls `call` when no pool of a module is being made; none is begun before it has ended. A module
+   * whose `create` never ends is one whose author wants to mend it: there is a limit.
+   */
+  async without<T>(
+    libName: string,
+    { limitMs, tooLate }: MakingLimit,
+    call: () => Promise<T>,
+  ): Promise<T> {
     while (this.#closed.has(libName)) await this.#closed.get(libName);
     const over = Promise.withResolvers<void>();
     this.#closed.set(libName, over.promise);
     try {
-      await Promise.allSettled(this.#underWay.get(libName) ?? []);
+      const made = Promise.allSettled(this.#underWay.get(libName) ?? []);
+      if (!await atMost(limitMs, made)) throw tooLate();
       return await call();
     } finally {
       this.#closed.delete(libName);

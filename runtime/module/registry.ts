@@ -278,7 +278,11 @@ export class ModuleRegistry implements ModuleDirectory {
 
   /** Of a version that was imported, and that nobody needs any more. */
   #remove(copy: string): void {
-    removeAll(copy);
+    try {
+      removeAll(copy);
+    } catch {
+      // It takes room, and nothing else: `close` removes it with all others, and says why it cannot.
+    }
     this.#options.onLeft?.();
   }
 

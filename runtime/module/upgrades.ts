@@ -135,7 +135,7 @@ export class Upgrades {
     });
     if (fresh === null) return unchanged(spec.libName, spec.version, this.#options.pools);
     try {
-      const { info, left } = await this.#options.moves.apart(() => this.#begin(fresh, dropState));
+      const { info, left } = await this.#begin(fresh, dropState);
       // Nobody but who has asked waits for the old version.
       await left;
       return info;
@@ -147,21 +147,29 @@ export class Upgrades {
 
   /** No pool of the module is made meanwhile: it would have code of the one or of the other. */
   async #begin(fresh: FreshModule, dropState: boolean): Promise<Upgraded> {
-    const { pools } = this.#options;
+    const { pools, moves } = this.#options;
     const { libName } = fresh.spec;
-    return await pools.making.without(libName, async () => {
-      const own = pools.all.filter(({ module }) => module.libName === libName);
-      const replaced = this.#all.map(() => Promise.withResolvers<null>());
-      const id = ++this.#lastId;
-      const upgrade: Upgrade = { id, libName, fresh, pools: own, replaced, lost: -1, dropState };
-      const carried = this.#carryOut(upgrade);
-      this.#current = { upgrade, over: carried.catch(() => {}) }; // Whoever asked is told.
-      try {
-        return await carried;
-      } finally {
-        this.#current = null;
-      }
-    });
+    const tooLate = () =>
+      new ChimaeraError("upgradeFailed", {
+        what: `upgrade ${libName}`,
+        why: `a pool of it is being made, and its \`create\` did not end in ${this.drainMs} ms`,
+        hint: "upgrade it again when that has ended; one that never ends ends with the node",
+      });
+    const limit = { limitMs: this.drainMs, tooLate };
+    return await pools.making.without(libName, limit, () =>
+      moves.apart(async () => {
+        const own = pools.all.filter(({ module }) => module.libName === libName);
+        const replaced = this.#all.map(() => Promise.withResolvers<null>());
+        const id = ++this.#lastId;
+        const upgrade: Upgrade = { id, libName, fresh, pools: own, replaced, lost: -1, dropState };
+        const carried = this.#carryOut(upgrade);
+        this.#current = { upgrade, over: carried.catch(() => {}) }; // Whoever asked is told.
+        try {
+          return await carried;
+        } finally {
+          this.#current = null;
+        }
+      }));
   }
 
   async #carryOut(upgrade: Upgrade): Promise<Upgraded> {

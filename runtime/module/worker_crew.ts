@@ -201,6 +201,7 @@ export class WorkerCrew {
     spare: SpareThread | null,
   ): Promise<boolean> {
     const member = this.#members[worker]!;
+    spare?.mustLive(worker);
     if (this.#ended || member.replacing !== null || !isFree()) return false;
     const over = Promise.withResolvers<void>();
     member.replacing = over.promise;

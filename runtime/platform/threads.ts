@@ -35,11 +35,6 @@ export function startThread(
   };
 }
 
-/** Whether threads are the system's, which take their time to start. */
-export function threadsAreReal(): boolean {
-  return machine === null;
-}
-
 /**
  * Starts a thread that does not keep the program alive, and gets one value at its start.
  *

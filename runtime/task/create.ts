@@ -11,6 +11,7 @@ import { LIMITS } from "../limits.ts";
 import { SegmentTable } from "../memory/mod.ts";
 import { defineTask, type TaskClass, type TaskSpec } from "./define.ts";
 import { IN, OUT } from "./fields.ts";
+import type { PlacedField } from "./layout.ts";
 import type { Task, TaskOwner } from "./task.ts";
 import type { TaskType } from "./task_layout.ts";
 
@@ -114,7 +115,7 @@ export function encodeParams(type: TaskType, values: object): Uint8Array {
 
 /**
  * Create parameters for another version of the module: fields of the same name and kind keep their
- * values, new ones get their defaults.
+ * values, new ones get their defaults. Throws CHI-3001 for a value that has no room any more.
  *
  * @param paramsLayout Of `params`; 0: the module's defaults, which may be others by now.
  */
@@ -125,11 +126,28 @@ export function carryParams(
 ): { readonly params: readonly number[]; readonly paramsLayout: number } {
   if (paramsLayout === 0 || paramsLayout === to.layout.hash) return { params, paramsLayout };
   const old = decodeParams(from, Uint8Array.from(params), paramsLayout);
-  const kinds = new Map(from.layout.fields.map(({ name, kind }) => [name, kind]));
-  const kept = to.layout.fields.filter(({ name, kind }) => kinds.get(name) === kind);
-  const values = old as unknown as Readonly<Record<string, unknown>>;
-  const carried = Object.fromEntries(kept.map(({ name }) => [name, values[name]]));
-  return { params: [...encodeParams(to, carried)], paramsLayout: to.layout.hash };
+  const values = carriedValues(from.layout.fields, to.layout.fields, old);
+  return { params: [...encodeParams(to, values)], paramsLayout: to.layout.hash };
+}
+
+/** What fields of the same name and kind hold, as the new ones take it. */
+function carriedValues(
+  from: readonly PlacedField[],
+  to: readonly PlacedField[],
+  holder: object,
+): Record<string, unknown> {
+  const values = holder as Readonly<Record<string, unknown>>;
+  const known = new Map(from.map((old) => [old.name, old]));
+  const carried: Record<string, unknown> = {};
+  for (const { name, kind, members, field } of to) {
+    const old = known.get(name);
+    if (old?.kind !== kind || old.field.element !== field.element) continue;
+    const value = values[name];
+    if (kind === "struct") carried[name] = carriedValues(old.members, members, value as object);
+    else if (old.field.bigint === field.bigint) carried[name] = value;
+    else carried[name] = field.bigint ? BigInt(value as number) : Number(value);
+  }
+  return carried;
 }
 
 /** The struct over encoded parameters. Throws CHI-3002 when the layouts differ. */

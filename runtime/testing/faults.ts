@@ -5,7 +5,7 @@
  * Thread rules: one isolate.
  */
 
-import { ChimaeraError, type ErrorName } from "../errors.ts";
+import { ChimaeraError, type ErrorName, toChimaeraError } from "../errors.ts";
 import { Heap, type LiveBlock, liveBlocks } from "../memory/mod.ts";
 import type { Node } from "../node.ts";
 import { Dice } from "./dice.ts";
@@ -173,8 +173,9 @@ export class Mishaps {
   #ask(call: () => Promise<unknown>): void {
     const asked = this.#options.world.as(HOST, call).then(() => {}, (thrown) => {
       if (thrown instanceof ChimaeraError && REFUSALS.includes(thrown.kind)) return;
-      if (this.counts.loseWorker > 0 || !(thrown instanceof ChimaeraError)) return;
-      this.#options.onFailure(thrown);
+      const isOurs = thrown instanceof ChimaeraError;
+      if (isOurs && this.counts.loseWorker > 0) return;
+      this.#options.onFailure(toChimaeraError(thrown, "internal", "simulated fault"));
     }).then(() => void this.#underWay.delete(asked));
     this.#underWay.add(asked);
   }

@@ -45,6 +45,7 @@ const IDLE = ["tests/system/stopped_minute_test.ts"];
  * and programs. They run in this order, the long ones first, beside the others and after them.
  */
 const BESIDE = [
+  "bench/",
   "tests/simulation/",
   "tests/executable/",
   "tests/house/",
@@ -53,8 +54,10 @@ const BESIDE = [
   "cli/",
   "codegen/check/",
   "codegen/kit/",
-  "chimods/compressor/codecs/",
+  "chimods/",
   "tests/testing/",
+  "tests/c_client/",
+  "tests/disk/",
   "examples/",
   "tools/",
 ];

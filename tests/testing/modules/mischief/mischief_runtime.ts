@@ -52,7 +52,7 @@ export class Server extends Module {
   // CHI_BEGIN(Real)
   async real(task: RealTask, _rctx: RunContext): Promise<void> {
     if (task.how === Wait.timer) await new Promise((resolve) => setTimeout(resolve, 5));
-    else if (task.how === Wait.file) await readSome();
+    else if (task.how === Wait.process) await new Deno.Command("true").output();
     else if (task.how === Wait.nothing) await new Promise(() => {});
     else await delay(5);
   }
@@ -94,9 +94,4 @@ export class Server extends Module {
   monitorDisk(_mode: MonitorMode, _task: DiskTask, _rctx: RunContext): void {}
   // CHI_END(Disk)
   // CHI_AUTOGEN_METHODS  // keep at class bottom
-}
-
-/** A single reading may be over before anybody waits for it. */
-async function readSome(): Promise<void> {
-  for (let left = 8; left > 0; left--) await Deno.readTextFile(new URL(import.meta.url));
 }

@@ -10,8 +10,8 @@ export const libName = "trial_mischief";
 export const Wait = {
   /** A timer of the engine. */
   timer: 0,
-  /** A file. */
-  file: 1,
+  /** A program. */
+  process: 1,
   /** A promise that nobody settles, whatever the caller does. */
   nothing: 2,
   /** The platform's `delay`, which the node knows. */

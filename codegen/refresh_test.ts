@@ -524,3 +524,15 @@ test("namespace: links to folders are not followed, and what is no UTF-8 is pass
   assert.deepEqual(changes.map(({ file }) => file), [TASKS, "deno.json"]);
   assert.equal(Deno.readTextFileSync(`${folder.path}/../outside/app.ts`), imports);
 });
+
+test("prune: a task that the author uses elsewhere stays imported", async () => {
+  using folder = await RepoFolder.withModule();
+  folder.declare(["kMd: 10", "kIo: 11"]);
+  await folder.refresh();
+  folder.edit(CLIENT, (text) => `${text}export const Mine = MdTask;\n`);
+  folder.declare([]);
+  await folder.refresh({ prune: true });
+  const imports = folder.read(CLIENT).split("class Client")[0]!;
+  assert.match(imports, /\bMdTask\b/);
+  assert.doesNotMatch(imports, /\bIoTask\b/);
+});

@@ -15,14 +15,15 @@ export function folderAt(path: string): string {
 }
 
 /**
- * The repo that a command means: the folder that it got, or the repo around the present one. Throws
- * CHI-1301 when there is none.
+ * The repo that a command means: the one that the folder it got is, or is in; without a folder, the
+ * one around the present one. A folder that is in none is returned for the command to judge. Throws
+ * CHI-1301 when there is none around the present one.
  */
 export function repoAt(path: string | undefined): string {
-  if (path !== undefined) return folderAt(path);
-  const here = folderAt(".");
+  const here = folderAt(path ?? ".");
   const repo = enclosingRepo(here);
   if (repo !== null) return repo;
+  if (path !== undefined) return here;
   throw new ChimaeraError("repoNotFound", {
     what: here,
     why: "neither this folder nor one above it is a module repo",

@@ -137,6 +137,15 @@ test("repo: what is added is served, listed and taken back", async () => {
   assert.match(wrong.stderr, /^error\[CHI-1301\]: \.: it has no chimaera_repo\.yaml\n/);
 });
 
+test("repo remove: a folder that is gone may be named by its relative path", async () => {
+  await using folder = new ProgramFolder();
+  await folder.run(["repo", "new", "gone"]);
+  await folder.run(["repo", "add", "gone"]);
+  Deno.removeSync(`${folder.path}/gone`, { recursive: true });
+  const { code, stderr } = await folder.run(["repo", "remove", "./gone"]);
+  assert.equal(code, 0, stderr);
+});
+
 test("repo add: a file where the folder of its list should be is an error that says so", async () => {
   await using folder = new ProgramFolder();
   using repo = new LedgerRepo();

@@ -94,3 +94,12 @@ test("repo check: what is generated must be what the YAML says", async () => {
   assert.equal(wrong.ok, false);
   assert.match(wrong.problems[0].what, /echo_methods\.yaml:2:7$/);
 });
+
+test("repo check: a module's folder means the repo that it is in", async () => {
+  using repo = new ScratchRepo();
+  await using folder = new ProgramFolder();
+  const words = ["repo", "check", `${repo.folder}/echo`, "--types-only", "--json"];
+  const { code, stdout, stderr } = await folder.run(words);
+  assert.equal(code, 0, stderr);
+  assert.equal(JSON.parse(stdout).repo, repo.folder);
+});

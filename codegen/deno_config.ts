@@ -17,6 +17,7 @@ import { moduleFiles, type ModuleRepo, namedModule } from "../runtime/repo/mod.t
 import {
   changeMembers,
   type JsonMember,
+  type JsonValue,
   memberOf,
   objectText,
   placeAt,
@@ -71,7 +72,22 @@ export interface ConfigPlan {
 }
 
 /**
- * Brings the names in a `deno.json` up to date. Throws CHI-1302 for a text that is no JSON.
+ * Throws CHI-1302 at the line of an `importMap`. Where there are `imports`, Deno does not look at it:
+ * to add them would take its names from the project.
+ */
+export function refuseImportMap(object: JsonValue, text: string, file: string): void {
+  const member = memberOf(object, "importMap");
+  if (member === undefined) return;
+  throw new ChimaeraError("badManifest", {
+    what: `${file}:${placeAt(text, member.keyStart)}`,
+    why: "the project's names are in another file, which Deno leaves out once there are `imports`",
+    hint: "move them to `imports` in this file, and run the command again",
+  });
+}
+
+/**
+ * Brings the names in a `deno.json` up to date. Throws CHI-1302 for a text that is no JSON, and for
+ * one with an `importMap`.
  *
  * @param file As errors name it.
  * @param isThere Whether the repo has a file; a name of ours that leads to none goes.
@@ -83,6 +99,7 @@ export function refreshConfig(
   isThere: (path: string) => boolean,
 ): ConfigPlan {
   const object = readJsonObject(text, file);
+  refuseImportMap(object, text, file);
   const imports = memberOf(object, "imports")?.value;
   if (imports !== undefined && imports.members === null) {
     const what = `${file}:${placeAt(text, imports.start)}`;

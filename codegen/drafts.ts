@@ -39,6 +39,16 @@ export class Drafts {
     return this.#draft(file).after;
   }
 
+  /** As `read`; null too for what is no text in UTF-8. */
+  readIfText(file: string): string | null {
+    try {
+      return this.read(file);
+    } catch (thrown) {
+      if (thrown instanceof ChimaeraError && thrown.kind === "badModuleFile") return null;
+      throw thrown;
+    }
+  }
+
   /** Changes places of the text that `read` gives; the next edits are of what comes of it. */
   edit(file: string, edits: readonly TextEdit[]): void {
     const draft = this.#draft(file);
@@ -79,12 +89,33 @@ export class Drafts {
   }
 }
 
-/** Writes files; folders are made. */
+/**
+ * Writes files; folders are made. Throws CHI-1306, and writes none, when one of them is not what it
+ * was when the plan was made: somebody has saved it since.
+ */
 export function writeChanges(folder: string, changes: readonly FileChange[]): void {
+  for (const { file, before } of changes) {
+    if (isText(`${folder}/${file}`, before)) continue;
+    throw new ChimaeraError("repoNotWritten", {
+      what: `${folder}/${file}`,
+      why: "it has changed meanwhile",
+      hint: "it was left as it is; run the command again",
+    });
+  }
   for (const { file, after } of changes) {
     const path = `${folder}/${file}`;
     makeFolder(path.slice(0, path.lastIndexOf("/")));
     writeText(path, after);
+  }
+}
+
+/** Whether a file is a text, to the byte; null for one that is not there. */
+function isText(path: string, text: string | null): boolean {
+  try {
+    return readExactText(path) === text;
+  } catch (thrown) {
+    if (!(thrown instanceof TypeError)) throw thrown;
+    return false;
   }
 }
 

@@ -9,6 +9,7 @@
 
 import { importStatementsOf } from "../runtime/repo/mod.ts";
 import { type Specifier, type Statement, statementOf } from "./import_clause.ts";
+import { plainTokens } from "./tokens.ts";
 import { insertion, lineAt, lineEndAt, lineEndLength, type TextEdit } from "./text_edit.ts";
 
 const COLUMNS = 100;
@@ -29,20 +30,28 @@ interface Place {
   readonly end: number;
 }
 
+/** Whether something begins in one of these places. */
+function isWithin({ start }: Place, places: readonly Place[]): boolean {
+  return places.some((place) => start >= place.start && start < place.end);
+}
+
 /** The imports of one file. */
 export class FileImports {
   readonly #text: string;
   readonly #statements: readonly Statement[];
-  /** Names of statements that are not to be counted on. */
-  readonly #otherLocals: readonly string[];
+  /** Statements that are not to be counted on. */
+  readonly #others: readonly Statement[];
+  readonly #unused: readonly Place[];
   readonly #additions: Addition[] = [];
   /** Answers of `name`. */
   readonly #names = new Map<string, string>();
 
-  private constructor(text: string, statements: readonly Statement[], others: Statement[]) {
+  private constructor(text: string, all: readonly Statement[], unused: readonly Place[]) {
+    const isUnused = (one: Statement) => isWithin(one, unused);
     this.#text = text;
-    this.#statements = statements;
-    this.#otherLocals = others.flatMap(({ locals }) => locals);
+    this.#statements = all.filter((one) => !isUnused(one));
+    this.#others = all.filter(isUnused);
+    this.#unused = unused;
   }
 
   /**
@@ -54,9 +63,7 @@ export class FileImports {
   static async of(text: string, file: string, unused: readonly Place[]): Promise<FileImports> {
     const found = await importStatementsOf(text, file);
     const all = found.flatMap((one) => statementOf(text, one) ?? []);
-    const isUnused = ({ start }: Statement) =>
-      unused.some((place) => start >= place.start && start < place.end);
-    return new FileImports(text, all.filter((one) => !isUnused(one)), all.filter(isUnused));
+    return new FileImports(text, all, unused);
   }
 
   /** The name that the file has, or will have, for what another one exports. */
@@ -88,16 +95,29 @@ export class FileImports {
     return edits;
   }
 
-  /** Takes names out that another file does not export any more. */
+  /**
+   * Takes names out that another file does not export any more. One that the author uses outside of
+   * the unused places stays: what became of it is for the author to say.
+   */
   removal(from: string, exported: readonly string[]): TextEdit[] {
+    const used = this.#usedWords();
     return this.#statements.filter((one) => one.from === from).flatMap((statement) => {
-      const gone = statement.specifiers.filter((one) => exported.includes(one.exported));
+      const gone = statement.specifiers.filter((one) =>
+        exported.includes(one.exported) && !used.has(one.local)
+      );
       if (gone.length === 0) return [];
       if (gone.length === statement.specifiers.length && statement.isOnlyNames) {
         return [this.#wholeLines(statement)];
       }
       return withCommas(statement.specifiers, gone);
     });
+  }
+
+  /** All words of the code but those of imports and of the unused places. */
+  #usedWords(): Set<string> {
+    const places = [...this.#statements, ...this.#unused];
+    const tokens = plainTokens(this.#text).filter((token) => !isWithin(token, places));
+    return new Set(tokens.map(({ text }) => text));
   }
 
   #freeName(exported: string, use: Use): string {
@@ -112,7 +132,7 @@ export class FileImports {
   #isTaken(name: string): boolean {
     if (this.#additions.some(({ local }) => local === name)) return true;
     if (this.#statements.some(({ locals }) => locals.includes(name))) return true;
-    if (this.#otherLocals.includes(name)) return true;
+    if (this.#others.some(({ locals }) => locals.includes(name))) return true;
     if (!this.#text.includes(name)) return false;
     const declares = `\\b(?:class|const|let|var|function|type|interface|enum)\\s+${name}\\b`;
     return new RegExp(declares).test(this.#text);

@@ -6,10 +6,10 @@
  */
 
 import { ChimaeraError } from "../runtime/errors.ts";
-import { kindOf, makeFolder, readText } from "../runtime/platform/mod.ts";
+import { kindOf } from "../runtime/platform/mod.ts";
 import { checkName, isRepo, REPO_FILE, REPO_LAYOUT, snakeCase } from "../runtime/repo/mod.ts";
 import { CORE_NAMESPACE } from "./deno_config.ts";
-import { type FileChange, writeChanges } from "./drafts.ts";
+import { Drafts, writeChanges } from "./drafts.ts";
 import { planRefresh, writeRefresh, writtenBy } from "./refresh_repo.ts";
 
 const IGNORED = [".chimaera/", "*.temp"];
@@ -24,7 +24,8 @@ export interface NewRepo {
 }
 
 /**
- * Makes a repo. Throws CHI-1303 for a namespace that cannot be one, CHI-1306 where a repo is already.
+ * Makes a repo. Throws CHI-1303 for a namespace that cannot be one, CHI-1306 where a repo is already,
+ * and what is wrong with what is there, before it writes anything.
  *
  * @param folder Absolute, without a slash at its end; made when it is not there.
  * @param namespace The folder's name in snake case when absent.
@@ -34,13 +35,13 @@ export async function newRepo(folder: string, namespace?: string): Promise<NewRe
   checkNamespace(name, folder, namespace === undefined);
   if (kindOf(folder) === "file") refuse(folder, "it is a file");
   if (isRepo(folder)) refuse(folder, `it is a module repo already: it has a ${REPO_FILE}`);
-  makeFolder(folder);
-  const own: FileChange[] = [
-    { file: REPO_FILE, before: null, after: repoFile(name) },
-    ...ignoreChange(folder),
-  ];
+  const plan = await planRefresh(folder, { namespace: name });
+  if (plan.problems.length > 0) throw plan.problems[0]!;
+  const drafts = new Drafts(folder);
+  drafts.replace(REPO_FILE, repoFile(name));
+  planIgnored(drafts);
+  const own = drafts.changes;
   writeChanges(folder, own);
-  const plan = await planRefresh(folder);
   await writeRefresh(plan);
   return { folder, namespace: name, written: [...own, ...writtenBy(plan)].map(({ file }) => file) };
 }
@@ -73,15 +74,14 @@ function repoFile(namespace: string): string {
   ].join("\n");
 }
 
-/** The lines that a `.gitignore` lacks. */
-function ignoreChange(folder: string): FileChange[] {
+/** Plans the lines that a `.gitignore` lacks. */
+function planIgnored(drafts: Drafts): void {
   const file = ".gitignore";
-  const before = readText(`${folder}/${file}`);
-  const lines = (before ?? "").split(/\r?\n/).map((line) => line.trim());
+  const before = drafts.read(file) ?? "";
+  const lines = before.split(/\r?\n/).map((line) => line.trim());
   const missing = IGNORED.filter((line) => !lines.includes(line));
-  if (missing.length === 0) return [];
-  const eol = before?.includes("\r\n") ? "\r\n" : "\n";
-  const gap = before === null || before === "" || before.endsWith("\n") ? "" : eol;
-  const after = `${before ?? ""}${gap}${missing.join(eol)}${eol}`;
-  return [{ file, before, after }];
+  if (missing.length === 0) return;
+  const eol = before.includes("\r\n") ? "\r\n" : "\n";
+  const gap = before === "" || before.endsWith("\n") ? "" : eol;
+  drafts.replace(file, `${before}${gap}${missing.join(eol)}${eol}`);
 }

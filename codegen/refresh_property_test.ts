@@ -6,7 +6,7 @@ import { planAuthorFile, planPruning } from "./author_file.ts";
 import { findMarks } from "./marks.ts";
 import type { Method } from "./method_model.ts";
 import { ROLES } from "./print_blocks.ts";
-import { applyEdits } from "./text_edit.ts";
+import { applyEdits, type TextEdit } from "./text_edit.ts";
 import { isWithin } from "./testing/text_within.ts";
 import { changeMembers, readJsonObject } from "./json_text.ts";
 
@@ -77,6 +77,10 @@ function textOf(file: typeof FILE extends fc.Arbitrary<infer T> ? T : never): st
   return lines.join("\n").replaceAll("\n", eol) + (hasLastEnd ? eol : "");
 }
 
+function onlyAdds(edits: readonly TextEdit[]): boolean {
+  return edits.every(({ start, end }) => start === end);
+}
+
 async function refreshed(
   role: typeof ROLES[number],
   methods: readonly Method[],
@@ -87,6 +91,7 @@ async function refreshed(
   const plan = await planAuthorFile(source);
   assert.deepEqual(plan.problems, []);
   assert.deepEqual(plan.homeless, []);
+  assert.ok(onlyAdds(plan.edits), "something was taken out");
   const after = applyEdits(text, plan.edits);
   if (!prune) return after;
   const pruning = await planPruning({ ...source, text: after });
@@ -98,7 +103,6 @@ Deno.test("refresh: for any author's file nothing is lost, and once is enough", 
   await fc.assert(fc.asyncProperty(FILE, ROLE, METHODS, async (file, role, methods) => {
     const before = textOf(file);
     const after = await refreshed(role, methods, before);
-    assert.ok(isWithin(before, after), "something was taken out");
     assert.equal(await refreshed(role, methods, after), after);
     const { blocks } = findMarks(after, "m.ts");
     for (const { name } of methods) assert.ok(blocks.has(name.slice(1)), name);
@@ -166,7 +170,7 @@ Deno.test("json: members come and go, and the rest stays as it is", () => {
       const kept = entries.map(([key]) => key).filter((key) => !isGone(key));
       assert.deepEqual(after.members!.map(({ key }) => key), [...kept, ...added]);
       if (gone.length === 0 && added.length > 0 && entries.length > 0) {
-        assert.ok(isWithin(text, applyEdits(text, edits)));
+        assert.ok(onlyAdds(edits));
       }
     },
   ));

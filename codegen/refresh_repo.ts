@@ -40,6 +40,14 @@ export interface RefreshPlan {
   readonly problems: readonly ChimaeraError[];
 }
 
+/** What to plan. */
+export interface RefreshOptions {
+  /** Whether the blocks of methods that are not on are taken out. */
+  readonly prune?: boolean;
+  /** Of a folder that is to be a repo, and has no manifest yet. */
+  readonly namespace?: string;
+}
+
 /**
  * Plans the refresh of a repo. Throws CHI-1301 when the folder is none, CHI-1302 for its manifest.
  *
@@ -47,9 +55,9 @@ export interface RefreshPlan {
  */
 export async function planRefresh(
   folder: string,
-  { prune = false }: { readonly prune?: boolean } = {},
+  { prune = false, namespace }: RefreshOptions = {},
 ): Promise<RefreshPlan> {
-  const { repo, problems: inManifests } = surveyRepo(folder);
+  const { repo, problems: inManifests } = surveyRepo(folder, namespace);
   const drafts = new Drafts(folder);
   const problems = [...inManifests];
   const unused: UnusedBlock[] = [];

@@ -510,3 +510,29 @@ test("refresh: a file keeps its permissions, and a link stays one", async () => 
   assert.match(folder.read("real.ts"), /MdTask/);
   assert.equal(Deno.statSync(`${folder.path}/${CLIENT}`).mode! & 0o777, 0o640);
 });
+
+test("namespace: links to folders are not followed, and what is no UTF-8 is passed over", async () => {
+  using folder = await RepoFolder.withModule();
+  const imports = 'import "example/compressor_client";\n';
+  Deno.mkdirSync(`${folder.path}/../outside`);
+  Deno.writeTextFileSync(`${folder.path}/../outside/app.ts`, imports);
+  Deno.symlinkSync("..", `${folder.path}/compressor/around`);
+  Deno.symlinkSync("../outside", `${folder.path}/linked`);
+  Deno.writeFileSync(`${folder.path}/latin.js`, new Uint8Array([0x2f, 0x2f, 0xfc]));
+  folder.edit("chimaera_repo.yaml", (text) => text.replace("example", "other"));
+  const { changes } = await folder.refresh();
+  assert.deepEqual(changes.map(({ file }) => file), [TASKS, "deno.json"]);
+  assert.equal(Deno.readTextFileSync(`${folder.path}/../outside/app.ts`), imports);
+});
+
+test("prune: a task that the author uses elsewhere stays imported", async () => {
+  using folder = await RepoFolder.withModule();
+  folder.declare(["kMd: 10", "kIo: 11"]);
+  await folder.refresh();
+  folder.edit(CLIENT, (text) => `${text}export const Mine = MdTask;\n`);
+  folder.declare([]);
+  await folder.refresh({ prune: true });
+  const imports = folder.read(CLIENT).split("class Client")[0]!;
+  assert.match(imports, /\bMdTask\b/);
+  assert.doesNotMatch(imports, /\bIoTask\b/);
+});

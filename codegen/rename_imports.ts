@@ -4,9 +4,9 @@
  * Thread rules: plain functions.
  */
 
-import { kindOf, listFolder } from "../runtime/platform/mod.ts";
 import { importStatementsOf, type ModuleRepo, namedModule } from "../runtime/repo/mod.ts";
 import type { Drafts } from "./drafts.ts";
+import { repoFiles } from "./files_below.ts";
 import type { TextEdit } from "./text_edit.ts";
 
 const SOURCE = /\.(?:[mc]?ts|tsx|[mc]?js|jsx)$/;
@@ -24,8 +24,8 @@ export async function renameImports(
   drafts: Drafts,
 ): Promise<void> {
   const modules = new Set(repo.modules.map(({ name }) => name));
-  for (const file of sourceFiles(repo.folder, "")) {
-    const text = drafts.read(file);
+  for (const file of repoFiles(repo).filter((path) => SOURCE.test(path))) {
+    const text = drafts.readIfText(file); // No import can be read in what is no text.
     if (text === null || ![...old].some((namespace) => text.includes(`${namespace}/`))) continue;
     const edits: TextEdit[] = [];
     for (const { specifier, specifierAt } of await importStatementsOf(text, file)) {
@@ -35,13 +35,4 @@ export async function renameImports(
     }
     drafts.edit(file, edits);
   }
-}
-
-function sourceFiles(folder: string, under: string): string[] {
-  return listFolder(`${folder}/${under}`).flatMap((name) => {
-    if (name.startsWith(".") || name === "node_modules") return [];
-    const path = `${under}${name}`;
-    if (SOURCE.test(name)) return [path];
-    return kindOf(`${folder}/${path}`) === "folder" ? sourceFiles(folder, `${path}/`) : [];
-  });
 }

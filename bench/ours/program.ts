@@ -13,7 +13,7 @@ const ROOT = new URL("../../", import.meta.url);
 const MAIN = new URL("main.ts", ROOT);
 const EXECUTABLE = fileURLToPath(new URL("chimaera", ROOT));
 /** What the executable is made of. */
-const SOURCES = ["runtime", "sdk", "cli", "chimods", "main.ts"];
+const SOURCES = ["runtime", "sdk", "cli", "chimods", "codegen", "main.ts", "deno.json"];
 
 /** Milliseconds between two looks for the node. */
 const LOOK_MS = 1;

@@ -18,6 +18,7 @@ import {
   writeText,
 } from "../../runtime/platform/mod.ts";
 import { enclosingRepo, isRepo } from "../../runtime/repo/mod.ts";
+import { folderAt } from "../folders.ts";
 
 /** Where `serve` looks when it is told of no repo, nor called in one. */
 const MODS_FOLDER = "mods";
@@ -51,7 +52,7 @@ export function addRepo(path: string): { readonly folder: string; readonly isNew
 
 /** Removes a repo from those that were added, whether it is still there or not. False: it was not. */
 export function removeRepo(path: string): { readonly folder: string; readonly wasThere: boolean } {
-  const folder = realPath(path) ?? path;
+  const folder = realPath(path) ?? folderAt(path);
   const repos = addedRepos();
   if (!repos.includes(folder)) return { folder, wasThere: false };
   write(repos.filter((repo) => repo !== folder));

@@ -28,6 +28,7 @@ interface RepoState {
 export class TypeWatch {
   readonly #say: (text: string) => void;
   readonly #repos = new Map<string, RepoState>();
+  #isClosed = false;
 
   /** @param say Tells the user; one line or more. */
   constructor(say: (text: string) => void) {
@@ -36,6 +37,7 @@ export class TypeWatch {
 
   /** Something in a repo has changed, or nothing is known of it yet. */
   readonly check = (repo: string): void => {
+    if (this.#isClosed) return;
     const known = this.#repos.get(repo);
     const state = known ?? { cancel: () => {}, current: null, shown: "", over: Promise.resolve() };
     this.#repos.set(repo, state);
@@ -62,8 +64,9 @@ export class TypeWatch {
     this.#say(text === "" ? `the types of ${repo} are right again` : text);
   }
 
-  /** Ends the checks under way. */
+  /** Ends the checks under way; none begins any more. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const { cancel, current } of this.#repos.values()) {
       cancel();
       current?.abort();

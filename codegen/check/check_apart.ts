@@ -29,7 +29,13 @@ export async function checkTypesApart(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const end = () => child.kill("SIGKILL");
+  const end = () => {
+    try {
+      child.kill("SIGKILL");
+    } catch (thrown) {
+      if (!(thrown instanceof TypeError)) throw thrown; // It has ended by itself.
+    }
+  };
   signal?.addEventListener("abort", end, { once: true });
   const { stdout, stderr } = await child.output();
   signal?.removeEventListener("abort", end);

@@ -9,8 +9,9 @@
  */
 
 import type ts from "typescript";
-import { readText } from "../../runtime/platform/mod.ts";
+import { kindOf, readText } from "../../runtime/platform/mod.ts";
 import { readRepo } from "../../runtime/repo/mod.ts";
+import { CONFIG_FILES } from "../deno_config.ts";
 import { CheckHost } from "./check_host.ts";
 import { typeLibraries } from "./libraries.ts";
 import type { TypeProblem } from "./problems.ts";
@@ -19,7 +20,7 @@ import { moduleSources } from "./repo_files.ts";
 /** The compiler. In a built program its name leads to a file that nothing else loads. */
 export type Compiler = typeof ts;
 
-/** What a repo may choose in its `deno.json`; everything else is as modules need it. */
+/** What a repo may choose in its `deno.json` or `deno.jsonc`; everything else is as modules need it. */
 const REPO_OPTIONS: readonly string[] = [
   "strict",
   "noImplicitAny",
@@ -83,9 +84,11 @@ function optionsOf(ts: Compiler): ts.CompilerOptions {
   };
 }
 
-/** The strictness that the repo's `deno.json` asks for. A file that cannot be read asks nothing. */
+/** The strictness that the repo's settings ask for. A file that cannot be read asks nothing. */
 function repoOptions(ts: Compiler, repoFolder: string): ts.CompilerOptions {
-  const path = `${repoFolder}/deno.json`;
+  const path = CONFIG_FILES.map((name) => `${repoFolder}/${name}`)
+    .find((path) => kindOf(path) === "file");
+  if (path === undefined) return {};
   const { config } = ts.parseConfigFileTextToJson(path, readText(path) ?? "{}");
   const asked = Object.entries((config?.compilerOptions ?? {}) as Record<string, unknown>)
     .filter(([name, value]) => REPO_OPTIONS.includes(name) && typeof value === "boolean");

@@ -93,6 +93,9 @@ test("type check: deno.json of the repo says how strict it is", async () => {
   assert.deepEqual(await found(repo), ["echo/loose.ts:1:14 TS2322"]);
   repo.edit("deno.json", `"noUncheckedIndexedAccess": true`, `"noUncheckedIndexedAccess": false`);
   assert.deepEqual(await found(repo), []);
+  Deno.renameSync(`${repo.folder}/deno.json`, `${repo.folder}/deno.jsonc`);
+  repo.edit("deno.jsonc", `"noUncheckedIndexedAccess": false`, `"noUncheckedIndexedAccess": true`);
+  assert.deepEqual(await found(repo), ["echo/loose.ts:1:14 TS2322"]);
 });
 
 test("type check: a folder that is no repo is CHI-1301", async () => {

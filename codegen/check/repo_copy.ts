@@ -20,7 +20,7 @@ import {
   writeBytes,
 } from "../../runtime/platform/mod.ts";
 import { importsOf, type ModuleRepo, namedModule } from "../../runtime/repo/mod.ts";
-import { filesBelow } from "./repo_files.ts";
+import { repoFiles } from "../files_below.ts";
 
 /** A path or URL, without a mark that ends it in a sentence: `…/echo_runtime.ts:12:3: …`. */
 const PLACE = /(?:file:\/\/)?\/[^\s()'"]*[^\s()'":;,.]/g;
@@ -39,7 +39,7 @@ export class RepoCopy implements Disposable {
     const copy = new RepoCopy(repo, Deno.makeTempDirSync({ prefix: "chimaera-check-" }));
     try {
       makePrivateFolder(copy.runtimeFolder);
-      for (const path of filesBelow(repo.folder)) await copy.#add(path);
+      for (const path of repoFiles(repo)) await copy.#add(path);
       return copy;
     } catch (thrown) {
       copy[Symbol.dispose]();

@@ -319,3 +319,28 @@ test("module tests: they end when they are asked to", async () => {
   });
   await assert.rejects(running, /enough/);
 });
+
+test("module tests: a process that left the group and holds the output is not waited for", async () => {
+  using repo = repoWith(`
+    Deno.test("leaves one behind", () => {
+      const { pid } = new Deno.Command("sleep", { args: ["600"], detached: true }).spawn();
+      console.log("pid " + pid);
+    });
+  `);
+  const printed: string[] = [];
+  await runTests(repo.folder, { onOutput: (line) => printed.push(line) });
+  const pid = Number(/^pid (\d+)$/m.exec(printed.join("\n"))![1]);
+  assert.ok(isAlive(pid));
+  Deno.kill(pid, "SIGKILL");
+});
+
+test("module tests: a module whose folder is a link is copied as one", async () => {
+  using repo = repoWith(`
+    import "example/echo_tasks";
+    Deno.test("there", () => {});
+  `);
+  using other = new ScratchRepo();
+  Deno.removeSync(`${other.folder}/echo`, { recursive: true });
+  Deno.symlinkSync(`${repo.folder}/echo`, `${other.folder}/echo`);
+  assert.deepEqual(names(await runTests(other.folder)), ["ok there"]);
+});

@@ -21,6 +21,9 @@ export interface TestChildOptions {
   readonly onOutput: (line: string) => void;
 }
 
+/** How long what a process printed may take to come after its end: another one may hold its pipes. */
+const LAST_OUTPUT_MS = 1000;
+
 /** How the process ended. */
 export interface ChildEnd {
   readonly exitCode: number;
@@ -31,6 +34,7 @@ export interface ChildEnd {
 export class TestChild {
   readonly #process: Deno.ChildProcess;
   readonly #reading: Promise<unknown>;
+  readonly #noMore = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLate = false;
   #hasEnded = false;
@@ -53,9 +57,10 @@ export class TestChild {
       if (event !== null) onEvent(event);
     };
     this.#reading = Promise.all([
-      eachLine(this.#process.stdout, take),
-      eachLine(this.#process.stderr, onOutput),
+      eachLine(this.#process.stdout, take, this.#noMore.signal),
+      eachLine(this.#process.stderr, onOutput, this.#noMore.signal),
     ]);
+    this.#reading.catch(() => {}); // `ended` throws it, when it comes to that.
   }
 
   /** How long the process may go on from now. Of one that has ended the last events come later. */
@@ -77,14 +82,28 @@ export class TestChild {
     }
   }
 
-  /** Waits for the end of the process. What a test has started and left running is ended. */
+  /**
+   * Waits for the end of the process. What a test has started and left running is ended; what has
+   * left the process group goes on, and is not waited for.
+   */
   async ended(): Promise<ChildEnd> {
     const { code } = await this.#process.status;
     this.#hasEnded = true;
     clearTimeout(this.#timer);
     this.kill();
-    await this.#reading;
+    await this.#read();
     return { exitCode: code, isLate: this.#isLate };
+  }
+
+  async #read(): Promise<void> {
+    const timer = setTimeout(() => this.#noMore.abort(), LAST_OUTPUT_MS);
+    try {
+      await this.#reading;
+    } catch (thrown) {
+      if (!this.#noMore.signal.aborted) throw thrown;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
@@ -92,9 +111,10 @@ export class TestChild {
 async function eachLine(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   call: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+  for await (const text of stream.pipeThrough(new TextDecoderStream(), { signal })) {
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     lines.forEach(call);

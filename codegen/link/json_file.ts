@@ -2,10 +2,11 @@
  * A project's JSON file, as its author wrote it: single entries of one of its maps are set and
  * taken out, and everything else, comments too, stays byte for byte.
  *
- * Thread rules: none; pure functions.
+ * Thread rules: plain functions.
  */
 
 import { ChimaeraError } from "../../runtime/errors.ts";
+import { readExactText } from "../../runtime/platform/mod.ts";
 import { changeMembers, memberOf, objectText, placeAt, readJsonObject } from "../json_text.ts";
 import { applyEdits, type TextEdit } from "../text_edit.ts";
 
@@ -24,9 +25,26 @@ export interface MapEdit {
 /** What a file is before anybody wrote to it. */
 export const EMPTY_JSON = "{}\n";
 
-function refuse(file: JsonFile, offset: number, why: string, hint?: string): never {
+/**
+ * Reads a file that is to be edited: one whose bytes are no text would not come out as it was. Throws
+ * CHI-1302 for such a one.
+ *
+ * @param fresh The text of a file in which nothing is.
+ */
+export function readJsonFile(path: string, fresh: string): JsonFile {
+  try {
+    const text = readExactText(path) ?? "";
+    return { path, text: text.trim() === "" ? fresh : text };
+  } catch (thrown) {
+    if (!(thrown instanceof TypeError)) throw thrown;
+    const why = "it is no text in UTF-8";
+    throw new ChimaeraError("badManifest", { what: path, why, hint: "save it in UTF-8" });
+  }
+}
+
+function refuse(file: JsonFile, offset: number, why: string): never {
   const what = `${file.path}:${placeAt(file.text, offset)}`;
-  throw new ChimaeraError("badManifest", { what, why, hint });
+  throw new ChimaeraError("badManifest", { what, why });
 }
 
 /** The members of a map in the file's top object; null when there is no such map. */
@@ -47,12 +65,6 @@ export function readMap(file: JsonFile, key: string): Record<string, string> {
   return Object.fromEntries(
     members.flatMap(({ key, value }) => value.string === null ? [] : [[key, value.string]]),
   );
-}
-
-/** Throws CHI-1302 at the line of a key of the top object, when it is there. */
-export function refuseKey(file: JsonFile, key: string, why: string, hint: string): void {
-  const member = memberOf(readJsonObject(file.text, file.path), key);
-  if (member !== undefined) refuse(file, member.keyStart, why, hint);
 }
 
 /** The file's text with the entries of a map changed; the map is made when it is not there. */

@@ -13,9 +13,10 @@
  */
 
 import { ChimaeraError } from "../../runtime/errors.ts";
-import { kindOf, readText, realPath, removeAll, writeText } from "../../runtime/platform/mod.ts";
+import { kindOf, realPath, removeAll, writeText } from "../../runtime/platform/mod.ts";
 import { moduleFiles, type ModuleRepo, namedModule, readRepo } from "../../runtime/repo/mod.ts";
-import { CONFIG_FILES } from "../deno_config.ts";
+import { CONFIG_FILES, refuseImportMap } from "../deno_config.ts";
+import { readJsonObject } from "../json_text.ts";
 import { KIT_FOLDER, kitImports, writeKit } from "../kit/mod.ts";
 import {
   CORE,
@@ -26,7 +27,7 @@ import {
   sdkOf,
   valueOf,
 } from "./import_places.ts";
-import { editMap, EMPTY_JSON, type JsonFile, readMap, refuseKey } from "./json_file.ts";
+import { editMap, EMPTY_JSON, type JsonFile, readJsonFile, readMap } from "./json_file.ts";
 
 /** What to link. */
 export interface LinkRequest {
@@ -241,14 +242,8 @@ function denoConfig(app: string): JsonFile {
   for (const name of CONFIG_FILES) {
     const path = realPath(`${app}/${name}`);
     if (path === null) continue;
-    const text = readText(path) ?? "";
-    const file = { path, text: text.trim() === "" ? EMPTY_JSON : text };
-    refuseKey(
-      file,
-      "importMap",
-      "the project's names are in another file, and Deno then looks at no `imports` here",
-      "move them to `imports` in this file, and link again",
-    );
+    const file = readJsonFile(path, EMPTY_JSON);
+    refuseImportMap(readJsonObject(file.text, path), file.text, path);
     return file;
   }
   return { path: `${app}/deno.json`, text: EMPTY_JSON };

@@ -262,6 +262,11 @@ test("repo link: what cannot be linked is refused, and nothing is written", asyn
   const elsewhere = await refused(() => linkApp(place.request));
   assert.match(elsewhere.what, /deno\.json:2:3$/);
   assert.match(elsewhere.hint, /move them/);
+
+  const latin = new Uint8Array([...new TextEncoder().encode("// f"), 0xfc, 0x72, 0x0a, 0x7b, 0x7d]);
+  Deno.writeFileSync(`${app}/deno.json`, latin);
+  assert.equal(await codeOf(place.request), "CHI-1302");
+  assert.deepEqual(Deno.readFileSync(`${app}/deno.json`), latin);
   assert.deepEqual([...Deno.readDirSync(app)].map(({ name }) => name), ["deno.json"]);
 });
 

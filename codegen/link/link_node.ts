@@ -19,7 +19,6 @@ import {
   listFolder,
   makeFolder,
   makeLink,
-  readText,
   realPath,
   removeAll,
   renamePath,
@@ -28,7 +27,7 @@ import {
 } from "../../runtime/platform/mod.ts";
 import type { ModuleRepo } from "../../runtime/repo/mod.ts";
 import { type ClientFiles, clientFiles } from "./client_files.ts";
-import { editMap, type JsonFile, readMap } from "./json_file.ts";
+import { editMap, type JsonFile, readJsonFile, readMap } from "./json_file.ts";
 import { type LinkRequest, placesOf } from "./link_app.ts";
 import { lowerClients } from "./lower_client.ts";
 import { type NodeSdk, readNodeSdk } from "./node_sdk.ts";
@@ -158,8 +157,7 @@ function removeEmpty(folder: string): void {
 function packageFile(app: string): JsonFile {
   const path = realPath(`${app}/package.json`);
   if (path === null) return { path: `${app}/package.json`, text: NEW_PROJECT };
-  const text = readText(path) ?? "";
-  return { path, text: text.trim() === "" ? NEW_PROJECT : text };
+  return readJsonFile(path, NEW_PROJECT);
 }
 
 /** Throws CHI-4022 when a package of the name comes from elsewhere. */

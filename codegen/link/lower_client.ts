@@ -8,6 +8,7 @@
  */
 
 import type TypeScript from "typescript";
+import { ChimaeraError } from "../../runtime/errors.ts";
 import type { ClientFiles } from "./client_files.ts";
 import type { NodeSdk } from "./node_sdk.ts";
 
@@ -15,7 +16,7 @@ import type { NodeSdk } from "./node_sdk.ts";
 const ROOT = "/chimaera_modules";
 
 /**
- * Lowers the clients of a repo.
+ * Lowers the clients of a repo. Throws CHI-1309 for what has no declaration.
  *
  * @returns Files by their paths in the namespace's package: `compressor/compressor_client.js`.
  */
@@ -30,28 +31,49 @@ export async function lowerClients(
   for (const [path, text] of Object.entries(sdk.files)) {
     if (!path.endsWith(".js")) given.set(`${ROOT}/chimaera/${path}`, text);
   }
-  const runs = new Set<string>();
-  for (const { module, files } of clients) {
-    for (const [path, text] of Object.entries(files)) {
+  const sources = new Set<string>();
+  const notRun = new Set<string>();
+  for (const { module, files, types } of clients) {
+    for (const [path, text] of Object.entries({ ...files, ...types })) {
       given.set(`${ROOT}/${namespace}/${module.name}/${path}`, text);
-      runs.add(`${module.name}/${path}`);
+      sources.add(`${module.name}/${path}`);
+      if (path in types) notRun.add(`${module.name}/${path.replace(/ts$/, "js")}`);
     }
   }
   const options = optionsFor(ts, namespace, clients, sdk);
-  const roots = [...runs].map((path) => `${ROOT}/${namespace}/${path}`)
+  const roots = [...sources].map((path) => `${ROOT}/${namespace}/${path}`)
     .filter((path) => /\.(ts|js)$/.test(path));
   const program = ts.createProgram(roots, options, hostOf(ts, given));
   const written: Record<string, string> = {};
-  program.emit(undefined, (path, text) => {
+  const { diagnostics } = program.emit(undefined, (path, text) => {
     const name = path.slice(`${ROOT}/${namespace}/`.length);
+    if (notRun.has(name)) return;
     written[name] = name.endsWith(".d.ts") ? withNodeNames(text) : text;
   });
-  for (const { module, files } of clients) {
-    for (const [path, text] of Object.entries(files)) {
-      if (path.endsWith(".json")) written[`${module.name}/${path}`] = text;
+  if (diagnostics.length > 0) throw notLowered(ts, diagnostics[0]!, namespace);
+  for (const { module, files, types } of clients) {
+    for (const [path, text] of Object.entries({ ...files, ...types })) {
+      // The compiler writes neither anew.
+      if (/\.json$|\.d\.ts$/.test(path)) written[`${module.name}/${path}`] = text;
     }
   }
   return written;
+}
+
+/** CHI-1309 at the place of what cannot be written down. */
+function notLowered(
+  ts: typeof TypeScript,
+  { file, start, messageText }: TypeScript.Diagnostic,
+  namespace: string,
+): ChimaeraError {
+  const { line, character } = file?.getLineAndCharacterOfPosition(start ?? 0) ??
+    { line: 0, character: 0 };
+  const name = file?.fileName.slice(`${ROOT}/${namespace}/`.length) ?? namespace;
+  return new ChimaeraError("badModuleFile", {
+    what: `${name}:${line + 1}:${character + 1}`,
+    why: `it has no declaration for Node: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+    hint: "give it a type that has a name, and link again",
+  });
 }
 
 /** In the bundled program all of it is the default export. */

@@ -11,6 +11,7 @@
 
 import { kindOf, listFolder } from "../../runtime/platform/mod.ts";
 import { moduleFiles, TEMPLATE_FOLDERS } from "../../runtime/repo/mod.ts";
+import { filesBelow } from "../files_below.ts";
 
 const SOURCE = /\.(h|hh|hpp|hxx|c|cc|cpp|cxx|cu|cuh|inc|inl|py)$/;
 const NOT_SOURCES = ["build", "node_modules"];
@@ -54,12 +55,8 @@ function methodsOf(name: string): string {
 
 /** Sources below a folder, relative to `root`. */
 function sourcesIn(root: string, path: string): string[] {
-  return listFolder(`${root}/${path}`).flatMap((name) => {
-    if (name.startsWith(".") || NOT_SOURCES.includes(name)) return [];
-    const below = `${path}/${name}`;
-    if (kindOf(`${root}/${below}`) === "folder") return sourcesIn(root, below);
-    return SOURCE.test(name) ? [below] : [];
-  });
+  return filesBelow(`${root}/${path}`, NOT_SOURCES).filter((below) => SOURCE.test(below))
+    .map((below) => `${path}/${below}`);
 }
 
 /** What takes a file's part; null: nobody can say; undefined: what the generator writes anew. */

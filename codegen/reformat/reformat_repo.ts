@@ -10,7 +10,7 @@
  */
 
 import { ChimaeraError } from "../../runtime/errors.ts";
-import { kindOf, listFolder } from "../../runtime/platform/mod.ts";
+import { kindOf, listFolder, readText } from "../../runtime/platform/mod.ts";
 import {
   checkName,
   moduleFiles,
@@ -218,7 +218,8 @@ async function planCppModule(
     for (const role of ROLES) {
       files.set(names[role], await freshFile({ namespace, module: name, role, methods }));
     }
-    const header = drafts.read(module.tasks);
+    // Its fields are a hint; what is no UTF-8 stands in its comments.
+    const header = readText(`${drafts.folder}/${module.tasks}`);
     if (header !== null) {
       files.set(names.tasks, withFieldHints(files.get(names.tasks)!, header, methods));
     }

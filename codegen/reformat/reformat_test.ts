@@ -233,3 +233,15 @@ test("reformat: what is no repo is CHI-1308, with what to do", async () => {
   repo.addModule("packer");
   await assert.rejects(planReformat(repo.folder), { code: "CHI-1308", hint: /namespace: my_mods/ });
 });
+
+test("reformat: a header in Latin-1, and folders that lead in a circle, stop nothing", async () => {
+  using repo = new CppRepo();
+  repo.addModule("packer");
+  const header = `${repo.folder}/packer/include/packer/packer_tasks.h`;
+  const bytes = Deno.readFileSync(header);
+  Deno.writeFileSync(header, new Uint8Array([0x2f, 0x2f, 0xfc, ...bytes]));
+  Deno.symlinkSync("..", `${repo.folder}/packer/src/around`);
+  const { problems, forPeople } = await planReformat(repo.folder);
+  assert.deepEqual(problems, []);
+  assert.ok(forPeople.every(({ file }) => !file.includes("around")));
+});

@@ -137,9 +137,14 @@ export function makeFolder(path: string): void {
 export function writeText(path: string, text: string): void {
   const { target, mode } = placeOf(path);
   const beside = `${target}.${crypto.randomUUID()}.temp`;
-  Deno.writeTextFileSync(beside, text);
-  if (mode !== null) Deno.chmodSync(beside, mode);
-  Deno.renameSync(beside, target);
+  try {
+    Deno.writeTextFileSync(beside, text);
+    if (mode !== null) Deno.chmodSync(beside, mode);
+    Deno.renameSync(beside, target);
+  } catch (thrown) {
+    removeAll(beside);
+    throw thrown;
+  }
 }
 
 /** Where a path leads, and the permissions of what is there. */

@@ -11,6 +11,7 @@ import {
   readText,
   removeAll,
   userId,
+  writeText,
   writeWhole,
 } from "./mod.ts";
 
@@ -102,4 +103,12 @@ test("environment: what surrounds the process", () => {
   Deno.env.delete("CHIMAERA_TEST_SET");
   assert.equal(processId(), Deno.pid);
   assert.ok(machineMemoryBytes() > 1 << 24);
+});
+
+test("files: a text that cannot take its place leaves nothing beside it", () => {
+  withFolder((folder) => {
+    makePrivateFolder(`${folder}/taken`);
+    assert.throws(() => writeText(`${folder}/taken`, "x"));
+    assert.deepEqual(listFolder(folder), ["taken"]);
+  });
 });

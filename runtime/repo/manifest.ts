@@ -70,9 +70,12 @@ export function readRepo(folder: string): ModuleRepo {
   return repo;
 }
 
-/** As {@linkcode readRepo}; tells of all modules that are not well, and throws for none of them. */
-export function surveyRepo(folder: string): RepoSurvey {
-  const namespace = readRepoManifest(folder);
+/**
+ * As {@linkcode readRepo}; tells of all modules that are not well, and throws for none of them.
+ *
+ * @param namespace Of a folder that is to be a repo, and has no manifest yet.
+ */
+export function surveyRepo(folder: string, namespace = readRepoManifest(folder)): RepoSurvey {
   const modules: RepoModule[] = [];
   const problems: ChimaeraError[] = [];
   for (const name of listFolder(folder)) {

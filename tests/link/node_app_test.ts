@@ -279,5 +279,28 @@ test("repo link --node: a client that needs more than Node has is CHI-4021", asy
   assert.match(error.what, /\/odd\/more\.ts:2:28$/);
   project.write("repo/odd/more.ts", 'export * from "./none.ts";\n');
   assert.equal((await refused(() => linkNode({ app, repo }, package_))).code, "CHI-4005");
+  const unnamed = "export const Odd = class {\n  private x = 1;\n};\n";
+  project.write("repo/odd/more.ts", unnamed);
+  const lost = await refused(() => linkNode({ app, repo }, package_));
+  assert.equal(lost.code, "CHI-1309");
+  assert.match(lost.what, /^odd\/more\.ts:1:14$/);
   assert.deepEqual([...Deno.readDirSync(app)], []);
+
+  // A file that others have types of alone does not run, and may be called anything.
+  project.write(
+    "repo/odd/odd_client.ts",
+    'import type { Odd } from "./my%20types.ts";\n' +
+      "export const odd: Odd = { x: 1 };\n",
+  );
+  project.write(
+    "repo/odd/my types.ts",
+    'import "chimaera/node";\nexport type Odd = { x: number };\n',
+  );
+  await linkNode({ app, repo }, package_);
+  const written = [...Deno.readDirSync(`${app}/chimaera_modules/example/odd`)];
+  assert.deepEqual(written.map(({ name }) => name).sort(), [
+    "my types.d.ts",
+    "odd_client.d.ts",
+    "odd_client.js",
+  ]);
 });

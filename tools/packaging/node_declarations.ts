@@ -52,7 +52,15 @@ export async function declarationsOf(
     if (name.startsWith("node_modules/") || !path.startsWith(`${root}/`)) return;
     files[name] = HEAD + forNode(name, text);
   };
-  program.emit(undefined, write, undefined, true);
+  const { diagnostics } = program.emit(undefined, write, undefined, true);
+  if (diagnostics.length > 0) {
+    const text = ts.formatDiagnostics(diagnostics, {
+      getCanonicalFileName: (path) => path,
+      getCurrentDirectory: () => root,
+      getNewLine: () => "\n",
+    });
+    throw new BuildError(`no declarations:\n${text}`);
+  }
   for (const entry of entries) {
     if (!(`${entry}.d.ts` in files)) throw new BuildError(`no declarations of ${entry}`);
   }

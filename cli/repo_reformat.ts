@@ -9,7 +9,12 @@ import { printLine } from "./output.ts";
 
 export const repoReformat: CliCommand = {
   define(command) {
-    command.argument("<dir>", "a C++ Chimaera repo, or a repo of an older layout");
+    command.argument(
+      "<dir>",
+      "a C++ Chimaera repo, or a repo of an older layout: its modules get TypeScript files with all " +
+        "declared methods, chimaera_repo.yaml its layout, deno.json the repo's names; C++ files, " +
+        "and all else that is there, stay as they are",
+    );
   },
   example: "repo reformat ./my_mods",
 

@@ -58,8 +58,9 @@ function report(
 }
 
 function describe(plan: ReformatPlan, written: readonly string[]): string {
-  if (written.length === 0) return `${plan.namespace}: nothing to do`;
-  const lines = [`wrote in ${plan.folder}`, ...written.map((file) => `  ${file}`)];
+  const lines = written.length === 0
+    ? [`${plan.namespace}: nothing to ${plan.forPeople.length === 0 ? "do" : "write"}`]
+    : [`wrote in ${plan.folder}`, ...written.map((file) => `  ${file}`)];
   if (plan.forPeople.length > 0) lines.push("", "to be carried over by a person, from C++:");
   for (const { file, becomes } of plan.forPeople) {
     lines.push(`  ${file} -> ${becomes ?? "a file of the module, or nothing"}`);

@@ -15,13 +15,33 @@ export interface CommandEntry {
   readonly hidden?: boolean;
 }
 
-/** What the commands of two words are about, by the first. */
-export const GROUPS: Readonly<Record<string, string>> = {
-  pool: "Pools: instances of modules, each with a name and lanes of its own.",
-  mod: "Modules: the code that pools are made of.",
-  repo: "Module repos: folders of modules, each with a namespace.",
-  lane: "Lanes: the queues of a pool, each run by one worker of the node at a time.",
-  worker: "Workers: the threads of a node that run lanes, by number from 0.",
+/** What the help of a group of commands says besides their list. */
+export interface GroupText {
+  /** What they are about. */
+  readonly about: string;
+  /** A line as one would type it, without the program's name. */
+  readonly example: string;
+}
+
+/** The commands of two words, by the first. */
+export const GROUPS: Readonly<Record<string, GroupText>> = {
+  pool: {
+    about: "Pools: instances of modules, each with a name and lanes of its own.",
+    example: "pool list",
+  },
+  mod: { about: "Modules: the code that pools are made of.", example: "mod new compressor" },
+  repo: {
+    about: "Module repos: folders of modules, each with a namespace.",
+    example: "repo new my_mods example",
+  },
+  lane: {
+    about: "Lanes: the queues of a pool, each run by one worker of the node at a time.",
+    example: "lane list --pool images",
+  },
+  worker: {
+    about: "Workers: the threads of a node that run lanes, by number from 0.",
+    example: "worker recycle 1",
+  },
 };
 
 export const COMMANDS: readonly CommandEntry[] = [

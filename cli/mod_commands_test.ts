@@ -200,6 +200,20 @@ test("serve: a repo that is named, that encloses the folder, or that is ./mods i
   assert.match(wrong.stderr, /^error\[CHI-1301\]: nowhere: no such folder\n/);
 });
 
+test("serve: repos that are named and those that were added are all loaded", async () => {
+  await using folder = new ProgramFolder();
+  const names = ["first", "second", "added"];
+  for (const name of names) {
+    assert.equal((await folder.run(["repo", "new", name])).code, 0);
+    assert.equal((await folder.run(["mod", "new", `${name}/echo`])).code, 0);
+  }
+  await folder.run(["repo", "add", `${folder.path}/added`]);
+  await folder.serve(["--workers", "2", "--repo", "first", "--repo", "second"]);
+  const { modules } = await folder.json(["mod", "list"]);
+  const found = modules.map(({ libName }: { libName: string }) => libName);
+  for (const name of names) assert.ok(found.includes(`${name}_echo`), `${found} has no ${name}`);
+});
+
 test("serve --watch: what is saved goes live; what is wrong is shown, and the old version serves", async () => {
   await using folder = new ProgramFolder();
   using repo = new LedgerRepo();
@@ -224,6 +238,10 @@ test("serve --watch: what is saved goes live; what is wrong is shown, and the ol
   await until(3);
   await server.said(/^the types of .* are right again$/m);
   assert.deepEqual(await it.client.add(0, 1), { sum: 9, version: 3 });
+  // Types are not what it runs by: it goes live, and is told of.
+  repo.write({ version: 4, add: 'const wrong: number = "x";\n    void wrong;' });
+  await until(4);
+  await server.said(/^type error: .*\/ledger\/ledger_runtime\.ts:\d+:\d+ {2}TS2322: /m);
   await folder.run(["stop"]);
   const { stderr, code } = await server.ended();
   assert.equal(code, 0, stderr);

@@ -29,12 +29,15 @@ test("command line: every command has a help text with an example", async () => 
 
 test("command line: help is a command too, and groups have theirs", async () => {
   await using folder = new ProgramFolder();
-  const [all, help, group, grouped, lanes] = await Promise.all([
+  const [all, help, group, grouped, lanes, mods, repos, serve] = await Promise.all([
     folder.run(["--help"]),
     folder.run(["help", "stop"]),
     folder.run(["pool", "--help"]),
     folder.run(["pool"]),
     folder.run(["lane", "--help"]),
+    folder.run(["mod", "--help"]),
+    folder.run(["repo", "--help"]),
+    folder.run(["serve", "--help"]),
   ]);
   assert.equal(all.code, 0);
   assert.match(all.stdout, /Exit codes: 0 done, 1 failed, 2 wrong usage/);
@@ -43,6 +46,9 @@ test("command line: help is a command too, and groups have theirs", async () => 
   assert.match(group.stdout, /^Usage: chimaera pool <command>/);
   assert.match(group.stdout, /^Example: chimaera pool list$/m);
   assert.match(group.stdout, /^Pools: instances of modules/m);
+  assert.match(mods.stdout, /^Example: chimaera mod new compressor$/m);
+  assert.match(repos.stdout, /^Example: chimaera repo new my_mods example$/m);
+  assert.doesNotMatch(serve.stdout, /\[\]/);
   assert.match(lanes.stdout, /^Lanes: the queues of a pool/m);
   assert.doesNotMatch(group.stdout + lanes.stdout, /An I\/O runtime/);
   assert.equal(grouped.code, 2);

@@ -1,6 +1,6 @@
 /** The list of commands, as `--help` shows it. */
 
-import type { CommandEntry } from "./command_table.ts";
+import type { CommandEntry, GroupText } from "./command_table.ts";
 
 const ABOUT = "An I/O runtime: tasks of client programs, run by modules on the lanes of a node.";
 
@@ -8,12 +8,12 @@ const ABOUT = "An I/O runtime: tasks of client programs, run by modules on the l
  * The text of `chimaera --help`, or of a group of commands.
  *
  * @param usage Words before the command's own.
- * @param about What the group is for; the program, when absent.
+ * @param about What the group is for, and a line as one would type it; the program, when absent.
  */
 export function overview(
   usage: string,
   entries: readonly CommandEntry[],
-  about: string = ABOUT,
+  { about, example }: GroupText = { about: ABOUT, example: entries[0]!.name },
 ): string {
   const width = Math.max(...entries.map(({ name }) => name.length));
   const lines = entries.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
@@ -27,7 +27,7 @@ ${lines.join("\n")}
 Run \`chimaera <command> --help\` for its options and an example.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 
-Example: chimaera ${entries[0]!.name}`;
+Example: chimaera ${example}`;
 }
 
 /**

@@ -9,7 +9,12 @@ import { printLine } from "./output.ts";
 
 export const repoReformat: CliCommand = {
   define(command) {
-    command.argument("<dir>", "a C++ Chimaera repo, or a repo of an older layout");
+    command.argument(
+      "<dir>",
+      "a C++ Chimaera repo, or a repo of an older layout: its modules get TypeScript files with all " +
+        "declared methods, chimaera_repo.yaml its layout, deno.json the repo's names; C++ files, " +
+        "and all else that is there, stay as they are",
+    );
   },
   example: "repo reformat ./my_mods",
 
@@ -53,8 +58,9 @@ function report(
 }
 
 function describe(plan: ReformatPlan, written: readonly string[]): string {
-  if (written.length === 0) return `${plan.namespace}: nothing to do`;
-  const lines = [`wrote in ${plan.folder}`, ...written.map((file) => `  ${file}`)];
+  const lines = written.length === 0
+    ? [`${plan.namespace}: nothing to ${plan.forPeople.length === 0 ? "do" : "write"}`]
+    : [`wrote in ${plan.folder}`, ...written.map((file) => `  ${file}`)];
   if (plan.forPeople.length > 0) lines.push("", "to be carried over by a person, from C++:");
   for (const { file, becomes } of plan.forPeople) {
     lines.push(`  ${file} -> ${becomes ?? "a file of the module, or nothing"}`);

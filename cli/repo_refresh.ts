@@ -24,7 +24,11 @@ export const repoRefresh: CliCommand<RefreshOptions> = {
     command
       .argument("[dir]", "the repo; the one around this folder when absent")
       .option("--check", "write nothing; show what is out of date, and fail if anything is")
-      .option("--prune", "take out the blocks of methods that are gone, and show them");
+      .option(
+        "--prune",
+        "take out the blocks of methods that are gone, and show them; without it they stay, and " +
+          "tasks among them keep the module from loading",
+      );
   },
   example: "repo refresh ./my_mods --check",
 
@@ -34,13 +38,17 @@ export const repoRefresh: CliCommand<RefreshOptions> = {
     const plan = await onDisk(what, () => planRefresh(folder, { prune }));
     const errors = [...plan.problems];
     const again = commandOf(dir, prune);
-    if (check && plan.changes.length > 0) errors.push(outOfDate(plan, again));
+    const left = leftOver(plan, prune);
+    if (check && plan.changes.length + left.length > 0) {
+      const hint = plan.changes.length > 0 ? `run \`${again}\`` : "do what is said above";
+      errors.push(outOfDate(plan, left, hint));
+    }
     const isWritten = !check && errors.length === 0;
     const wroteKit = isWritten && await onDisk(what, () => writeRefresh(plan));
     if (json) printLine(JSON.stringify(report(plan, { check, prune, wroteKit, errors })));
     else {
       if (check || prune) printDiffs(plan, check);
-      if (isWritten) printWritten(plan);
+      if (isWritten) printWritten(plan, left);
       else if (errors.length === 0) printLine(`${plan.repo.namespace}: up to date`);
     }
     if (!prune) printUnused(plan, commandOf(dir, true));
@@ -56,13 +64,24 @@ function commandOf(dir: string | undefined, prune: boolean): string {
   return [...words, ...prune ? ["--prune"] : []].join(" ");
 }
 
-function outOfDate({ repo, changes }: RefreshPlan, again: string): ChimaeraError {
+/** Files that a refresh leaves for a person, so that their module does not load until then. */
+function leftOver({ temps, unused }: RefreshPlan, prune: boolean): string[] {
+  const blocks = prune ? [] : unused.filter(isTask);
+  return [...new Set([...temps, ...blocks].map(({ file }) => file))];
+}
+
+function outOfDate(
+  { repo, changes }: RefreshPlan,
+  left: readonly string[],
+  hint: string,
+): ChimaeraError {
+  const behind = changes.length === 1 ? "one file is" : `${changes.length} files are`;
   const files = changes.map(({ file }) => file).join(", ");
-  return new ChimaeraError("repoOutOfDate", {
-    what: repo.folder,
-    why: `${changes.length === 1 ? "one file is" : `${changes.length} files are`} behind: ${files}`,
-    hint: `run \`${again}\``,
-  });
+  const whys = [
+    ...changes.length === 0 ? [] : [`${behind} behind: ${files}`],
+    ...left.length === 0 ? [] : [`left for you to do: ${left.join(", ")}`],
+  ];
+  return new ChimaeraError("repoOutOfDate", { what: repo.folder, why: whys.join("; "), hint });
 }
 
 interface Outcome {
@@ -101,13 +120,14 @@ function printDiffs({ changes, unused }: RefreshPlan, isAll: boolean): void {
   }
 }
 
-function printWritten(plan: RefreshPlan): void {
-  const { repo } = plan;
+function printWritten(plan: RefreshPlan, left: readonly string[]): void {
+  const { namespace } = plan.repo;
   const changes = writtenBy(plan);
-  if (changes.length === 0) return printLine(`${repo.namespace}: nothing to do`);
   const count = changes.length === 1 ? "one file" : `${changes.length} files`;
-  printLine(`${repo.namespace}: wrote ${count}`);
+  if (changes.length > 0) printLine(`${namespace}: wrote ${count}`);
+  else if (left.length === 0) printLine(`${namespace}: nothing to do`);
   for (const { file } of changes) printLine(`  ${file}`);
+  if (left.length > 0) printLine(`${namespace}: left for you to do: ${left.join(", ")}`);
 }
 
 /** Code that nobody calls any more; a task whose method is gone keeps its file from loading. */

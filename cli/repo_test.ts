@@ -85,6 +85,11 @@ test("repo refresh: what is gone is told, and pruned when asked", async () => {
   assert.deepEqual(told.modules, ["compressor"]);
   assert.deepEqual(told.errors, []);
   const words = await folder.run(["repo", "refresh", "my_mods"]);
+  assert.equal(words.code, 0);
+  assert.equal(words.stdout, "my_mods: left for you to do: compressor/compressor_tasks.ts\n");
+  const checked = await folder.run(["repo", "refresh", "my_mods", "--check"]);
+  assert.deepEqual([checked.code, checked.stdout], [1, ""]);
+  assert.match(checked.stderr, /CHI-1305\]: .*: left for you to do: compressor\/compressor_tasks/);
   assert.match(
     words.stderr,
     new RegExp(
@@ -190,8 +195,12 @@ test("repo clear-temp: removes what refresh puts beside, and nothing else", asyn
   const nothing = await folder.run(["repo", "clear-temp", "my_mods"]);
   assert.match(nothing.stdout, /^nothing to remove in /);
   const checked = await folder.run(["repo", "refresh", "my_mods", "--check"]);
-  assert.deepEqual([checked.code, checked.stdout], [0, "my_mods: up to date\n"]);
-  assert.match(checked.stderr, /kCompress at; refresh shows them in .*_tasks\.ts\.temp\n$/);
+  assert.deepEqual([checked.code, checked.stdout], [1, ""]);
+  assert.match(checked.stderr, /kCompress at; refresh shows them in .*_tasks\.ts\.temp\n/);
+  assert.match(
+    checked.stderr,
+    /CHI-1305\]: .*: left for you to do: compressor\/compressor_tasks\.ts\nhint: do what is said above\n$/,
+  );
 });
 
 test("repo new: in a folder with things in it, nothing of them is lost", async () => {

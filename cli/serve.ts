@@ -44,7 +44,7 @@ interface ServeOptions extends CommonOptions {
   readonly workers?: number;
   readonly memory?: number;
   readonly stallAbandon?: number;
-  readonly repo: readonly string[];
+  readonly repo?: readonly string[];
   readonly watch?: boolean;
 }
 
@@ -71,15 +71,15 @@ export const serve: CliCommand<ServeOptions> = {
         "--repo <dir>",
         "load the modules of a repo; may be given several times (default: the repo around this " +
           "folder, else ./mods; those of `chimaera repo add` come besides)",
-        (dir: string, before: readonly string[]) => [...before, dir],
-        [],
+        // Without a default of its own: commander would show it.
+        (dir: string, before: readonly string[] = []) => [...before, dir],
       )
       .option("--watch", "have changes in the repos go live as they are saved"),
   example: "serve --workers 4 --repo ./my_mods --watch",
 
   async run(_args, options) {
     const gone = (folder: string) => warn(`${folder} was added and is no module repo any more`);
-    const repos = reposToServe(options.repo, Deno.cwd(), gone);
+    const repos = reposToServe(options.repo ?? [], Deno.cwd(), gone);
     const instance = Instance.claim(options.instance);
     // From here on a signal finds somebody who cleans up.
     const asked = signalled(instance);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DomainQuery } from "chimaera";
+import { Client as Admin } from "chimaera/admin_client";
 import { startNode } from "chimaera/test";
 import { test } from "../tests/permission.ts";
 import { handlerName } from "../runtime/repo/mod.ts";
@@ -125,4 +126,34 @@ test("fresh code: methods are called, those that are inherited too", async () =>
     );
   }
   assert.equal("upgrade" in client, false);
+});
+
+test("fresh code: upgrade is called with what the version before saved", async () => {
+  using folder = await RepoFolder.withModule("every");
+  const runtime = "every/every_runtime.ts";
+  const fill = (stub: RegExp, body: string) =>
+    folder.edit(runtime, (text) => text.replace(stub, body));
+  folder.declare(["kShow: 10"], "every");
+  await folder.refresh();
+  const members = "sum = 41;\n  override saveState() {\n" +
+    "    return { v: 3, state: this.sum, pointers: [] };\n  }\n";
+  fill(/^ *\/\/ CHI_AUTOGEN/m, `  ${members}$&`);
+  fill(/( show\(.*\{)\}/, "$1 throw new Error(`the sum is ${this.sum}`); }");
+  const url = new URL(`file://${folder.path}/`);
+  await using started = await startNode({ repos: [url] });
+  const { Client } = await import(`${url}every/every_client.ts`);
+  const client = new Client(started.session);
+  const local = DomainQuery.getLocalId();
+  await client.create(local, local, "pool");
+  await assert.rejects(() => client.show(local), /the sum is 41/);
+
+  folder.declare(["kUpgrade: 5", "kShow: 10"], "every");
+  await folder.refresh();
+  fill(
+    /(async upgrade\([^{]*\{\n)[^]*?(\n {2}\}\n *\/\/ CHI_END\(Upgrade\))/,
+    "$1    this.sum = (saved.state as number) + 100 * saved.v;$2",
+  );
+  const admin = new Admin(started.session);
+  assert.equal((await admin.upgradeModule(local, "example_every")).restarted, 0);
+  await assert.rejects(() => client.show(local), /the sum is 341/);
 });

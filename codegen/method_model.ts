@@ -41,19 +41,20 @@ export function hasTask(method: Method): boolean {
  */
 export function readMethods(text: string, file: string): MethodTable {
   const { entries, problems } = readYaml(text, file, "badMethods");
-  const table = new TableReader(file).read(entries);
+  const table = new TableReader(file).read(entries, problems.length === 0);
   if (problems.length === 0) return table;
-  // What a broken file leaves out is not what its author left out.
-  const others = table.problems.filter(({ what }) => what !== file);
-  return { methods: table.methods, problems: [...problems, ...others].toSorted(byPlace) };
+  return { methods: table.methods, problems: [...problems, ...table.problems].toSorted(byPlace) };
 }
 
-/** In the order of the text: both are `file:line:column`, or the file, of one file. */
+/** In the order of the text: both are `file:line:column` of one file. */
 function byPlace(a: ChimaeraError, b: ChimaeraError): number {
   const [lineA = 0, columnA = 0] = a.what.split(":").slice(-2).map(Number);
   const [lineB = 0, columnB = 0] = b.what.split(":").slice(-2).map(Number);
-  return lineA - lineB || columnA - columnB || 0;
+  return lineA - lineB || columnA - columnB;
 }
+
+/** Where errors about a whole file are: a place that can be opened. */
+const WHOLE_FILE = "1:1";
 
 class TableReader {
   readonly #file: string;
@@ -67,13 +68,19 @@ class TableReader {
     for (const name of Object.keys(INHERITED)) this.#take(name, null);
   }
 
-  read(entries: readonly YamlEntry[]): MethodTable {
+  /** @param isWhole Whether the entries are all: what a broken file leaves out, its author did not. */
+  read(entries: readonly YamlEntry[], isWhole: boolean): MethodTable {
     const methods = entries.flatMap((entry) => this.#readEntry(entry) ?? []);
-    if (entries.length === 0) this.#refuse("", "it has no methods; begin with `kCreate: 0`");
-    else if (!entries.some(({ key }) => key === "kCreate")) {
-      this.#refuse("", "kCreate is missing: every module is created; add `kCreate: 0`");
-    }
+    if (isWhole) this.#checkWhole(entries);
     return { methods: methods.toSorted((a, b) => a.id - b.id), problems: this.#problems };
+  }
+
+  #checkWhole(entries: readonly YamlEntry[]): void {
+    if (entries.length === 0) {
+      this.#refuse(WHOLE_FILE, "it has no methods; begin with `kCreate: 0`");
+    } else if (!entries.some(({ key }) => key === "kCreate")) {
+      this.#refuse(WHOLE_FILE, "kCreate is missing: every module is created; add `kCreate: 0`");
+    }
   }
 
   #readEntry({ key: name, keyAt: at, value, source, valueAt }: YamlEntry): Method | null {
@@ -109,7 +116,7 @@ class TableReader {
   }
 
   #refuse(at: string, why: string): void {
-    const what = at === "" ? this.#file : `${this.#file}:${at}`;
+    const what = `${this.#file}:${at}`;
     this.#problems.push(new ChimaeraError("badMethods", { what, why }));
   }
 }

@@ -79,12 +79,12 @@ const NO_NAME = "it is no method's name: write k, a capital letter, then letters
 const MEMBERS = "members of its code would have the names of those of";
 
 const INVALID: readonly (readonly [what: string, text: string, problems: readonly string[]])[] = [
-  ["an empty file", "", [`${FILE}: it has no methods; begin with \`kCreate: 0\``]],
+  ["an empty file", "", ["1:1: it has no methods; begin with `kCreate: 0`"]],
   ["comments alone", "# kCreate: 0\n", [
-    `${FILE}: it has no methods; begin with \`kCreate: 0\``,
+    "1:1: it has no methods; begin with `kCreate: 0`",
   ]],
   ["no kCreate", "kDestroy: 1\n", [
-    `${FILE}: kCreate is missing: every module is created; add \`kCreate: 0\``,
+    "1:1: kCreate is missing: every module is created; add `kCreate: 0`",
   ]],
   ["kCreate off", "kCreate: -1\n", [
     "1:10: kCreate: it cannot be off: every module is created; write 0",
@@ -97,8 +97,12 @@ const INVALID: readonly (readonly [what: string, text: string, problems: readonl
   ["a number twice", `${HEAD}kA: 10\nkB: 11\nkC: 10\n`, [
     "4:5: kC: 10 is the number of kA in line 2; give it another",
   ]],
-  ["a name twice", `${HEAD}kA: 10\nkA: 11\n`, ["3:1: `kA` stands in line 2 already"]],
-  ["kCreate twice", `${HEAD}kCreate: 0\n`, ["2:1: `kCreate` stands in line 1 already"]],
+  ["a name twice", `${HEAD}kA: 10\nkA: 11\n`, [
+    "3:1: `kA` stands in line 2 already; remove one of them",
+  ]],
+  ["kCreate twice", `${HEAD}kCreate: 0\n`, [
+    "2:1: `kCreate` stands in line 1 already; remove one of them",
+  ]],
   ["numbers 6 to 9", `${HEAD}kA: 6\nkB: 9\n`, [
     `2:5: kA: 6 is kept for inherited methods to come; ${OWN}`,
     `3:5: kB: 9 is kept for inherited methods to come; ${OWN}`,
@@ -142,7 +146,7 @@ const INVALID: readonly (readonly [what: string, text: string, problems: readonl
     ].map(([at, name]) => `${at}: ${name}: ${NO_NAME}`),
   ],
   ["a name that is too long", `${HEAD}k${"X".repeat(64)}: 10\n`, [
-    `2:1: k${"X".repeat(64)}: its 65 characters are more than 64`,
+    `2:1: k${"X".repeat(64)}: its 65 characters are more than 64; shorten it`,
   ]],
   ["names that differ too little", `${HEAD}kDoIt: 10\nkDoit: 11\nkDo_it: 12\n`, [
     `3:1: kDoit: ${MEMBERS} kDoIt, in line 2; choose another name`,
@@ -184,8 +188,12 @@ const INVALID: readonly (readonly [what: string, text: string, problems: readonl
     "2:1: a tab indents this line; YAML allows spaces only",
     "3:3: a tab indents this line; YAML allows spaces only",
   ]],
-  ["a list", "- kCreate\n- kMd\n", ["1:1: it is no list of `name: value` lines"]],
-  ["a word", "kCreate\n", ["1:1: it is no list of `name: value` lines"]],
+  ["a list", "- kCreate\n- kMd\n", [
+    "1:1: it is no list of `name: value` lines; write one such line for each name",
+  ]],
+  ["a word", "kCreate\n", [
+    "1:1: it is no list of `name: value` lines; write one such line for each name",
+  ]],
   ["maps in the map", `${HEAD}kA:\n  id: 10\nkB: 6\n`, [
     "2:1: `kA` has more than one value; write a single value",
     `4:5: kB: 6 is kept for inherited methods to come; ${OWN}`,
@@ -208,17 +216,17 @@ const INVALID: readonly (readonly [what: string, text: string, problems: readonl
     ),
   ],
   ["two documents", `${HEAD}---\nkMd: 10\n`, [
-    "2:1: a second document begins here; the file is one",
+    "2:1: a second document begins here; the file is one: take this line out",
   ]],
   ["a key that is no name", `${HEAD}10: 10\n? [a, b]\n: 11\n`, [
-    "2:1: a key that is no plain name",
-    "3:3: a key that is no plain name",
+    "2:1: a key that is no plain name; write letters, digits and _",
+    "3:3: a key that is no plain name; write letters, digits and _",
   ]],
   ["a bracket that is not closed", `${HEAD}kA: [10\n`, [
     "3:1: Flow sequence in block collection must be sufficiently indented and end with a ]",
   ]],
   ["a file without end", `${HEAD}${"#".repeat(1 << 20)}`, [
-    `${FILE}: 1048587 characters are too many; at most 1048576`,
+    "1:1: 1048587 characters are too many, at most 1048576; shorten the file",
   ]],
 ];
 

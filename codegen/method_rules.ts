@@ -81,7 +81,7 @@ export function methodNameProblem(name: string): string | null {
     return "it is no method's name: write k, a capital letter, then letters, digits and _";
   }
   if (name.length > LIMITS.methodNameCharacters) {
-    return `its ${name.length} characters are more than ${LIMITS.methodNameCharacters}`;
+    return `its ${name.length} characters are more than ${LIMITS.methodNameCharacters}; shorten it`;
   }
   const handler = handlerName(name);
   if (OBJECT_MEMBERS.includes(handler)) {

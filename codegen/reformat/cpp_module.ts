@@ -49,6 +49,17 @@ export function cppModules(folder: string): CppModule[] {
     }));
 }
 
+/** C++ sources of a repo that belong to no module of either kind, relative to its folder. */
+export function strayCppFiles(folder: string, cpp: readonly CppModule[]): CppFile[] {
+  const known = new Set([...NOT_SOURCES, ...TEMPLATE_FOLDERS, ...cpp.map(({ name }) => name)]);
+  return listFolder(folder)
+    .filter((name) => !known.has(name) && !name.startsWith("."))
+    .filter((name) => kindOf(`${folder}/${name}/${moduleFiles(name).methodsYaml}`) === null)
+    .flatMap((name) => kindOf(`${folder}/${name}`) === "folder" ? sourcesIn(folder, name) : [name])
+    .filter((file) => SOURCE.test(file) && !file.endsWith(".py"))
+    .map((file) => ({ file, becomes: null }));
+}
+
 function methodsOf(name: string): string {
   return `${name}/include/${name}/${name}_methods.yaml`;
 }

@@ -32,7 +32,7 @@ import { printMethods } from "../print_methods.ts";
 import { planModule } from "../refresh_module.ts";
 import { planRefresh, writeRefresh, writtenBy } from "../refresh_repo.ts";
 import { freshFile, freshModule } from "../template.ts";
-import { type CppFile, type CppModule, cppModules } from "./cpp_module.ts";
+import { type CppFile, type CppModule, cppModules, strayCppFiles } from "./cpp_module.ts";
 import { withFieldHints } from "./field_hints.ts";
 
 /** What reformat would do, and what keeps it from doing so. */
@@ -46,7 +46,7 @@ export interface ReformatPlan {
   readonly ready: readonly string[];
   /** Files relative to the repo's folder. */
   readonly changes: readonly FileChange[];
-  /** What a person has to carry over, of the modules that get their TypeScript. */
+  /** C++ files that a person has to carry over, as long as they are there. */
   readonly forPeople: readonly CppFile[];
   /** While there are any, nothing is written. */
   readonly problems: readonly ChimaeraError[];
@@ -79,7 +79,7 @@ export async function planReformat(folder: string): Promise<ReformatPlan> {
     modules: [...names],
     ready,
     changes: drafts.changes,
-    forPeople: modules.flatMap(({ files }) => files),
+    forPeople: [...found.flatMap(({ files }) => files), ...strayCppFiles(folder, found)],
     problems,
   };
 }

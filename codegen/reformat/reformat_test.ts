@@ -164,11 +164,33 @@ test("reformat: the fields of the C++ tasks are remarks in the TypeScript ones",
 test("reformat: a second time there is nothing to do", async () => {
   using repo = new CppRepo();
   repo.addModule("packer");
-  await reformat(repo);
+  const first = await reformat(repo);
   repo.write("packer/packer_runtime.ts", `${repo.read("packer/packer_runtime.ts")}// mine\n`);
   const { plan, written } = await reformat(repo);
   assert.deepEqual(written, []);
-  assert.deepEqual([plan.modules, plan.ready, plan.forPeople], [[], ["packer"], []]);
+  assert.deepEqual([plan.modules, plan.ready], [[], ["packer"]]);
+  assert.deepEqual(plan.forPeople, first.plan.forPeople);
+  for (const part of ["include", "src"]) {
+    Deno.removeSync(`${repo.folder}/packer/${part}`, { recursive: true });
+  }
+  assert.deepEqual((await reformat(repo)).plan.forPeople, []);
+});
+
+test("reformat: C++ files outside of modules are told too", async () => {
+  using repo = new CppRepo();
+  repo.addModule("packer");
+  repo.write("shared/include/shared.h", "// no module\n");
+  repo.write("shared/src/shared.cc", "// no module\n");
+  repo.write("tools/plot.py", "# no C++\n");
+  repo.write("main.cc", "int main() {}\n");
+  const { plan } = await reformat(repo);
+  const stray = plan.forPeople.filter(({ file }) => !file.startsWith("packer/"));
+  assert.deepEqual(
+    stray,
+    ["main.cc", "shared/include/shared.h", "shared/src/shared.cc"].map(
+      (file) => ({ file, becomes: null }),
+    ),
+  );
 });
 
 test("reformat: a repo of ours without a layout line gets it, and its names in deno.json", async () => {

@@ -15,6 +15,9 @@ import {
   type ModuleSpec,
 } from "../lane/mod.ts";
 
+const CREATE = "kCreate";
+const UPGRADE = "kUpgrade";
+
 const loaded = new Map<string, Promise<LoadedModule>>();
 /** Library names by the folder of their code. */
 const folders = new Map<string, string>();
@@ -62,7 +65,9 @@ async function importModule(spec: ModuleSpec): Promise<LoadedModule> {
   if (typeof Server !== "function" || !(Server.prototype instanceof Module)) {
     throw new ChimaeraError("moduleLoad", {
       what,
-      why: `${inSources(spec.runtimeUrl)} does not export a class Server that extends Module`,
+      why: `${
+        placeOfServer(spec.runtimeUrl)
+      }: it does not export a class Server that extends Module`,
     });
   }
   const libExec = exec.libExec;
@@ -70,8 +75,8 @@ async function importModule(spec: ModuleSpec): Promise<LoadedModule> {
     throw new ChimaeraError("moduleLoad", {
       what,
       why: libExec === undefined
-        ? `${inSources(spec.libExecUrl)} does not export libExec`
-        : `the code says it is ${libExec.libName}`,
+        ? `${inSources(spec.libExecUrl)}:1: it does not export libExec`
+        : `${placeOfName(spec.libExecUrl)}: the code says it is ${libExec.libName}`,
       hint: "run `chimaera repo refresh` on the module's repo, and load it again",
     });
   }
@@ -79,15 +84,12 @@ async function importModule(spec: ModuleSpec): Promise<LoadedModule> {
   return { libExec, make: () => new (Server as new () => Module)() };
 }
 
-/** Throws CHI-4005 for handlers and monitors that the dispatch calls and the class has not. */
+/** Throws CHI-4005 for what the dispatch calls and the class has not. */
 function checkHandlers(spec: ModuleSpec, server: object, libExec: LibExec): void {
   const members = server as Readonly<Record<string, unknown>>;
-  const missing = libExec.tasks.flatMap(([method]) => {
-    const name = libExec.methodNames[method] ?? `k${method}`;
-    return [handlerOf(name), `monitor${name.slice(1)}`]
-      .filter((member) => typeof members[member] !== "function")
-      .map((member) => `${member}() of ${name}`);
-  });
+  const missing = calledBy(libExec)
+    .filter(([member]) => typeof members[member] !== "function")
+    .map(([member, method]) => `${member}() of ${method}`);
   if (missing.length === 0) return;
   throw new ChimaeraError("moduleLoad", {
     what: `load module ${spec.libName}`,
@@ -96,11 +98,37 @@ function checkHandlers(spec: ModuleSpec, server: object, libExec: LibExec): void
   });
 }
 
-/** Where a file declares its `Server`: its name and line. */
+/** Members of a `Server` that the dispatch calls and its base has not, with their methods. */
+function calledBy({ tasks, methodNames, upgrade }: LibExec): [member: string, method: string][] {
+  const monitorOf = (name: string) => `monitor${name.slice(1)}`;
+  const found = tasks.flatMap(([method]): [string, string][] => {
+    const name = methodNames[method] ?? `k${method}`;
+    return [[handlerOf(name), name], [monitorOf(name), name]];
+  });
+  // Both are dispatched, and have no task type of their own.
+  if (Object.values(methodNames).includes(CREATE)) found.unshift([monitorOf(CREATE), CREATE]);
+  if (upgrade !== undefined) found.push([handlerOf(UPGRADE), UPGRADE]);
+  return found;
+}
+
+/** Where a file declares its `Server`, else its first line. */
 function placeOfServer(url: string): string {
-  const text = readText(decodeURIComponent(new URL(url).pathname)) ?? "";
-  const line = text.split("\n").findIndex((line) => /\bclass Server\b/.test(line)) + 1;
-  return `${inSources(url)}${line > 0 ? `:${line}` : ""}`;
+  return `${inSources(url)}:${lineOf(url, /\bclass Server\b/) ?? 1}`;
+}
+
+/** Where a module's library name is declared: in its tasks, or beside the dispatch itself. */
+function placeOfName(libExecUrl: string): string {
+  const tasksUrl = libExecUrl.replace(/_lib_exec\.ts$/, "_tasks.ts");
+  const line = lineOf(tasksUrl, /\blibName\s*[=:]/);
+  if (line !== null) return `${inSources(tasksUrl)}:${line}`;
+  return `${inSources(libExecUrl)}:${lineOf(libExecUrl, /\blibName\b/) ?? 1}`;
+}
+
+/** The first line of a file that has such text; null when none has. */
+function lineOf(url: string, text: RegExp): number | null {
+  const lines = (readText(decodeURIComponent(new URL(url).pathname)) ?? "").split("\n");
+  const at = lines.findIndex((line) => text.test(line));
+  return at < 0 ? null : at + 1;
 }
 
 /** Why an import failed, in one line, with the place in the author's files. */

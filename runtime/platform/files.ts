@@ -171,6 +171,11 @@ export function readExactText(path: string): string | null {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
+/** The size of a file, links followed. */
+export function fileSizeBytes(path: string): number {
+  return Deno.statSync(path).size;
+}
+
 /** A file's bytes. */
 export function readBytes(path: string): Uint8Array<ArrayBuffer> {
   return Deno.readFileSync(path);

@@ -76,13 +76,16 @@ const REPOS: readonly (readonly [text: string, says: string])[] = [
   ],
   [
     "namespace: a\nnamespace: b\n",
-    "CHI-1302 ~/chimaera_repo.yaml:2:1: `namespace` stands in line 1 already",
+    "CHI-1302 ~/chimaera_repo.yaml:2:1: `namespace` stands in line 1 already; remove one of them",
   ],
   [
     "namespace: a\n\tlayout: 1\n",
     "CHI-1302 ~/chimaera_repo.yaml:2:1: a tab indents this line; YAML allows spaces only",
   ],
-  ["- a\n", "CHI-1302 ~/chimaera_repo.yaml:1:1: it is no list of `name: value` lines"],
+  [
+    "- a\n",
+    "CHI-1302 ~/chimaera_repo.yaml:1:1: it is no list of `name: value` lines; write one such line for each name",
+  ],
   [
     "namespace: a\nlayout: 2\n",
     "CHI-1302 ~/chimaera_repo.yaml:2:9: layout 2 is not one that this program knows (1)",

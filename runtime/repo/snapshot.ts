@@ -16,6 +16,7 @@ import { ChimaeraError, toChimaeraError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import {
   digestOf,
+  fileSizeBytes,
   kindOf,
   linkTarget,
   listFolder,
@@ -88,11 +89,20 @@ function filesBelow(root: string, folder: string): string[] {
   });
 }
 
-/** A file's bytes. Throws CHI-4005 with what the system says. */
-function readFile(path: string): Uint8Array<ArrayBuffer> {
+/** A file's bytes; at most so many. Throws CHI-4005 when it has more, or with what the system says. */
+function readFile(path: string, bytesMax: number): Uint8Array<ArrayBuffer> {
   try {
-    return readBytes(path);
+    // Its size is asked for first: what is too large may be larger than the memory.
+    if (fileSizeBytes(path) <= bytesMax) {
+      const bytes = readBytes(path);
+      if (bytes.length <= bytesMax) return bytes;
+    }
+    throw new ChimaeraError("moduleLoad", {
+      what: path,
+      why: `the module's files have more than ${LIMITS.moduleBytesMax} bytes`,
+    });
   } catch (thrown) {
+    if (thrown instanceof ChimaeraError) throw thrown;
     throw toChimaeraError(thrown, "moduleLoad", `read ${path}`);
   }
 }
@@ -111,14 +121,9 @@ class CodeReader {
   /** Adds a file by its path in the repo. */
   async add(path: string): Promise<void> {
     if (this.files.has(path)) return;
-    const bytes = readFile(`${this.#repo.folder}/${path}`);
+    const left = LIMITS.moduleBytesMax - this.#sizeBytes;
+    const bytes = readFile(`${this.#repo.folder}/${path}`, left);
     this.#sizeBytes += bytes.length;
-    if (this.#sizeBytes > LIMITS.moduleBytesMax) {
-      throw new ChimaeraError("moduleLoad", {
-        what: `${this.#repo.folder}/${path}`,
-        why: `the module's files have more than ${LIMITS.moduleBytesMax} bytes`,
-      });
-    }
     this.files.set(path, bytes);
     if (CODE.test(path)) this.files.set(path, await this.#addImports(path, bytes));
   }

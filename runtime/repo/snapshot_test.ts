@@ -134,3 +134,17 @@ test("snapshot: all that must not be imported is told together, with places", as
   repo.write({ "store/store_tasks.ts": "export const T = {;\n}}\n" });
   assert.match(await repo.refusal("cache"), /^CHI-4005 ~\/store\/store_tasks\.ts:2:2: its syntax/);
 });
+
+test("snapshot: what is larger than a module may be is refused and not read", async () => {
+  using repo = new Repo({
+    "big/chimaera_mod.yaml": "name: big\n",
+    "big/big_methods.yaml": "kCreate: 0\n",
+    "big/table.json": "",
+  });
+  // A file with a hole: it takes no room, and no memory has room for it.
+  Deno.truncateSync(`${repo.path}/big/table.json`, 6 * 2 ** 30);
+  assert.equal(
+    await repo.refusal("big"),
+    "CHI-4005 ~/big/table.json: the module's files have more than 67108864 bytes",
+  );
+});

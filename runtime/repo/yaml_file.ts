@@ -83,7 +83,8 @@ class Reader {
   #parse(): Document.Parsed | null {
     const { length } = this.#text;
     if (length > FILE_CHARACTERS_MAX) {
-      this.#refuse(null, `${length} characters are too many; at most ${FILE_CHARACTERS_MAX}`);
+      const most = `at most ${FILE_CHARACTERS_MAX}; shorten the file`;
+      this.#refuse(0, `${length} characters are too many, ${most}`);
       return null;
     }
     const options = { lineCounter: this.#lines, uniqueKeys: false, version: "1.2" } as const;
@@ -97,7 +98,7 @@ class Reader {
     if (tabs.length > 0) return null;
     for (const { code, message, pos } of document.errors) {
       const why = code === "MULTIPLE_DOCS"
-        ? "a second document begins here; the file is one"
+        ? "a second document begins here; the file is one: take this line out"
         : message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
       this.#refuse(pos[0], why);
     }
@@ -108,19 +109,26 @@ class Reader {
     if (contents === null) return;
     if (isMap(contents)) { for (const pair of contents.items) this.#takePair(pair); }
     else if (!isScalar(contents) || contents.value !== null) {
-      this.#refuse(contents.range[0], "it is no list of `name: value` lines");
+      this.#refuse(
+        contents.range[0],
+        "it is no list of `name: value` lines; write one such line for each name",
+      );
     }
   }
 
   #takePair({ key, value }: Pair): void {
     if (!isScalar(key) || typeof key.value !== "string") {
       const range = (key as { range?: readonly number[] | null } | null)?.range;
-      return this.#refuse(range?.[0] ?? 0, "a key that is no plain name");
+      return this.#refuse(
+        range?.[0] ?? 0,
+        "a key that is no plain name; write letters, digits and _",
+      );
     }
     const keyAt = this.#place(key.range![0]);
     const earlier = this.#seen.get(key.value);
     if (earlier !== undefined) {
-      return this.#refuse(key.range![0], `\`${key.value}\` stands in line ${earlier} already`);
+      const where = `stands in line ${earlier} already`;
+      return this.#refuse(key.range![0], `\`${key.value}\` ${where}; remove one of them`);
     }
     this.#seen.set(key.value, keyAt.split(":")[0]!);
     const empty = { key: key.value, value: null, source: "", keyAt, valueAt: keyAt };
@@ -138,13 +146,14 @@ class Reader {
   }
 
   #place(offset: number): string {
+    if (offset === 0) return "1:1"; // Also of a text that was not read.
     const { line, col } = this.#lines.linePos(offset);
     return `${line}:${col}`;
   }
 
-  /** Notes what is wrong at an offset; null: with the whole file. */
-  #refuse(at: number | null, why: string): void {
-    const what = at === null ? this.#file : `${this.#file}:${this.#place(at)}`;
+  /** Notes what is wrong at an offset. */
+  #refuse(at: number, why: string): void {
+    const what = `${this.#file}:${this.#place(at)}`;
     this.#problems.push(new ChimaeraError(this.#kind, { what, why }));
   }
 }

@@ -36,17 +36,26 @@ test("yaml file: each entry has its value and its places", () => {
 
 test("yaml file: what is no flat map is refused where it stands", () => {
   const refusals: readonly (readonly [string, RegExp])[] = [
-    ["a: 1\na: 2\n", /^CHI-1302 a\.yaml:2:1: `a` stands in line 1 already$/],
+    ["a: 1\na: 2\n", /^CHI-1302 a\.yaml:2:1: `a` stands in line 1 already; remove one of them$/],
     ["a: 1\n \tb: 2\n", /^CHI-1302 a\.yaml:2:2: a tab indents this line; YAML allows spaces only$/],
-    ["- a\n", /^CHI-1302 a\.yaml:1:1: it is no list of `name: value` lines$/],
-    ["text\n", /^CHI-1302 a\.yaml:1:1: it is no list of `name: value` lines$/],
-    ["a: 1\n? [b]\n: 2\n", /^CHI-1302 a\.yaml:\d:\d: a key that is no plain name$/],
+    [
+      "- a\n",
+      /^CHI-1302 a\.yaml:1:1: it is no list of `name: value` lines; write one such line for each name$/,
+    ],
+    [
+      "text\n",
+      /^CHI-1302 a\.yaml:1:1: it is no list of `name: value` lines; write one such line for each name$/,
+    ],
+    [
+      "a: 1\n? [b]\n: 2\n",
+      /^CHI-1302 a\.yaml:\d:\d: a key that is no plain name; write letters, digits and _$/,
+    ],
     ["a: [1]\n", /^CHI-1302 a\.yaml:1:1: `a` has more than one value; write a single value$/],
     ["a: &x 1\nb: *x\n", /^CHI-1302 a\.yaml:2:1: `b` has the alias `\*x`; write a single value$/],
     ["a: 'b\n", /^CHI-1302 a\.yaml:\d:\d: .*quote/],
     [
       `a: ${"x".repeat(1 << 20)}\n`,
-      /^CHI-1302 a\.yaml: \d+ characters are too many; at most 1048576$/,
+      /^CHI-1302 a\.yaml:1:1: \d+ characters are too many, at most 1048576; shorten the file$/,
     ],
   ];
   for (const [text, says] of refusals) assert.match(refusal(text), says);

@@ -74,10 +74,13 @@ test("kUpgrade is called in the place of restoreState, with what the old version
     const { client, repo, upgrade } = shop;
     await client.create("books", 2);
     await client.add(1, 40);
-    const takesOver = `upgrade(module, saved) {
-      (module as Server).sum = (saved.state as { sum: number }).sum * 2 + saved.v;
+    const takesOver = `upgrade(module, saved, rctx) {
+      return (module as Server).upgrade(saved, rctx);
     },`;
-    const members = "override saveState(): SavedState { return { v: 1, state: 0, pointers: [] }; }";
+    const members = `override saveState(): SavedState { return { v: 1, state: 0, pointers: [] }; }
+  upgrade(saved: SavedState, _rctx: RunContext): void {
+    this.sum = (saved.state as { sum: number }).sum * 2 + saved.v;
+  }`;
     repo.write({ version: 2, saves: false, members, libExec: takesOver });
     assert.equal((await upgrade()).restarted, 0);
     await answersAre(shop, 2, [0, 80]);

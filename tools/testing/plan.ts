@@ -34,8 +34,13 @@ const PLAIN_FOLDERS = [
   "tools/lint/",
 ];
 
-/** Folders inside those whose tests start programs and nodes. */
-const STARTING_FOLDERS = ["codegen/check/", "codegen/kit/"];
+/** What inside those starts programs and nodes, or counts what its process has open. */
+const EXCEPTED = [
+  "codegen/check/",
+  "codegen/kit/",
+  "runtime/memory/segment_test.ts",
+  "runtime/platform/uring_test.ts",
+];
 
 /** Tests that wait for a long time, and do next to nothing. */
 const IDLE = ["tests/system/stopped_minute_test.ts"];
@@ -105,7 +110,7 @@ export function selectTests(tests: readonly string[], paths: readonly string[]):
 export function planRuns(tests: readonly string[]): TestRun[] {
   const isIn = (folders: readonly string[], path: string) =>
     folders.some((folder) => path.startsWith(folder));
-  const isPlain = (path: string) => isIn(PLAIN_FOLDERS, path) && !isIn(STARTING_FOLDERS, path);
+  const isPlain = (path: string) => isIn(PLAIN_FOLDERS, path) && !isIn(EXCEPTED, path);
   const plain = tests.filter(isPlain);
   const alone = tests.filter((path) => !isPlain(path));
   const place = (path: string) => BESIDE.findIndex((folder) => path.startsWith(folder));

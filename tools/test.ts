@@ -2,7 +2,8 @@
  * `deno task test`: runs every test, and ends with the line `N passed, N failed`.
  *
  * Lanes take their turns in an order of its own in each call, by a seed that is printed; the call is
- * repeated with the variable that is printed with it.
+ * repeated with the variable that is printed with it. A call without a PATH runs tests of whole
+ * nodes with two of three numbers of workers, by that seed; one with a PATH with all.
  *
  * Installs the system programs that tests compare with, runs `deno test` in as many processes as
  * isolation asks for (testing/plan.ts), and fails when a test fails, when a run crashes, hangs or
@@ -61,7 +62,10 @@ async function main(args: string[]): Promise<number> {
   const laneSeed = Deno.env.get(LANE_SEED_VARIABLE) ?? randomSeed();
   const order = `order of lanes: ${LANE_SEED_VARIABLE}=${laneSeed}`;
   console.log(order);
-  const results = await runAll(runs, choice.filter, laneSeed);
+  // All of them would take more than the time that there is.
+  const workerCounts = choice.paths.length > 0 ? "" : Number(laneSeed) % 2 === 0 ? "1,2" : "2,4";
+  if (workerCounts !== "") console.log(`workers of whole nodes: ${workerCounts}`);
+  const results = await runAll(runs, { filter: choice.filter, laneSeed, workerCounts });
   return report(results, order);
 }
 
@@ -103,14 +107,14 @@ interface Turn {
   readonly endMs: number;
   readonly filter: string | undefined;
   readonly laneSeed: string;
+  readonly workerCounts: string;
 }
 
 async function runAll(
   runs: readonly TestRun[],
-  filter: string | undefined,
-  laneSeed: string,
+  choice: Omit<Turn, "endMs">,
 ): Promise<RunResult[]> {
-  const turn = { endMs: Date.now() + TOTAL_LIMIT_MS, filter, laneSeed };
+  const turn = { endMs: Date.now() + TOTAL_LIMIT_MS, ...choice };
   const single = runs.filter((run) => !run.isIdle && !run.isBeside);
   const beside = runs.filter((run) => run.isBeside);
   const idle = runs.filter((run) => run.isIdle);

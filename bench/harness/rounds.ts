@@ -13,4 +13,4 @@ export interface Rounds {
 }
 
 export const FULL_ROUNDS: Rounds = { pairs: 15, blockMs: 200, idleMs: 10_000, launches: 15 };
-export const QUICK_ROUNDS: Rounds = { pairs: 3, blockMs: 60, idleMs: 1_000, launches: 2 };
+export const QUICK_ROUNDS: Rounds = { pairs: 3, blockMs: 60, idleMs: 1_000, launches: 1 };

@@ -17,6 +17,7 @@ import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client as Faulty } from "./modules/faulty/faulty_client.ts";
 import { Client } from "./modules/locking/locking_client.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
 const LANES = 4;
@@ -40,7 +41,7 @@ async function watchesRun(client: Client, count: number): Promise<void> {
   );
 }
 
-for (const workers of [1, 2, 4]) {
+for (const workers of WORKER_COUNTS) {
   const at = `${workers} workers`;
 
   test(`an abandoned task's subtasks are told, on whatever worker, ${at}`, async () => {

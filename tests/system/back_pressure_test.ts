@@ -11,9 +11,9 @@ import { inTime } from "./kit/watchdog.ts";
 import { Client as Faulty } from "./modules/faulty/faulty_client.ts";
 import { Client } from "./modules/pressing/pressing_client.ts";
 import { Group, Manner, Pick } from "./modules/pressing/pressing_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 /** A flood is many times what is allowed to be under way. */
 const FLOOD = 10 * LIMITS.subtasksPerTask;
 /** What is under way of a flood, besides its own subtasks. */
@@ -51,7 +51,7 @@ async function mostBlocks(node: Node, work: Promise<unknown>): Promise<number> {
   return most;
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a client's calls wait for room, in their order, ${workers} workers`, async () => {
     await withPool(workers, async (client, session) => {
       const ends: number[] = [];

@@ -12,9 +12,9 @@ import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
 import type { TransformTask } from "./modules/faulty/faulty_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 /** Slots, error records and rings of a port. */
 const BLOCKS_OF_PORT = 3;
 
@@ -60,7 +60,7 @@ function isAlive(session: Session, block: Block): boolean {
   return liveBlocks(session.segment).some(({ offset }) => offset === block.pointer.offset);
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a block stays while a task uses it, ${workers} workers`, async () => {
     await withClient(workers, async (client, session) => {
       const block = session.alloc(4096);
@@ -176,7 +176,7 @@ test("blocks may be freed after their session or their node has ended", async ()
   await second.close();
 });
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`what was given up stays until it is done, ${workers} workers`, async () => {
     await withClient(workers, async (client, session) => {
       const block = session.alloc(4096);
@@ -355,7 +355,7 @@ test("sixteen ports, and no more", async () => {
   assert.deepEqual(sums, ports.map((_, k) => k + 1));
 });
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`subtasks that a handler forgets, ${workers} workers`, async () => {
     await withClient(workers, async (client) => {
       for (let k = 0; k < 40; k++) {

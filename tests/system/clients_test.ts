@@ -13,9 +13,9 @@ import type { Program } from "./kit/program.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 const TOUCH_BYTES = 40 << 20;
 /** Of a stopped client; stopped_minute_test.ts has a minute. */
 const STOPPED_MS = 1200;
@@ -49,7 +49,7 @@ async function endWell(bystander: Program): Promise<void> {
   await bystander.ended();
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a client killed in mid-task gives everything back, ${workers} workers`, async () => {
     using folder = new RuntimeFolder();
     const env = { env: folder.env };

@@ -13,11 +13,11 @@ import { NodeProcess } from "./kit/node_process.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`faults in process, ${workers} workers: the task fails, the worker goes on`, async () => {
     await using node = await startNode({
       workers,
@@ -69,7 +69,7 @@ for (const workers of WORKERS) {
   });
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a handler that blocks its lane is named, ${workers} workers`, async () => {
     using folder = new RuntimeFolder();
     const env = { env: folder.env };

@@ -15,9 +15,9 @@ import { forgetTrees } from "./kit/trees.ts";
 import { Client as Faulty } from "./modules/faulty/faulty_client.ts";
 import { Client } from "./modules/steady/steady_client.ts";
 import { Holding } from "./modules/steady/steady_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 const LANES = 4;
 const HOME = 0;
 const DEPTH = 8;
@@ -51,7 +51,7 @@ async function total(client: Client, key: number): Promise<number> {
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`TestFlush: 256 flushes of an idle node, ${workers} workers`, async () => {
     await withPool(workers, async ({ client, admin }) => {
       for (let round = 0; round < 256; round++) await admin.flush(HERE);

@@ -13,10 +13,10 @@ import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { forgetTrees } from "./kit/trees.ts";
 import { Client } from "./modules/steady/steady_client.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
 const LANES = 4;
-const WORKERS = [1, 2, 4];
 const DEPTH = 8;
 const TREES = 2 ** 12;
 
@@ -33,7 +33,7 @@ async function failures(session: Session): Promise<number> {
   return lanes.reduce((sum, { failed }) => sum + failed, 0);
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`forgotten tasks forget tasks, ${DEPTH} deep, ${workers} workers`, async () => {
     await using node = await startNode({
       workers,

@@ -19,9 +19,9 @@ import { Client as Faulty } from "./modules/faulty/faulty_client.ts";
 import { Fault } from "./modules/faulty/faulty_tasks.ts";
 import { Client } from "./modules/pressing/pressing_client.ts";
 import { From, Group, Manner, Pick } from "./modules/pressing/pressing_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 /** More than a ring, its overflow list, or a task's subtasks take. */
 const FLOOD = 20_000;
 
@@ -44,7 +44,7 @@ async function withPool(
   await eventually("no block is left", () => liveBlocks(node.segment).length === 0);
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a handler awaits tasks of its own lane, ${workers} workers`, async () => {
     await withPool(workers, async (client) => {
       assert.equal(await client.bounce(HERE, 0, 0, 50), 51);

@@ -15,13 +15,13 @@ import { Program } from "./kit/program.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import type { Scribbled, ScribblerConfig } from "./kit/scribbler.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 const ROUNDS = Number(permitted() && Deno.env.get("CHIMAERA_TEST_ROUNDS") || 10_000);
 const PATIENCE_MS = 60_000 + ROUNDS * 50;
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a client that scribbles over its memory harms only itself, ${workers} workers`, async () => {
     const seed = Number(
       Deno.env.get("CHIMAERA_TEST_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0],
@@ -37,7 +37,7 @@ for (const workers of WORKERS) {
       await client.create(HERE, HERE, "faulty");
       const config: ScribblerConfig = {
         seed,
-        rounds: Math.ceil(ROUNDS / WORKERS.length),
+        rounds: Math.ceil(ROUNDS / WORKER_COUNTS.length),
         pool: client.poolId,
       };
       console.log(`seed ${seed}, ${config.rounds} rounds`);

@@ -11,6 +11,7 @@ import { TEST_MODULES } from "./kit/test_modules.ts";
 import { inTime } from "./kit/watchdog.ts";
 import { Client } from "./modules/pressing/pressing_client.ts";
 import { Group, Pick } from "./modules/pressing/pressing_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
 const DATA_LANES = 32;
@@ -34,7 +35,7 @@ async function withPool(
   await eventually("no block is left", () => liveBlocks(node.segment).length === 0);
 }
 
-for (const workers of [1, 2, 4]) {
+for (const workers of WORKER_COUNTS) {
   test(`lanes by index and by hash, in several groups, ${workers} workers`, async () => {
     await withPool(workers, async (client) => {
       for (const [group, lanes] of [[Group.control, 4], [Group.data, DATA_LANES]] as const) {

@@ -12,6 +12,7 @@ import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/locking/locking_client.ts";
 import { Ending, Lock, Stay } from "./modules/locking/locking_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
 const LANES = 4;
@@ -51,7 +52,7 @@ async function withPool(
   await eventually("no block is left", () => liveBlocks(node.segment).length === 0);
 }
 
-for (const workers of [1, 2, 4]) {
+for (const workers of WORKER_COUNTS) {
   const at = `${workers} workers`;
 
   test(`locks keep out whom they must, across every kind of await, ${at}`, async () => {

@@ -15,9 +15,9 @@ import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
 import { EchoTask, OkTask, SleepTask, TransformTask } from "./modules/faulty/faulty_tasks.ts";
 import { Method } from "./modules/faulty/faulty_methods.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 const SEGMENT_BYTES = 32 << 20;
 
 /** A node, a bystander, and a session of this process with the pool that both call. */
@@ -153,7 +153,7 @@ const MALFORMED: readonly [name: string, type: typeof OkTask, why: RegExp, misch
   ],
 ];
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`malformed descriptors end their session only, ${workers} workers`, async () => {
     await withScene(workers, async ({ node, client }) => {
       let count = 0;

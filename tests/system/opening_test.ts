@@ -6,11 +6,12 @@ import { startNode } from "chimaera/node";
 import { test } from "../permission.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/loose/loose_client.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
 const LANES = 6;
 
-for (const workers of [1, 2, 4]) {
+for (const workers of WORKER_COUNTS) {
   test(`every lane calls another pool and reads a file to open, ${workers} workers`, async () => {
     await using node = await startNode({
       workers,

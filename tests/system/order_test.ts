@@ -10,9 +10,9 @@ import { liveBlocks } from "../../runtime/memory/mod.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
 import type { NextTask } from "./modules/faulty/faulty_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 const LANES = 4;
 
 async function withNode(
@@ -67,7 +67,7 @@ class Sender {
   }
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a lane takes a port's tasks in order, ${workers} workers`, async () => {
     await withNode(workers, async (_node, session) => {
       const client = new Client(session);
@@ -158,7 +158,7 @@ for (const workers of WORKERS) {
   });
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a flood of high latency does not hurt low latency, ${workers} workers`, async () => {
     await withNode(workers, async (_node, session) => {
       const client = new Client(session);

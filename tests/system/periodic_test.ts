@@ -13,9 +13,9 @@ import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/steady/steady_client.ts";
 import type { BeatTask } from "./modules/steady/steady_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 const HOME = 0;
 
 async function withPool(
@@ -59,7 +59,7 @@ async function rests(client: Client, key: number): Promise<void> {
   });
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a periodic task runs on the home lane until it says so, ${workers} workers`, async () => {
     await withPool(workers, async (client) => {
       using task = beat(client, 20, { key: 1, until: 6 });

@@ -16,9 +16,9 @@ import { Client } from "./modules/faulty/faulty_client.ts";
 import { CreateFault } from "./modules/faulty/faulty_tasks.ts";
 import { Client as Policy } from "./modules/one_worker/one_worker_client.ts";
 import { Answer } from "./modules/one_worker/one_worker_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 
 /** A node, a session, the admin, and a check that nothing was left behind. */
 async function withNode(
@@ -36,7 +36,7 @@ async function withNode(
   await eventually("no block is left", () => liveBlocks(node.segment).length === 0);
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`pools are found by name and by nothing else, ${workers} workers`, async () => {
     await withNode(workers, async (_node, session, admin) => {
       const first = new Client(session);
@@ -136,7 +136,7 @@ test("a node has so many lanes, and then says so", async () => {
   });
 });
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`an ended pool fails its tasks, queued ones too, ${workers} workers`, async () => {
     await withNode(workers, async (_node, session, admin) => {
       const client = new Client(session);
@@ -269,7 +269,7 @@ test("a policy that answers nonsense is not put in force", async () => {
   });
 });
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`clients race for one pool, ${workers} workers`, async () => {
     using folder = new RuntimeFolder();
     const env = { env: folder.env };

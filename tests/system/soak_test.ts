@@ -13,11 +13,12 @@ import { eventually } from "./kit/expect.ts";
 import { NodeProcess } from "./kit/node_process.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { soak, type Soaked } from "./scenarios/soak.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const SOAK_MS = Number(permitted() && Deno.env.get("CHIMAERA_TEST_MS") || 3000);
 const PATIENCE_MS = 60_000 + 2 * SOAK_MS;
 
-for (const workers of [1, 2, 4]) {
+for (const workers of WORKER_COUNTS) {
   test(`nothing is lost, nothing is left, ${workers} workers`, async () => {
     const seed = Number(
       Deno.env.get("CHIMAERA_TEST_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0],

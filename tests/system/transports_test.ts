@@ -15,6 +15,7 @@ import type { ProgramOptions } from "./kit/program.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
 
@@ -56,7 +57,7 @@ async function resultsHere(): Promise<CallResults> {
   return results;
 }
 
-for (const workers of [1, 2, 4]) {
+for (const workers of WORKER_COUNTS) {
   test(`calls give the same by every transport, ${workers} workers`, async () => {
     const expected = JSON.parse(JSON.stringify(await resultsHere()));
     for (const [name, echo] of Object.entries(JSON.parse(JSON.stringify(expectedEchoes())))) {

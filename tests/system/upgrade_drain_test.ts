@@ -16,15 +16,15 @@ import { answersAre, begun, withShop } from "./kit/shop.ts";
 import { Client as Faulty } from "./modules/faulty/faulty_client.ts";
 import { Client as Locking } from "./modules/locking/locking_client.ts";
 import { Ending, Lock, Stay } from "./modules/locking/locking_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 const LANES = 3;
 /** An amount that takes its time. */
 const SLOW = 1_000_000;
 const SLOW_ADD = `if (task.amount === ${SLOW}) await rctx.sleep(400);`;
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`what has begun ends on the old version, the rest runs on the new, ${workers} workers`, async () => {
     const first = { version: 1, isAsync: true, add: SLOW_ADD };
     await withShop({ workers, first }, async (shop) => {
@@ -152,7 +152,7 @@ for (const workers of [1, 2]) {
   });
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`handlers may call their own pool while it is upgraded, ${workers} workers`, async () => {
     using repo = new RepoCopy("faulty");
     slowDown(repo, "faulty");

@@ -14,6 +14,7 @@ import { RepoCopy } from "./kit/repo_copy.ts";
 import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { Strider } from "./kit/strider.ts";
 import { Client } from "./modules/nomad/nomad_client.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
 const NOMAD = "tests_nomad";
@@ -64,7 +65,7 @@ async function withTown(
   await eventually("no block is left", () => liveBlocks(node.segment).length === 0);
 }
 
-for (const workers of [1, 2, 4]) {
+for (const workers of WORKER_COUNTS) {
   test(`upgrades under load lose, repeat and reorder nothing, ${workers} workers`, async () => {
     await withTown(workers, undefined, async (town) => {
       const { client, session, upgrade } = town;

@@ -6,6 +6,7 @@ import { startNode } from "chimaera/test";
 import { Client as Admin } from "chimaera/admin_client";
 import { test } from "../permission.ts";
 import { LedgerClient, LedgerRepo, type LedgerVersion } from "./kit/ledger_repo.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const LOCAL = DomainQuery.getLocalId();
 
@@ -30,7 +31,7 @@ async function shop(workers: number, first: LedgerVersion = { version: 1 }) {
   };
 }
 
-for (const workers of [1, 2, 4]) {
+for (const workers of WORKER_COUNTS) {
   test(`upgrade: the new code answers, with the state of the old one (W = ${workers})`, async () => {
     await using it = await shop(workers);
     await it.client.create("books", 3);

@@ -13,9 +13,9 @@ import { RuntimeFolder } from "./kit/runtime_folder.ts";
 import { TEST_MODULES } from "./kit/test_modules.ts";
 import { Client } from "./modules/faulty/faulty_client.ts";
 import { Fault } from "./modules/faulty/faulty_tasks.ts";
+import { WORKER_COUNTS } from "./kit/worker_counts.ts";
 
 const HERE = DomainQuery.getLocalId();
-const WORKERS = [1, 2, 4];
 const LANES = 4;
 /** A handler is noticed after a second. */
 const ABANDON_MS = 1100;
@@ -51,7 +51,7 @@ async function expectAllLanes(client: Client): Promise<void> {
   for (let lane = 0; lane < LANES; lane++) assert.equal(await client.ok(HERE, 7, lane), 8);
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a worker whose loop fails is replaced, ${workers} workers`, async () => {
     await withClient(workers, async (client, node) => {
       for (let round = 1; round <= 3; round++) {
@@ -102,7 +102,7 @@ for (const workers of WORKERS) {
   });
 }
 
-for (const workers of WORKERS) {
+for (const workers of WORKER_COUNTS) {
   test(`a flush ends although a worker is lost under it, ${workers} workers`, async () => {
     await withClient(workers, async (client, node) => {
       const admin = new Admin();

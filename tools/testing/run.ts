@@ -27,6 +27,8 @@ export interface RunOptions {
   /** The seed by which the engine shuffles the turns of lanes. */
   readonly laneSeed: string;
   readonly filter?: string | undefined;
+  /** With how many workers tests of a whole node run; all that there are when it is empty. */
+  readonly workerCounts?: string;
   /** Takes the run's output as it comes; standard output when it is left out. */
   readonly write?: (bytes: Uint8Array) => Promise<void> | void;
 }
@@ -82,6 +84,7 @@ function spawn(run: TestRun, options: RunOptions) {
       ...colour,
       CHIMAERA_DEBUG_HEAP: "1",
       [LANE_SEED_VARIABLE]: options.laneSeed,
+      CHIMAERA_TEST_WORKERS: options.workerCounts ?? "",
       // Never the instance that the person at this machine has running.
       CHIMAERA_RUNTIME_DIR: `${options.temporary}/run`,
       TMPDIR: options.temporary,

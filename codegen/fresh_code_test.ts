@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DomainQuery } from "chimaera";
+import { DomainQuery, type Session } from "chimaera";
 import { Client as Admin } from "chimaera/admin_client";
 import { startNode } from "chimaera/test";
 import { test } from "../tests/permission.ts";
@@ -88,6 +88,19 @@ test("fresh code: a new module passes its own test at once", async () => {
   assert.match(output, /compressor: a pool is made, and found again by its name \.\.\. ok/);
 });
 
+function urlOf(folder: RepoFolder): URL {
+  return new URL(`file://${folder.path}/`);
+}
+
+/** A client of a new pool of the module `every`. */
+async function newPool(folder: RepoFolder, session: Session) {
+  const { Client } = await import(`${urlOf(folder)}every/every_client.ts`);
+  const client = new Client(session);
+  const local = DomainQuery.getLocalId();
+  await client.create(local, local, "pool");
+  return client;
+}
+
 test("fresh code: methods are called, those that are inherited too", async () => {
   using folder = await RepoFolder.withModule("every");
   const names = ["kNodeFailure", "kRecover", "kMigrate", "kFirst", "kLast"];
@@ -112,12 +125,9 @@ test("fresh code: methods are called, those that are inherited too", async () =>
             : stub.replace("{}", `{ throw new Error("${name} was here"); }`),
       ),
   );
-  const url = new URL(`file://${folder.path}/`);
-  await using started = await startNode({ repos: [url] });
-  const { Client } = await import(`${url}every/every_client.ts`);
-  const client = new Client(started.session);
+  await using started = await startNode({ repos: [urlOf(folder)] });
   const local = DomainQuery.getLocalId();
-  await client.create(local, local, "pool");
+  const client = await newPool(folder, started.session);
   for (const name of names) {
     const method = handlerName(name);
     await assert.rejects(
@@ -139,12 +149,9 @@ test("fresh code: upgrade is called with what the version before saved", async (
     "    return { v: 3, state: this.sum, pointers: [] };\n  }\n";
   fill(/^ *\/\/ CHI_AUTOGEN/m, `  ${members}$&`);
   fill(/( show\(.*\{)\}/, "$1 throw new Error(`the sum is ${this.sum}`); }");
-  const url = new URL(`file://${folder.path}/`);
-  await using started = await startNode({ repos: [url] });
-  const { Client } = await import(`${url}every/every_client.ts`);
-  const client = new Client(started.session);
+  await using started = await startNode({ repos: [urlOf(folder)] });
   const local = DomainQuery.getLocalId();
-  await client.create(local, local, "pool");
+  const client = await newPool(folder, started.session);
   await assert.rejects(() => client.show(local), /the sum is 41/);
 
   folder.declare(["kUpgrade: 5", "kShow: 10"], "every");

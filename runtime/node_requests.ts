@@ -114,8 +114,7 @@ async function destroyModule({ registry, pools }: RequestedParts, name: string):
     new ChimaeraError("moduleInUse", {
       what: `unload ${libName}`,
       why: "a pool of it is being made",
-      hint:
-        "its `create` has not ended; end the pool with `chimaera pool destroy`, or stop the node",
+      hint: "unload it when its `create` has ended; one that never ends ends with the node",
     });
   await pools.making.without(libName, { limitMs: LIMITS.laneDrainMs, tooLate }, () => {
     const own = pools.all.filter(({ module }) => module.libName === libName);

@@ -172,9 +172,8 @@ export class Mishaps {
 
   #ask(call: () => Promise<unknown>): void {
     const asked = this.#options.world.as(HOST, call).then(() => {}, (thrown) => {
-      if (thrown instanceof ChimaeraError && REFUSALS.includes(thrown.kind)) return;
-      const isOurs = thrown instanceof ChimaeraError;
-      if (isOurs && this.counts.loseWorker > 0) return;
+      const kind = thrown instanceof ChimaeraError ? thrown.kind : null;
+      if (kind !== null && (this.counts.loseWorker > 0 || REFUSALS.includes(kind))) return;
       this.#options.onFailure(toChimaeraError(thrown, "internal", "simulated fault"));
     }).then(() => void this.#underWay.delete(asked));
     this.#underWay.add(asked);

@@ -30,7 +30,8 @@ const RUN_LIMIT_MS = 6 * 60_000;
 
 const HELP = `Usage: deno task test [options] [PATH…]
 
-  PATH…             test files or folders; all of them when none is named
+  PATH…             test files or folders, "." for all of them; all of them when none is named,
+                    but whole nodes with two of 1, 2 and 4 workers only
   --filter TEXT     tests whose name contains TEXT, or matches /TEXT/
   --no-install      do not install missing system programs
   --help

@@ -17,6 +17,9 @@ import { moduleInStack } from "./load_module.ts";
 const REJECTED = "a promise that nobody waits for was rejected";
 const THREW = "a callback threw";
 
+/** In a stack: the runtime's own code of `process.exit`. */
+const FROM_PROCESS = /\(node:process:/;
+
 type Attribute = (owner: HandlerOwner | undefined, how: string, thrown: unknown) => void;
 
 /**
@@ -30,17 +33,15 @@ export function guardIsolate(onStray: () => void): () => void {
   };
   const close = self.close.bind(self);
   const refuse = (name: string) => (): never => {
+    const isProcess = name === "Deno.exit" && FROM_PROCESS.test(new Error().stack ?? "");
     throw new ChimaeraError("handlerExit", {
-      what: `call ${name} in a module`,
+      what: `call ${isProcess ? "process.exit" : name} in a module`,
       why: "it would end the node",
     });
   };
+  // `process.exit` ends here too. It is not replaced itself: to look at `process` makes it.
   Object.defineProperty(Deno, "exit", { value: refuse("Deno.exit"), configurable: true });
   Object.defineProperty(self, "close", { value: refuse("self.close"), configurable: true });
-  const { process } = globalThis as { process?: { exit?: unknown } };
-  if (process !== undefined) {
-    Object.defineProperty(process, "exit", { value: refuse("process.exit"), configurable: true });
-  }
   for (const name of ["setTimeout", "setInterval", "setImmediate"]) ownCallbacks(name, attribute);
   self.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

@@ -9,8 +9,8 @@
  * Thread rules: a file belongs to the isolate that opened it.
  */
 
-import process from "node:process";
 import { ChimaeraError, type ErrorName } from "../errors.ts";
+import { nodeBuiltin } from "./node_builtin.ts";
 import { isSimulated } from "./simulated_machine.ts";
 import { errnoText } from "./syscalls.ts";
 
@@ -90,9 +90,7 @@ export class PositionalFile {
 
   /** Opens a file. Throws CHI-1101, CHI-1102, CHI-1103, CHI-1105, CHI-1106. */
   static async open(path: string, access: FileAccess): Promise<PositionalFile> {
-    const fs = calls ??= isSimulated()
-      ? process.getBuiltinModule("node:fs")
-      : await import("node:fs");
+    const fs = calls ??= isSimulated() ? nodeBuiltin("node:fs") : await import("node:fs");
     const { O_RDONLY, O_RDWR, O_CREAT, O_DIRECT } = fs.constants;
     const create = access.create === true;
     const flags = (create || access.write === true ? O_RDWR : O_RDONLY) |

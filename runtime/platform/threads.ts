@@ -1,7 +1,7 @@
 /** The thread seam: starting workers, and what a worker says when it dies. */
 
-import process from "node:process";
 import { readText } from "./files.ts";
+import { nodeBuiltin } from "./node_builtin.ts";
 import { machine } from "./simulated_machine.ts";
 
 /** A started thread. */
@@ -48,7 +48,7 @@ export function startBackgroundThread(
 ): { terminate(): void } {
   // A web worker would keep the program alive until it is ended. Loaded here, because it takes a
   // while and few programs need it; at once, because the caller may be about to block.
-  const { Worker } = process.getBuiltinModule("node:worker_threads");
+  const { Worker } = nodeBuiltin("node:worker_threads");
   const worker = new Worker(new URL(url), { name, workerData: value });
   worker.on("error", (thrown) => onDeath(thrown instanceof Error ? thrown.message : `${thrown}`));
   worker.unref();
@@ -57,7 +57,7 @@ export function startBackgroundThread(
 
 /** The value that this background thread was started with. */
 export function backgroundValue(): unknown {
-  return process.getBuiltinModule("node:worker_threads").workerData;
+  return nodeBuiltin("node:worker_threads").workerData;
 }
 
 /** Processors that this process may use. */

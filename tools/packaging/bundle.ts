@@ -98,6 +98,27 @@ async function bundleCode(root: string, dist: string, entries: readonly string[]
   for (const entry of entries) {
     if (!exists(`${dist}/${entry}.js`)) throw new BuildError(`deno bundle wrote no ${entry}.js`);
   }
+  leaveHelpersAside(dist);
+}
+
+/** In the chunk with the bundler's helpers for CommonJS packages. */
+const MARK_OF_HELPERS = "__deno_internal_createRequire(import.meta.url)";
+
+/**
+ * Takes out the imports of the bundler's helpers that bind no name of them. Every file has one, and
+ * by it `node:module`: 20 ms of the start of each isolate, workers too, for a few files that need it.
+ */
+function leaveHelpersAside(dist: string): void {
+  const scripts = listFiles(dist).filter((path) => path.endsWith(".js"));
+  const texts = new Map(scripts.map((path) => [path, Deno.readTextFileSync(`${dist}/${path}`)]));
+  const isHelper = (path: string) => texts.get(path)!.includes(MARK_OF_HELPERS);
+  const helpers = scripts.filter((path) => /^chunk-\w+\.js$/.test(path) && isHelper(path));
+  for (const helper of helpers) {
+    const bare = new RegExp(`^import "(?:\\.\\.?/)+${helper.replace(".", "\\.")}";\n`, "m");
+    for (const [path, text] of texts) {
+      if (bare.test(text)) Deno.writeTextFileSync(`${dist}/${path}`, text.replace(bare, ""));
+    }
+  }
 }
 
 function copyAssets(root: string, dist: string): void {

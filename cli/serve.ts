@@ -14,6 +14,7 @@ import {
   type Stall,
   startNode,
 } from "../sdk/node.ts";
+import { holderText } from "../runtime/observe/mod.ts";
 import { ffiAvailable, packaging, VERSION } from "../runtime/platform/mod.ts";
 import {
   type CliCommand,
@@ -152,9 +153,9 @@ async function start(
 }
 
 /** What is said of a handler that holds its worker. */
-export function stallText({ worker, poolName, libName, methodName, forMs }: Stall): string {
-  return `worker ${worker} is held by ${libName}.${methodName} of pool ${poolName} ` +
-    `for ${formatDuration(forMs)} now; its other tasks wait`;
+export function stallText(stall: Stall): string {
+  return `worker ${stall.worker} is held by ${holderText(stall)} ` +
+    `for ${formatDuration(stall.forMs)} now; its other tasks wait`;
 }
 
 /** What is said of a worker that another has replaced. */

@@ -3,6 +3,7 @@
 import { DomainQuery, type NodeStats, type PoolInfo } from "../sdk/mod.ts";
 import { InstancePaths } from "../sdk/node.ts";
 import { Client as Admin } from "../chimods/admin/admin_client.ts";
+import { holderText } from "../runtime/observe/mod.ts";
 import { realClock } from "../runtime/platform/mod.ts";
 import { diskText } from "./backing_text.ts";
 import { type CliCommand, type CommonOptions, ExitCode, instanceOption } from "./command.ts";
@@ -78,10 +79,10 @@ export function statusText(report: StatusReport): string {
     `sessions\n${sessionTable(report)}`,
     `pools\n${poolTable(report.pools)}`,
   ];
-  for (const { worker, libName, poolName, methodName, forMs } of report.stalls) {
+  for (const stall of report.stalls) {
+    const forText = formatDuration(stall.forMs);
     parts.push(
-      `warning: worker ${worker} is held by ${libName}.${methodName} of pool ${poolName} ` +
-        `for ${formatDuration(forMs)} now`,
+      `warning: worker ${stall.worker} is held by ${holderText(stall)} for ${forText} now`,
     );
   }
   for (const { worker, isStuck, why } of report.lost) {

@@ -111,6 +111,8 @@ export const LIMITS = {
   moduleLoadMs: 10_000,
   /** Versions left behind until the workers' threads are replaced: each keeps about 0.1 MB of one. */
   upgradesPerThread: 64,
+  /** Between the imports of a new version and its change, for what has come during the imports. */
+  upgradePauseMs: 5,
   /** Between two looks whether a worker that is to be recycled has come to rest. */
   recycleRetryMs: 5,
   /** How long ending a pool waits for handlers that run. */

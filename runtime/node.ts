@@ -142,12 +142,14 @@ export class Node {
     this.#crew = this.#makeCrew(options, { linksOffset, countersOffset });
     const ask = this.#crew.ask;
     const counters = this.#counters;
+    const tried = new Map<number, string>();
     const stallOf = (worker: number) => this.#stalls.stalled.get(worker);
     this.modules = this.#registry = makeRegistry(
       options,
       workers,
       ask,
       (worker) => stallOf(worker) !== undefined,
+      tried,
       () => this.#renewal.note(),
     );
     const pools = new Pools({ workers, modules: this.#registry, counters, ask, stallOf });
@@ -168,7 +170,7 @@ export class Node {
     this.#policies = new Policies({ workers, ask, counters });
     const onStall = (stall: Stall) => options.onStall?.(stall);
     const namesOf = (id: number) => pools.namesOf(id);
-    this.#stalls = new StallWatch(counters, workers, namesOf, onStall, realClock);
+    this.#stalls = new StallWatch(counters, workers, namesOf, tried, onStall, realClock);
     this.stopAsked = new Promise((resolve) => this.#askStop = resolve);
     this.#parts = {
       crew: this.#crew,

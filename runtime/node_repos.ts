@@ -8,18 +8,24 @@ import { ChimaeraError } from "./errors.ts";
 import { type Ask, ModuleRegistry } from "./module/mod.ts";
 import { type NodeOptions, pathOf } from "./node_options.ts";
 
-/** The registry of a node of so many workers; modules are tried on one that nothing holds. */
+/**
+ * The registry of a node of so many workers; modules are tried on one that nothing holds.
+ *
+ * @param tried Gets the library that each worker tries, or has tried last.
+ */
 export function makeRegistry(
   { modules, instance }: NodeOptions,
   workers: number,
   ask: Ask,
   isHeld: (worker: number) => boolean,
+  tried: Map<number, string>,
   onLeft: () => void,
 ): ModuleRegistry {
   const all = Array.from({ length: workers }, (_, worker) => worker);
   const registry = new ModuleRegistry({
     probe: (module, limitMs) => {
       const worker = all.find((worker) => !isHeld(worker)) ?? 0;
+      tried.set(worker, module.libName);
       return ask(worker, { kind: "probe", module, limitMs });
     },
     onLeft,

@@ -47,12 +47,15 @@ export {
   kCreate,
   kCreatePool,
   kDestroy,
+  kSchedule,
   ModuleClient,
   OUT,
   type Pinnable,
   type PlacedField,
   type Room,
   type ScalarKind,
+  ScheduleProcTask,
+  ScheduleQueueTask,
   type Submitter,
   Task,
   type TaskClass,
@@ -116,17 +119,6 @@ export {
   type UpgradeInfo,
   type WorkerInfo,
 } from "../runtime/lane/mod.ts";
-export {
-  kSchedule,
-  type PolicyKind,
-  ScheduleProcTask,
-  ScheduleQueueTask,
-} from "../runtime/module/mod.ts";
-export {
-  Block,
-  connect,
-  type ConnectOptions,
-  Port,
-  Session,
-  type Transport,
-} from "../runtime/session/mod.ts";
+export type { PolicyKind } from "../runtime/module/mod.ts";
+export type { Block, ConnectOptions, Port, Session, Transport } from "../runtime/session/mod.ts";
+export { connect } from "./connect.ts";

@@ -7,7 +7,7 @@
 import { Node } from "../runtime/node.ts";
 import type { NodeOptions } from "../runtime/node_options.ts";
 
-export type { ModuleSpec } from "../runtime/lane/mod.ts";
+export type { ModuleSource, ModuleSpec } from "../runtime/lane/mod.ts";
 export type { Backing } from "../runtime/memory/mod.ts";
 export {
   type ClearedLane,

@@ -2,8 +2,8 @@
  * `deno task test`: runs every test, and ends with the line `N passed, N failed`.
  *
  * Lanes take their turns in an order of its own in each call, by a seed that is printed; the call is
- * repeated with the variable that is printed with it. A call without a PATH runs tests of whole
- * nodes with two of three numbers of workers, by that seed; one with a PATH with all.
+ * repeated with the variable that is printed with it. A call without a PATH builds the executable
+ * first, and tests of commands then run what is in it, where others run the sources.
  *
  * Installs the system programs that tests compare with, runs `deno test` in as many processes as
  * isolation asks for (testing/plan.ts), and fails when a test fails, when a run crashes, hangs or
@@ -23,6 +23,7 @@ import {
   runTests,
   writeAll,
 } from "./testing/run.ts";
+import { testedBuild } from "./testing/tested_build.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const TOTAL_LIMIT_MS = 20 * 60_000;
@@ -30,8 +31,7 @@ const RUN_LIMIT_MS = 6 * 60_000;
 
 const HELP = `Usage: deno task test [options] [PATH…]
 
-  PATH…             test files or folders, "." for all of them; all of them when none is named,
-                    but whole nodes with two of 1, 2 and 4 workers only
+  PATH…             test files or folders; all of them when none is named
   --filter TEXT     tests whose name contains TEXT, or matches /TEXT/
   --no-install      do not install missing system programs
   --help
@@ -57,16 +57,19 @@ async function main(args: string[]): Promise<number> {
     if (missing.length > 0) console.log(`not installed: ${missing.join(", ")}`);
   }
   const tests = selectTests(listTests(ROOT), choice.paths);
-  if (!await checkTypes(tests)) return 1;
+  const isWhole = choice.paths.length === 0;
+  const [isTyped, build] = await Promise.all([
+    checkTypes(tests),
+    isWhole && tests.length > 0 ? testedBuild() : null,
+  ]);
+  if (!isTyped) return 1;
+  const dist = build === null ? undefined : `${build}/dist`;
   const runs = planOf(tests, choice.paths);
   if (runs.length === 0) console.log(`no test files in ${choice.paths.join(", ")}`);
   const laneSeed = Deno.env.get(LANE_SEED_VARIABLE) ?? randomSeed();
   const order = `order of lanes: ${LANE_SEED_VARIABLE}=${laneSeed}`;
   console.log(order);
-  // All of them would take more than the time that there is.
-  const workerCounts = choice.paths.length > 0 ? "" : Number(laneSeed) % 2 === 0 ? "1,2" : "2,4";
-  if (workerCounts !== "") console.log(`workers of whole nodes: ${workerCounts}`);
-  const results = await runAll(runs, { filter: choice.filter, laneSeed, workerCounts });
+  const results = await runAll(runs, { filter: choice.filter, laneSeed, dist });
   return report(results, order);
 }
 
@@ -108,7 +111,7 @@ interface Turn {
   readonly endMs: number;
   readonly filter: string | undefined;
   readonly laneSeed: string;
-  readonly workerCounts: string;
+  readonly dist: string | undefined;
 }
 
 async function runAll(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Side } from "./line.ts";
 import { calibrate, measurePairs, microseconds, perSecond, startBoth, timeBlock } from "./pairs.ts";
 
-const ROUNDS = { pairs: 4, blockMs: 10, idleMs: 0, launches: 0 };
+const ROUNDS = { pairs: 4, blockMs: 10, idleMs: 0, launches: 0, upgrades: 0 };
 
 /** A side whose clock is arithmetic: every operation takes `microsPerOp`. */
 class ScriptedSide implements Side {

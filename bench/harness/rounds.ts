@@ -10,7 +10,21 @@ export interface Rounds {
   readonly idleMs: number;
   /** Starts of a server. */
   readonly launches: number;
+  /** Upgrades of a module over which a node's memory is watched, after a fourth as many. */
+  readonly upgrades: number;
 }
 
-export const FULL_ROUNDS: Rounds = { pairs: 15, blockMs: 200, idleMs: 10_000, launches: 15 };
-export const QUICK_ROUNDS: Rounds = { pairs: 3, blockMs: 60, idleMs: 1_000, launches: 1 };
+export const FULL_ROUNDS: Rounds = {
+  pairs: 15,
+  blockMs: 200,
+  idleMs: 10_000,
+  launches: 15,
+  upgrades: 512,
+};
+export const QUICK_ROUNDS: Rounds = {
+  pairs: 3,
+  blockMs: 60,
+  idleMs: 1_000,
+  launches: 1,
+  upgrades: 128,
+};

@@ -39,8 +39,18 @@ export interface ModuleSpec {
   readonly runtimeUrl: string;
   /** Of the generated file with its dispatch. */
   readonly libExecUrl: string;
-  /** Where its author has it, when what is loaded is a copy: a URL's beginning, and that one's. */
-  readonly source?: { readonly copyUrl: string; readonly folder: string };
+  /** Where its author has it, when what is loaded is a copy. */
+  readonly source?: ModuleSource;
+}
+
+/** What a copy of a module is of. */
+export interface ModuleSource {
+  /** What the URLs of the copy's files begin with. */
+  readonly copyUrl: string;
+  /** The folder that stands for. */
+  readonly folder: string;
+  /** Of the copy's own file that leads to both of the module's. */
+  readonly entryUrl: string;
 }
 
 /** A pool to create, as the node tells the home worker. */
@@ -120,6 +130,11 @@ export class Containers {
     const shared = await serializeShared(module.shared);
     const { methodNames } = libExec;
     return { groups: specs, shared, methodNames, defaults: defaultsOf(libExec) };
+  }
+
+  /** So many modules more, or less, are being tried here. */
+  trying(delta: number): void {
+    this.#state.trying(delta);
   }
 
   /** Imports a module's code, and what handing over its state needs besides. */

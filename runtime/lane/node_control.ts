@@ -184,13 +184,13 @@ export interface SessionInfo {
 export interface StallInfo {
   /** The worker of the lane. */
   readonly worker: number;
-  /** Name of the lane's pool. */
+  /** Name of the lane's pool; empty when it is a module's top level that runs. */
   readonly poolName: string;
-  /** `<namespace>_<module>` of the lane's pool. */
+  /** `<namespace>_<module>` of the lane's pool, or of the module that is loaded. */
   readonly libName: string;
-  /** Number of the handler's method. */
+  /** Number of the handler's method; 0 at a module's top level. */
   readonly method: number;
-  /** The method's name; `method 7` where it is not known. */
+  /** The method's name; `method 7` where it is not known, empty at a module's top level. */
   readonly methodName: string;
   /** How long it has held the lane, in milliseconds. */
   readonly forMs: number;

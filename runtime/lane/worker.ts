@@ -172,7 +172,7 @@ export class LaneWorker implements RunHost {
     const words = this.#state.counters.words;
     if (this.#state.fenced) throw new FencedOff();
     words[this.#state.counter + WORKER_COUNTER.ticks]!++;
-    words[this.#state.counter + WORKER_COUNTER.pool] = 0;
+    words[this.#state.counter + WORKER_COUNTER.pool] = this.#state.poolBetweenHandlers;
     let worked = this.#links.poll(this.#onLink);
     worked += this.#intake.poll();
     worked += this.disk.poll();
@@ -279,7 +279,8 @@ export class LaneWorker implements RunHost {
   /** Says which handler runs until the next pass, as far as is known: the stall watch reads it. */
   #name(): void {
     const rctx = this.#resumed;
-    if (rctx === null) return;
+    // What is imported runs between passes, as what is resumed does, and is the likelier to hold it.
+    if (rctx === null || this.#state.isTrying) return;
     const { words } = this.#state.counters;
     words[this.#state.counter + WORKER_COUNTER.method] = rctx.task.layout.method;
     words[this.#state.counter + WORKER_COUNTER.pool] = rctx.lane?.container.poolId ?? 0;

@@ -7,6 +7,7 @@
 
 import type { ChimaeraError } from "../errors.ts";
 import type { Allocator, Segment, SegmentTable } from "../memory/mod.ts";
+import { LOADING } from "../observe/mod.ts";
 import {
   BLOCK_HEADER_WORDS,
   H,
@@ -86,6 +87,8 @@ export class WorkerState {
   readonly blocks: TaskBlocks;
   readonly epochs: Epochs;
   readonly earlyAborts = new EarlyAborts();
+  /** Modules that are being tried, and may hold the thread. */
+  #tried = 0;
   /** Sessions that close, and have tasks of theirs here or on their way. */
   closing = 0;
   /** Ports with completions to publish. */
@@ -106,6 +109,21 @@ export class WorkerState {
     this.tasks = new TaskPool(parts.owner);
     this.blocks = new TaskBlocks(parts.heap);
     this.epochs = new Epochs(parts.node.i32, parts.counters.epochs(parts.id));
+  }
+
+  /** So many modules more, or less, are being tried: the stall watch reads it. */
+  trying(delta: number): void {
+    this.#tried += delta;
+    this.counters.words[this.counter + WORKER_COUNTER.pool] = this.poolBetweenHandlers;
+  }
+
+  get isTrying(): boolean {
+    return this.#tried > 0;
+  }
+
+  /** What the word of the pool that runs says when none does. */
+  get poolBetweenHandlers(): number {
+    return this.#tried > 0 ? LOADING : 0;
   }
 
   /** Whether plugged lanes have what those may wait for that run. */

@@ -3,9 +3,9 @@
  * processes may map too.
  *
  * The pages of a sealed memory file are mapped over a shared `WebAssembly.Memory`. Within the
- * process it is an ordinary shared buffer: `postMessage` hands it to workers and wasm code runs on
- * it in place. Its size never changes, and it is never unmapped while a view of it lives: the
- * collector unmaps it with the last view.
+ * process it is an ordinary shared buffer that `postMessage` hands to workers. Its size never
+ * changes, and it is never unmapped while a view of it lives: the collector unmaps it with the last
+ * view.
  *
  * Thread rules: a `Segment` belongs to its isolate; pass {@linkcode SegmentHandle} to another.
  */
@@ -41,8 +41,11 @@ export interface SegmentHandle {
   readonly id: SegmentId;
   /** What it is for. */
   readonly kind: SegmentKind;
-  /** The pages. */
-  readonly memory: WebAssembly.Memory;
+  /**
+   * The pages. Not the `WebAssembly.Memory` around them: each isolate that has that object counts all
+   * of it as memory of its own, and collects garbage at once, and again with every further one.
+   */
+  readonly buffer: SharedArrayBuffer;
   /** Where they are mapped; 0 when another process cannot see them. */
   readonly address: number;
   /** Descriptor of the file behind them; -1: none. */
@@ -76,9 +79,7 @@ export class Segment {
   readonly id: SegmentId;
   /** What it is for. */
   readonly kind: SegmentKind;
-  /** The pages, for wasm code that runs on them. */
-  readonly memory: WebAssembly.Memory;
-  /** The pages, for JavaScript. */
+  /** The pages. */
   readonly buffer: SharedArrayBuffer;
   /** As 32-bit words. */
   readonly i32: Int32Array;
@@ -107,10 +108,9 @@ export class Segment {
   readonly #file: string | undefined;
 
   private constructor(handle: SegmentHandle, owner: boolean, file?: string) {
-    const buffer = handle.memory.buffer as unknown as SharedArrayBuffer;
+    const { buffer } = handle;
     this.id = handle.id;
     this.kind = handle.kind;
-    this.memory = handle.memory;
     this.buffer = buffer;
     this.i32 = new Int32Array(buffer);
     this.u32 = new Uint32Array(buffer);
@@ -129,21 +129,21 @@ export class Segment {
   /** Makes a segment: sealed and mappable where FFI is allowed, else private to the process. */
   static create(options: SegmentOptions): Segment {
     const sizeBytes = Math.max(1, Math.ceil(options.sizeBytes / 65536)) * 65536;
-    const memory = newMemory(sizeBytes);
+    const buffer = newPages(sizeBytes);
     const id = asSegmentId(options.id);
     let address = 0;
     let fd = -1;
     let backing: Backing = "private";
     if (options.private !== true && options.file !== undefined && ffiAvailable()) {
       fd = createMappedFile(options.file, sizeBytes);
-      address = mapMemory(memory, sizeBytes, fd);
+      address = mapPages(buffer, sizeBytes, fd);
       backing = "file";
     } else if (options.private !== true && ffiAvailable()) {
       fd = createSealedMemory(`chimaera-${options.kind}-${options.id}`, sizeBytes);
-      address = mapMemory(memory, sizeBytes, fd);
+      address = mapPages(buffer, sizeBytes, fd);
       backing = "memfd";
     }
-    const handle = { id, kind: options.kind, memory, address, fd, backing };
+    const handle = { id, kind: options.kind, buffer, address, fd, backing };
     const segment = new Segment(handle, true, backing === "file" ? options.file : undefined);
     writeHeader(segment.i32, { ...options, segmentId: options.id, sizeBytes });
     return segment;
@@ -168,9 +168,9 @@ export class Segment {
       if (sizeBytes < 65536 || sizeBytes > LIMITS.segmentBytesMax || sizeBytes % 65536 !== 0) {
         throw new ChimaeraError("badSegment", { what: `open ${path}`, why: `${sizeBytes} bytes` });
       }
-      const memory = newMemory(sizeBytes);
-      const address = mapMemory(memory, sizeBytes, fd);
-      const handle = { id: asSegmentId(id), kind, memory, address, fd: -1, backing };
+      const buffer = newPages(sizeBytes);
+      const address = mapPages(buffer, sizeBytes, fd);
+      const handle = { id: asSegmentId(id), kind, buffer, address, fd: -1, backing };
       const segment = new Segment(handle, false);
       // All clients can write to the bells: what one of them damaged must not keep others out.
       if (kind !== SegmentKind.bell) checkHeader(segment.i32, kind, sizeBytes, `open ${path}`);
@@ -187,8 +187,8 @@ export class Segment {
 
   /** What {@linkcode attach} takes in another thread. */
   handle(): SegmentHandle {
-    const { id, kind, memory, address, fd, backing } = this;
-    return { id, kind, memory, address, fd, backing };
+    const { id, kind, buffer, address, fd, backing } = this;
+    return { id, kind, buffer, address, fd, backing };
   }
 
   /** The path by which another process of this user can open the pages; empty if none can. */
@@ -248,7 +248,8 @@ export function memoryFilesReachable(): boolean {
   }
 }
 
-function newMemory(sizeBytes: number): WebAssembly.Memory {
+/** Pages at an address that other pages can be mapped over. */
+function newPages(sizeBytes: number): SharedArrayBuffer {
   if (sizeBytes > LIMITS.segmentBytesMax) {
     throw new ChimaeraError("outOfMemory", {
       what: "make a segment",
@@ -257,7 +258,8 @@ function newMemory(sizeBytes: number): WebAssembly.Memory {
   }
   const pages = sizeBytes / 65536;
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    return memory.buffer as unknown as SharedArrayBuffer;
   } catch (cause) {
     throw new ChimaeraError("outOfMemory", {
       what: "make a segment",
@@ -267,8 +269,8 @@ function newMemory(sizeBytes: number): WebAssembly.Memory {
   }
 }
 
-function mapMemory(memory: WebAssembly.Memory, sizeBytes: number, fd: number): number {
-  const address = addressOf(new Uint8Array(memory.buffer));
+function mapPages(buffer: SharedArrayBuffer, sizeBytes: number, fd: number): number {
+  const address = addressOf(new Uint8Array(buffer));
   mapOver(address, sizeBytes, fd);
   return address;
 }

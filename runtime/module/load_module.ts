@@ -47,21 +47,33 @@ export function moduleInStack(stack: string): string | null {
   return name;
 }
 
+/** The two files by which a module is entered. */
+interface ModuleEntry {
+  readonly runtime: { readonly Server?: unknown };
+  readonly exec: { readonly libExec?: LibExec };
+}
+
+/** One import for both where there is a file for that: each has a price of its own. */
+async function importEntry({ source, runtimeUrl, libExecUrl }: ModuleSpec): Promise<ModuleEntry> {
+  if (source !== undefined) return await import(source.entryUrl);
+  const [runtime, exec] = await Promise.all([import(runtimeUrl), import(libExecUrl)]);
+  return { runtime, exec };
+}
+
 async function importModule(spec: ModuleSpec): Promise<LoadedModule> {
   const what = `load module ${spec.libName}`;
   if (spec.source !== undefined) nameCopy(spec.source.copyUrl, spec.source.folder);
-  let runtime: { Server?: unknown };
-  let exec: { libExec?: LibExec };
+  let entry: ModuleEntry;
   try {
-    [runtime, exec] = await Promise.all([import(spec.runtimeUrl), import(spec.libExecUrl)]);
+    entry = await importEntry(spec);
   } catch (cause) {
     throw new ChimaeraError("moduleLoad", {
       what,
-      why: cause instanceof Error ? whyOf(cause) : String(cause),
+      why: cause instanceof Error ? whyOf(cause, spec.source?.entryUrl) : String(cause),
       cause,
     });
   }
-  const { Server } = runtime;
+  const { Server } = entry.runtime;
   if (typeof Server !== "function" || !(Server.prototype instanceof Module)) {
     throw new ChimaeraError("moduleLoad", {
       what,
@@ -70,7 +82,7 @@ async function importModule(spec: ModuleSpec): Promise<LoadedModule> {
       }: it does not export a class Server that extends Module`,
     });
   }
-  const libExec = exec.libExec;
+  const { libExec } = entry.exec;
   if (libExec === undefined || libExec.libName !== spec.libName) {
     throw new ChimaeraError("moduleLoad", {
       what,
@@ -131,9 +143,15 @@ function lineOf(url: string, text: RegExp): number | null {
   return at < 0 ? null : at + 1;
 }
 
+/** A message without the place in a file that is ours and not the author's. */
+function withoutEntry(message: string, entryUrl: string | undefined): string {
+  if (entryUrl === undefined) return message;
+  return message.split("\n").filter((line) => !line.includes(`at ${entryUrl}:`)).join("\n");
+}
+
 /** Why an import failed, in one line, with the place in the author's files. */
-function whyOf(cause: Error): string {
-  const message = inSources(cause.message);
+function whyOf(cause: Error, entryUrl?: string): string {
+  const message = inSources(withoutEntry(cause.message, entryUrl));
   const first = message.split("\n")[0]!;
   // The system says where at the end; what a module throws at its top level, only in its stack.
   const place = placeIn(message) ?? authorPlace(cause.stack ?? "") ?? placeIn(cause.stack ?? "");

@@ -7,7 +7,6 @@ export * from "./load_module.ts";
 export * from "./module_spec.ts";
 export * from "./node_worker.ts";
 export * from "./policies.ts";
-export * from "./policy_tasks.ts";
 export * from "./pools.ts";
 export * from "./recycling.ts";
 export * from "./registry.ts";

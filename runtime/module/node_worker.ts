@@ -119,7 +119,12 @@ export class NodeWorker {
   /** Imports a module. Throws CHI-4005 for one whose import takes too long. */
   async #probe(module: ModuleSpec, limitMs: number): Promise<null> {
     const prepared = this.lanes.containers.prepare(module);
-    if (await atMost(limitMs, prepared)) return null;
+    this.lanes.containers.trying(1);
+    try {
+      if (await atMost(limitMs, prepared)) return null;
+    } finally {
+      this.lanes.containers.trying(-1);
+    }
     prepared.catch(() => {}); // It comes too late for anybody.
     throw new ChimaeraError("moduleLoad", {
       what: `load module ${module.libName}`,

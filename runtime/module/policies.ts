@@ -9,8 +9,13 @@ import { ChimaeraError } from "../errors.ts";
 import { type ControlMessage, type Counters, WORKER_COUNTER } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
 import { allowedCpus } from "../platform/mod.ts";
-import { ModuleClient, type Submitter, taskMethod } from "../task/mod.ts";
-import { ScheduleProcTask, ScheduleQueueTask } from "./policy_tasks.ts";
+import {
+  ModuleClient,
+  ScheduleProcTask,
+  ScheduleQueueTask,
+  type Submitter,
+  taskMethod,
+} from "../task/mod.ts";
 import type { Pools } from "./pools.ts";
 
 /** Which decision a policy makes. */

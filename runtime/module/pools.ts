@@ -21,7 +21,7 @@ import {
   type PoolRequest,
 } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
-import type { PoolNames, Stall } from "../observe/mod.ts";
+import { holderText, type PoolNames, type Stall } from "../observe/mod.ts";
 import { atMost } from "../platform/mod.ts";
 import { ADMIN_POOL_ID } from "../task/mod.ts";
 import { PoolMaking } from "./pool_making.ts";
@@ -188,11 +188,10 @@ export class Pools {
     while (!await atMost(LIMITS.poolHeldMs, answer)) {
       const stall = workers.map(stallOf).find((stall) => stall !== undefined);
       if (stall === undefined) continue;
-      const { worker, libName, methodName, poolName, forMs } = stall;
+      const { worker, forMs } = stall;
       throw new ChimaeraError("workerStalled", {
         what,
-        why:
-          `${libName}.${methodName} of pool ${poolName} has held worker ${worker} for ${forMs} ms`,
+        why: `${holderText(stall)} has held worker ${worker} for ${forMs} ms`,
         hint,
       });
     }

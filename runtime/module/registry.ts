@@ -221,7 +221,7 @@ export class ModuleRegistry implements ModuleDirectory {
 
   /** Copies a version and has a worker import it. */
   async #fresh(code: ModuleCode): Promise<FreshModule> {
-    const { libNameOf, moduleFiles, writeModuleCode } = await tools();
+    const { ENTRY_FILE, libNameOf, moduleFiles, writeModuleCode } = await tools();
     const { repo, module, hash } = code;
     const libName = libNameOf(repo.namespace, module.name);
     const version = `${hash}-${++this.#made}`;
@@ -234,7 +234,7 @@ export class ModuleRegistry implements ModuleDirectory {
       version,
       runtimeUrl: `${copyUrl}${module.name}/${files.runtime}`,
       libExecUrl: `${copyUrl}${module.name}/${files.libExec}`,
-      source: { copyUrl, folder: repo.folder },
+      source: { copyUrl, folder: repo.folder, entryUrl: `${copyUrl}${ENTRY_FILE}` },
     };
     try {
       await this.#probe(spec);

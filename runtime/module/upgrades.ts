@@ -19,7 +19,7 @@ import type {
   UpgradeInfo,
 } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
-import { atMost, type Clock } from "../platform/mod.ts";
+import { atMost, type Clock, delay } from "../platform/mod.ts";
 import type { LaneMoves } from "./lane_moves.ts";
 import type { Pool, Pools } from "./pools.ts";
 import type { FreshModule, ModuleRegistry } from "./registry.ts";
@@ -180,8 +180,7 @@ export class Upgrades {
     let homes: readonly HomeBuilt[];
     let built: readonly LanesBuilt[];
     try {
-      // As long as the worker on which it was tried had for it.
-      await this.#askAll(upgrade, { step: "prepare", module: fresh.spec }, 2 * registry.loadMs);
+      await this.#prepare(upgrade);
       startMs = clock.nowMs();
       await this.#bringToRest(upgrade);
       homes = await this.#buildHomes(upgrade);
@@ -217,6 +216,17 @@ export class Upgrades {
       stallMs,
     };
     return { info, left };
+  }
+
+  /**
+   * Has each worker import the new version in turn, and then answer what has come meanwhile: a client
+   * sees two short breaks, not one long one.
+   */
+  async #prepare(upgrade: Upgrade): Promise<void> {
+    const prepare = { step: "prepare", module: upgrade.fresh.spec } as const;
+    const limitMs = 2 * this.#options.registry.loadMs;
+    for (const worker of this.#all) await this.#ask(upgrade, worker, prepare, limitMs);
+    await delay(LIMITS.upgradePauseMs);
   }
 
   /** Waits for the old instances. Throws CHI-4025 for one that throws, or does not end. */

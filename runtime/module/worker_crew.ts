@@ -32,7 +32,7 @@ import {
   WORKER_COUNTER,
 } from "../lane/mod.ts";
 import { LIMITS } from "../limits.ts";
-import type { Stall } from "../observe/mod.ts";
+import { holderText, type Stall } from "../observe/mod.ts";
 import { atMost, delay, entryUrl, load, startThread, type Thread } from "../platform/mod.ts";
 import type { SpareThread } from "./spare_thread.ts";
 import type { SegmentMessage, WorkerStart } from "./worker_start.ts";
@@ -172,10 +172,11 @@ export class WorkerCrew {
 
   /** Gives up workers whose handlers have held them too long. */
   giveUp(stalls: Iterable<Stall>): void {
-    for (const { worker, libName, methodName, poolName, forMs } of stalls) {
+    for (const stall of stalls) {
+      const { worker, forMs } = stall;
       if (forMs < this.#options.stallAbandonMs || this.#isReplacing(worker)) continue;
       const error = new ChimaeraError("workerStalled", {
-        what: `${libName}.${methodName} of pool ${poolName}`,
+        what: holderText(stall),
         why: `it held worker ${worker} for ${forMs} ms, which was given up`,
       });
       this.lose(worker, error, true);

@@ -11,17 +11,28 @@ import type { Clock } from "../platform/mod.ts";
 export interface Stall {
   /** The worker of the lane, from 0. */
   readonly worker: number;
-  /** Name of the lane's pool. */
+  /** Name of the lane's pool; empty when it is a module's top level that runs. */
   readonly poolName: string;
-  /** `<namespace>_<module>` of the lane's pool. */
+  /** `<namespace>_<module>` of the lane's pool, or of the module that is loaded. */
   readonly libName: string;
-  /** Number of the handler's method. */
+  /** Number of the handler's method; 0 at a module's top level. */
   readonly method: number;
-  /** The method's name; `method 7` where it is not known. */
+  /** The method's name; `method 7` where it is not known, empty at a module's top level. */
   readonly methodName: string;
   /** How long it has held the lane, in milliseconds. */
   readonly forMs: number;
 }
+
+/** What holds a worker, for people. */
+export function holderText(stall: Pick<Stall, "libName" | "methodName" | "poolName">): string {
+  const { libName, methodName, poolName } = stall;
+  return poolName === ""
+    ? `the top level of ${libName}`
+    : `${libName}.${methodName} of pool ${poolName}`;
+}
+
+/** In the word of the pool that a worker runs: it is loading a module. */
+export const LOADING = -1;
 
 /** What a pool is called, and its methods by number. */
 export interface PoolNames {
@@ -52,6 +63,7 @@ interface Seen {
 export class StallWatch {
   readonly #counters: StallCounters;
   readonly #find: (poolId: number) => PoolNames | undefined;
+  readonly #loading: ReadonlyMap<number, string>;
   readonly #report: (stall: Stall) => void;
   readonly #seen: Seen[];
   readonly #clock: Clock;
@@ -61,11 +73,13 @@ export class StallWatch {
     counters: StallCounters,
     workers: number,
     find: (poolId: number) => PoolNames | undefined,
+    loading: ReadonlyMap<number, string>,
     report: (stall: Stall) => void,
     clock: Clock,
   ) {
     this.#counters = counters;
     this.#find = find;
+    this.#loading = loading;
     this.#report = report;
     this.#clock = clock;
     this.#lookedMs = clock.nowMs();
@@ -102,21 +116,27 @@ export class StallWatch {
       }
       seen.forMs += passedMs;
       if (seen.forMs < LIMITS.stallMs) continue;
-      const info = this.#find(pool);
-      const method = words[line + METHOD]!;
-      const stall: Stall = {
-        worker,
-        poolName: info?.name ?? `pool ${pool}`,
-        libName: info?.libName ?? "unknown",
-        method,
-        methodName: info?.methodNames[method] ?? `method ${method}`,
-        forMs: Math.round(seen.forMs),
-      };
+      const forMs = Math.round(seen.forMs);
+      const stall = { worker, ...this.#holder(worker, pool, words[line + METHOD]!), forMs };
       this.stalled.set(worker, stall);
       if (!seen.reported) {
         seen.reported = true;
         this.#report(stall);
       }
     }
+  }
+
+  #holder(worker: number, pool: number, method: number): Omit<Stall, "worker" | "forMs"> {
+    if (pool === LOADING) {
+      const libName = this.#loading.get(worker) ?? "a module";
+      return { poolName: "", libName, method: 0, methodName: "" };
+    }
+    const info = this.#find(pool);
+    return {
+      poolName: info?.name ?? `pool ${pool}`,
+      libName: info?.libName ?? "unknown",
+      method,
+      methodName: info?.methodNames[method] ?? `method ${method}`,
+    };
   }
 }

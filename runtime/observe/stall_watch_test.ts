@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LIMITS } from "../limits.ts";
-import { type Stall, StallWatch } from "./mod.ts";
+import { holderText, LOADING, type Stall, StallWatch } from "./mod.ts";
 
 const TASKS = 1;
 const POOL = 2;
@@ -18,6 +18,7 @@ function watched() {
     { words, worker: () => 0 },
     1,
     () => names,
+    new Map([[0, "test_loaded"]]),
     (stall) => reports.push(stall),
     clock,
   );
@@ -50,4 +51,12 @@ Deno.test("stall watch: a process that was stopped for an hour has no stall of a
   words[TASKS] = 1;
   look(100);
   assert.equal(watch.stalled.size, 0);
+});
+
+Deno.test("stall watch: a module's top level is told of by the module's name", () => {
+  const { words, watch, look } = watched();
+  words[POOL] = LOADING;
+  for (let ms = 0; ms <= LIMITS.stallMs; ms += 330) look(330);
+  const stall = watch.stalled.get(0)!;
+  assert.equal(holderText(stall), "the top level of test_loaded");
 });

@@ -3,6 +3,7 @@
  *
  *   <folder for copies>/example_compressor/3f2a…-7/      one version, never written again
  *     deno.json                                          {}: decorators are lowered below it
+ *     entry.js                                           leads to the two files that are imported
  *     compressor/compressor_runtime.ts …                 the module's folder
  *     cache/cache_client.ts …                            what it imports by name of its own repo
  *
@@ -28,6 +29,7 @@ import {
 import { importProblem, namedModule } from "./import_rules.ts";
 import { importsOf } from "./imports.ts";
 import type { ModuleRepo, RepoModule } from "./manifest.ts";
+import { moduleFiles } from "./names.ts";
 
 /** Every file that belongs to a module's code. */
 export interface ModuleCode {
@@ -58,11 +60,23 @@ export async function readModuleCode(repo: ModuleRepo, module: RepoModule): Prom
   return { repo, module, files, hash: (await digestOf(parts)).slice(0, 16) };
 }
 
+/** Of a copy's file that leads to the module's two, as `runtime` and `exec`. */
+export const ENTRY_FILE = "entry.js";
+
 /** Writes a module's code into a new folder, whole or not at all. */
-export function writeModuleCode({ files }: ModuleCode, folder: string): void {
+export function writeModuleCode({ module, files }: ModuleCode, folder: string): void {
   const partial = `${folder}.new`;
   makeFolder(partial);
-  writeBytes(`${partial}/deno.json`, new TextEncoder().encode("{}\n"));
+  const encoder = new TextEncoder();
+  writeBytes(`${partial}/deno.json`, encoder.encode("{}\n"));
+  const { runtime, libExec } = moduleFiles(module.name);
+  writeBytes(
+    `${partial}/${ENTRY_FILE}`,
+    encoder.encode(
+      `export * as runtime from "./${module.name}/${runtime}";\n` +
+        `export * as exec from "./${module.name}/${libExec}";\n`,
+    ),
+  );
   const made = new Set<string>();
   for (const [path, bytes] of files) {
     const parent = `${partial}/${path.slice(0, path.lastIndexOf("/"))}`;

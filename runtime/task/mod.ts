@@ -9,6 +9,7 @@ export * from "./error_record.ts";
 export * from "./fields.ts";
 export * from "./header.ts";
 export * from "./layout.ts";
+export * from "./policy_tasks.ts";
 export * from "./room_queue.ts";
 export * from "./root.ts";
 export * from "./task.ts";

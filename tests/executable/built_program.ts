@@ -3,13 +3,7 @@
  * more: no Deno in PATH, no network where the system can cut it off, a home of its own.
  */
 
-import { fileURLToPath } from "node:url";
-import { createHash } from "node:crypto";
-import { exists, listFiles } from "../../tools/file_tree.ts";
-import { build } from "../../tools/packaging/mod.ts";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
-const CACHE = `${ROOT}/node_modules/.cache/chimaera_build`;
+import { testedBuild } from "../../tools/testing/tested_build.ts";
 
 /** Programs that the stub of the executable needs, and what a test needs itself. */
 const TOOLS =
@@ -20,37 +14,6 @@ export interface ProgramRun {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** What the executable is made of. */
-const SOURCES = ["chimods", "cli", "codegen", "runtime", "sdk", "tools/packaging"];
-const FILES = ["main.ts", "deno.json", "deno.lock", "package.json"];
-
-/**
- * The folder with the executable and its bundle, built when no test has built it of these sources
- * before: it takes a third of a minute.
- */
-async function builtOnce(): Promise<string> {
-  const paths = [
-    ...SOURCES.flatMap((top) => listFiles(`${ROOT}/${top}`).map((path) => `${top}/${path}`)),
-    ...FILES,
-  ];
-  const hash = createHash("sha256");
-  for (const path of paths) hash.update(path).update(Deno.readFileSync(`${ROOT}/${path}`));
-  const folder = `${CACHE}/tested-${hash.digest("hex").slice(0, 16)}`;
-  if (exists(`${folder}/chimaera`)) return folder;
-  Deno.mkdirSync(CACHE, { recursive: true });
-  for (const { name } of Deno.readDirSync(CACHE)) {
-    if (name.startsWith("tested-")) Deno.removeSync(`${CACHE}/${name}`, { recursive: true });
-  }
-  await build({
-    root: ROOT,
-    dist: `${folder}/dist`,
-    output: `${folder}/chimaera`,
-    cache: CACHE,
-    packaging: "self-extract",
-  });
-  return folder;
 }
 
 /** The executable and the folders that it may use; removed when the test's process ends. */
@@ -72,7 +35,7 @@ export class BuiltProgram {
     const folder = Deno.makeTempDirSync({ prefix: "chimaera-built-" });
     addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
     const program = new BuiltProgram(folder);
-    const kept = await builtOnce();
+    const kept = await testedBuild();
     Deno.symlinkSync(`${kept}/dist`, program.dist);
     Deno.linkSync(`${kept}/chimaera`, program.path);
     Deno.mkdirSync(`${folder}/bin`);

@@ -45,7 +45,7 @@ export function segmentOf(stage: Stage): Segment {
   return Segment.attach({
     id: asSegmentId(1),
     kind: SegmentKind.node,
-    memory: stage.memory,
+    buffer: stage.memory.buffer as unknown as SharedArrayBuffer,
     address: 0,
     fd: -1,
     backing: "private",

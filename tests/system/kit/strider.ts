@@ -36,7 +36,10 @@ export class Strider {
     let sent = 0;
     while (goesOn()) {
       while (open.length < OUTSTANDING) open.push(this.#send(sent++ % lanes));
-      for (const step of open.splice(0, OUTSTANDING / 2)) await this.#check(step);
+      for (const [k, step] of open.splice(0, OUTSTANDING / 2).entries()) {
+        await this.#check(step);
+        if (k % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
     }
     for (const step of open) await this.#check(step);
     return sent;

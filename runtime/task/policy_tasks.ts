@@ -4,7 +4,8 @@
  */
 
 import { LIMITS } from "../limits.ts";
-import { defineTask, IN, OUT } from "../task/mod.ts";
+import { defineTask } from "./define.ts";
+import { IN, OUT } from "./fields.ts";
 
 /** Method number of both. */
 export const kSchedule = 10;

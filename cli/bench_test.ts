@@ -36,7 +36,7 @@ test("bench: over the socket, what cannot be measured says why", async () => {
 
 test("bench: a name that the checkout does not have is its usage error", async () => {
   await using folder = new ProgramFolder();
-  const { code, stderr } = await folder.run(["bench", "no.such.line"]);
+  const { code, stderr } = await folder.run(["bench", "no.such.line"], { isSource: true });
   assert.equal(code, 2);
   assert.match(stderr, /no line is called no\.such\.line/);
 });

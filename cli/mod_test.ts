@@ -165,8 +165,12 @@ test("version: says what it is", async () => {
   const report = await folder.json(["version"]);
   assert.deepEqual(Object.keys(report), ["version", "deno", "packaging", "platform"]);
   assert.equal(report.deno, Deno.version.deno);
-  const { stdout } = await folder.run(["--version"]);
-  assert.match(stdout, /^chimaera \d+\.\d+\.\d+ \(source, Deno /);
+  for (const isSource of [true, false]) {
+    const { stdout } = await folder.run(["--version"], { isSource });
+    const isBundle = !isSource && Deno.env.has("CHIMAERA_TEST_DIST");
+    const [, packaging] = /^chimaera \d+\.\d+\.\d+ \((\w+), Deno /.exec(stdout)!;
+    assert.equal(packaging, isBundle ? "bundle" : "source");
+  }
 });
 
 test("version: loads nothing of the engine", () => {

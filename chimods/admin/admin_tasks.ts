@@ -28,10 +28,7 @@ export { CreatePoolTask } from "chimaera";
 // CHI_END(CreatePool)
 
 // CHI_BEGIN(DestroyContainer)
-/** Ends a pool on every node. */
-export class DestroyContainerTask extends defineTask(Method.kDestroyContainer, {
-  targetPool: IN.u32(),
-}) {}
+export { DestroyContainerTask } from "chimaera";
 // CHI_END(DestroyContainer)
 
 // CHI_BEGIN(RegisterModule)

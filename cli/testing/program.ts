@@ -12,9 +12,9 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
  * What starts the program: its sources, or the bundle of them that a run of all tests has made. That
  * is what people run, and starts in half the time.
  */
-function launch(): { readonly flags: readonly string[]; readonly main: string } {
+function launch(isSource = false): { readonly flags: readonly string[]; readonly main: string } {
   const dist = Deno.env.get("CHIMAERA_TEST_DIST");
-  if (dist === undefined) {
+  if (isSource || dist === undefined) {
     return { flags: ["--config", `${ROOT}deno.json`], main: `${ROOT}main.ts` };
   }
   const flags = ["--no-config", "--no-lock", "--import-map", `${dist}/deno.json`];
@@ -33,6 +33,8 @@ export interface Run {
 /** How a run differs from `chimaera WORDS`. */
 export interface RunOptions {
   readonly stdin?: Uint8Array<ArrayBuffer>;
+  /** Whether it must be the checkout's sources that run. */
+  readonly isSource?: boolean;
   /** Without the right to call libraries. */
   readonly denyFfi?: boolean;
   /** Whether memory use is checked; as in the test's own program when absent. */
@@ -72,7 +74,7 @@ export class ProgramFolder implements AsyncDisposable {
     stdin: "piped" | "null",
   ): Deno.CommandOptions & { args: string[] } {
     const ffi = options.denyFfi === true ? ["--deny-ffi"] : [];
-    const { flags, main } = launch();
+    const { flags, main } = launch(options.isSource);
     return {
       args: ["run", "--allow-all", ...ffi, "-q", "--no-check", ...flags, main, ...words],
       cwd: this.path,

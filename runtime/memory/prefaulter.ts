@@ -25,9 +25,9 @@ export class Prefaulter {
     this.#heap = heap;
   }
 
-  /** Starts with the first pages of the heap. */
+  /** Starts with the first pages of the heap: of a small segment a part. */
   start(): void {
-    this.#reach(LIMITS.prefaultBytes);
+    this.#reach(Math.min(LIMITS.prefaultBytes, this.#segment.sizeBytes * LIMITS.prefaultPart));
   }
 
   /** Keeps a step ahead of the high-water mark. Cheap when there is nothing to do. */

@@ -227,12 +227,11 @@ function copyCounted(f: PlacedField, word: number): string {
     `if (rest > 0) to[last] = (to[last] & (-1 << rest)) | (from[at + words] & ~(-1 << rest)); }\n`;
 }
 
-/** Functions that move a task's fields between a slot and a block. */
-export function fieldCopiers(fields: readonly PlacedField[]): FieldCopiers {
-  const make = (travels: number) =>
-    new Function("from", "s", "to", "d", `${copyStatements(fields, travels, 0)}return true;`);
-  return {
-    copyIn: make(Direction.in) as FieldCopiers["copyIn"],
-    copyOut: make(Direction.out) as FieldCopiers["copyOut"],
-  };
+/** A function that moves what travels in a direction between a slot and a block. */
+export function copyFunction(
+  fields: readonly PlacedField[],
+  travels: number,
+): FieldCopiers["copyIn"] {
+  const text = `${copyStatements(fields, travels, 0)}return true;`;
+  return new Function("from", "s", "to", "d", text) as FieldCopiers["copyIn"];
 }

@@ -8,8 +8,11 @@
  * Thread rules: a client belongs to its isolate.
  */
 
+import type { DomainQuery } from "../domain/mod.ts";
 import { ChimaeraError, type ErrorName } from "../errors.ts";
-import type { Room } from "./room_queue.ts";
+import { ADMIN_POOL_ID } from "./create.ts";
+import { DestroyContainerTask } from "./destroy.ts";
+import { type Room, whenRoom } from "./room_queue.ts";
 import type { Task } from "./task.ts";
 import type { TaskType } from "./task_layout.ts";
 
@@ -127,6 +130,31 @@ export class ModuleClient {
     for (const value of Object.values(this)) if (isOwned(value)) value[OWNER] = this;
   }
 
+  /**
+   * Ends the pool that this client calls: its module's instances are closed, and tasks that wait fail
+   * with CHI-4001. The document's `Destroy`; a module hears of it by `close()`.
+   *
+   * Throws CHI-4001 when the client is bound to no pool, or the pool has ended before; CHI-4020 when
+   * a handler goes on all the same.
+   *
+   * @param dom Whose pools; `DomainQuery.getGlobalBcast()` for all nodes.
+   */
+  async destroy(dom: DomainQuery): Promise<void> {
+    if (this.poolId === 0) throw notBound("the client is bound to none");
+    const { submitter } = this;
+    const { room } = submitter;
+    const start = () => {
+      const task = submitter.allocate(DestroyContainerTask) as DestroyContainerTask;
+      task.header.poolId = ADMIN_POOL_ID;
+      setQuery(task, dom);
+      task.targetPool = this.poolId;
+      submitter.submit(task);
+      return task;
+    };
+    using task = room.isOpen ? start() : await whenRoom(room, start);
+    await task.wait();
+  }
+
   /** The same client for calls from inside a handler. */
   in(rctx: Submitter): this {
     return rctx.bind(this);
@@ -147,6 +175,13 @@ export class ModuleClient {
     copy.init(this.poolId);
     return copy;
   }
+}
+
+/** Says which containers a task is for. */
+export function setQuery({ header }: Task, dom: DomainQuery): void {
+  header.queryKind = dom.kind;
+  header.queryFirst = dom.first;
+  header.querySecond = dom.second;
 }
 
 export function notBound(why: string): ChimaeraError {

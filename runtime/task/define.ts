@@ -9,9 +9,9 @@
  * ```
  */
 
-import { accessorClass, fieldCopiers } from "./accessors.ts";
+import { accessorClass, copyFunction } from "./accessors.ts";
 import { ChimaeraError } from "../errors.ts";
-import type { Field, Fields, ValuesOf } from "./fields.ts";
+import { Direction, type Field, type Fields, type ValuesOf } from "./fields.ts";
 import { TF_SRL_SYM } from "./header.ts";
 import { layOut, type PlacedField } from "./layout.ts";
 import { Task } from "./task.ts";
@@ -22,6 +22,11 @@ export type TaskSpec = { readonly flags?: number } & Readonly<Record<string, unk
 
 /** The class that `defineTask` makes: {@linkcode Task} with the declared accessors. */
 export type TaskClass<S> = TaskType<Task & ValuesOf<S>>;
+
+/** What of a layout is written as code. */
+type LayoutFunctions = {
+  -readonly [K in "copyIn" | "copyOut" | "clear" | "assign"]: TaskLayout[K];
+};
 
 let taskTypes = 0;
 
@@ -73,6 +78,24 @@ function assignFunction(fields: readonly PlacedField[]): (task: Task, values: ob
 }
 
 /**
+ * Gives a layout its functions. Their text is written and compiled when each is first called: an
+ * isolate knows dozens of task types, and uses a few. From then on the layout has the function itself.
+ */
+function withFunctions(
+  facts: Omit<TaskLayout, keyof LayoutFunctions>,
+  fields: readonly PlacedField[],
+): TaskLayout {
+  const layout: LayoutFunctions & typeof facts = {
+    ...facts,
+    copyIn: (...places) => (layout.copyIn = copyFunction(fields, Direction.in))(...places),
+    copyOut: (...places) => (layout.copyOut = copyFunction(fields, Direction.out))(...places),
+    clear: (task) => (layout.clear = clearFunction(fields, facts.fieldsBytes / 4))(task),
+    assign: (task, values) => (layout.assign = assignFunction(fields))(task, values),
+  };
+  return layout;
+}
+
+/**
  * Declares a task type: its method's number and its fields.
  *
  * @param method The method's id in `*_methods.yaml`.
@@ -91,7 +114,7 @@ export function defineTask<const S extends TaskSpec>(method: number, spec: S): T
   const made = accessorClass(Task, `Task${method}`, placed) as unknown as TaskType & {
     layout: TaskLayout;
   };
-  const layout: TaskLayout = {
+  const facts = {
     index: taskTypes++,
     method,
     hash,
@@ -99,10 +122,7 @@ export function defineTask<const S extends TaskSpec>(method: number, spec: S): T
     fieldsBytes: sizeBytes,
     fields: placed,
     bulks: bulkPlaces(placed),
-    ...fieldCopiers(placed),
-    clear: clearFunction(placed, sizeBytes / 4),
-    assign: assignFunction(placed),
   };
-  made.layout = layout;
+  made.layout = withFunctions(facts, placed);
   return made as unknown as TaskClass<S>;
 }

@@ -5,6 +5,7 @@ export * from "./bulk_view.ts";
 export * from "./client.ts";
 export * from "./create.ts";
 export * from "./define.ts";
+export * from "./destroy.ts";
 export * from "./error_record.ts";
 export * from "./fields.ts";
 export * from "./header.ts";

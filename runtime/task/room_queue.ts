@@ -15,6 +15,19 @@ export interface Room {
   wait(call: () => void): void;
 }
 
+/** Calls `start` as soon as there is room for a task, which there is not now. */
+export function whenRoom<R>(room: Room, start: () => R): Promise<R> {
+  return new Promise((resolve, reject) =>
+    room.wait(() => {
+      try {
+        resolve(start());
+      } catch (thrown) {
+        reject(thrown);
+      }
+    })
+  );
+}
+
 /** Calls at the front that were served, until the list is cut. */
 const SERVED_MAX = 1024;
 

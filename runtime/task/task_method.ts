@@ -28,6 +28,7 @@ import {
   notBound,
   type Owned,
   OWNER,
+  setQuery,
   type Submitter,
   type TaskNode,
 } from "./client.ts";
@@ -39,6 +40,7 @@ import {
   encodeParams,
 } from "./create.ts";
 import { TaskFlag } from "./header.ts";
+import { whenRoom } from "./room_queue.ts";
 import type { Task } from "./task.ts";
 import type { TaskType } from "./task_layout.ts";
 
@@ -86,13 +88,6 @@ interface Stub<T extends Task> extends Owned {
   readonly type: TaskType<T>;
 }
 
-function setQuery(task: Task, dom: DomainQuery): void {
-  const header = task.header;
-  header.queryKind = dom.kind;
-  header.queryFirst = dom.first;
-  header.querySecond = dom.second;
-}
-
 function send<T extends Task>(submitter: Submitter, task: T): T {
   try {
     submitter.submit(task);
@@ -101,19 +96,6 @@ function send<T extends Task>(submitter: Submitter, task: T): T {
     throw thrown;
   }
   return task;
-}
-
-/** Calls `start` as soon as there is room for a task, which there is not now. */
-function whenRoom<R>(submitter: Submitter, start: () => R): Promise<R> {
-  return new Promise((resolve, reject) =>
-    submitter.room.wait(() => {
-      try {
-        resolve(start());
-      } catch (thrown) {
-        reject(thrown);
-      }
-    })
-  );
 }
 
 /** A task of a client with its fields, not sent yet. */
@@ -200,7 +182,7 @@ const forms = {
     const client = boundOwnerOf(this);
     const { submitter } = client;
     const start = () => send(submitter, prepare(type, submitter, client, null, dom, fields));
-    return submitter.room.isOpen ? start() : whenRoom(submitter, start);
+    return submitter.room.isOpen ? start() : whenRoom(submitter.room, start);
   },
 
   pacedForget<T extends Task>(
@@ -213,7 +195,7 @@ const forms = {
     const { submitter } = client;
     const start = () =>
       sendForgotten(submitter, prepare(type, submitter, client, null, dom, fields));
-    return submitter.room.isOpen ? start() : whenRoom(submitter, start);
+    return submitter.room.isOpen ? start() : whenRoom(submitter.room, start);
   },
 
   async ask<T extends Task, R>(
@@ -284,7 +266,7 @@ export function createMethod<T extends Task>(type: CreateTaskType<T>): CreateMet
   const paced: CreateMethod<T>["paced"] = (client, dom, affinity, poolName, ctx, params) => {
     const { submitter } = client;
     const start = () => sendCreate(type, submitter, dom, affinity, poolName, ctx, params);
-    return submitter.room.isOpen ? start() : whenRoom(submitter, start);
+    return submitter.room.isOpen ? start() : whenRoom(submitter.room, start);
   };
   return Object.assign(create, { paced });
 }

@@ -184,6 +184,19 @@ for (const workers of WORKER_COUNTS) {
   });
 }
 
+test("a client ends the pool that it calls", async () => {
+  await withNode(2, async (_node, session, admin) => {
+    const client = new Client(session);
+    await rejectsWith("CHI-4001", client.destroy(HERE));
+    await client.create(HERE, HERE, "mine", new CreateContext(), 4);
+    assert.equal(await client.ok(HERE, 1), 2);
+    await client.destroy(HERE);
+    assert.equal(await admin.getPoolId(HERE, "mine"), 0);
+    await rejectsWith("CHI-4001", client.ok(HERE, 1));
+    await rejectsWith("CHI-4001", client.destroy(HERE));
+  });
+});
+
 test("a pool whose close fails is ended all the same", async () => {
   await withNode(2, async (_node, session, admin) => {
     const client = new Client(session);

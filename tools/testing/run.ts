@@ -38,9 +38,10 @@ export const LANE_SEED_VARIABLE = "CHIMAERA_LANE_SEED";
 
 /**
  * Of the many small heaps in a test's processes each collection with helpers takes a fifth more of
- * the processors than one without, and there are as many rows of tests as processors.
+ * the processors than one without, and there are as many rows of tests as processors. A larger
+ * nursery makes them rarer.
  */
-const V8_FLAGS = "--single-threaded-gc";
+const V8_FLAGS = "--single-threaded-gc,--min-semi-space-size=8";
 
 /** Enough of the output's end to hold the summary line. */
 const TAIL_CHARS = 8192;

@@ -11,16 +11,15 @@
  * Thread rules: a set belongs to the thread that opened it.
  */
 
-import type * as Zlib from "node:zlib";
-
 import { type BlockContext, BlockForm } from "./block.ts";
-import { type Crc32, loadCrc32 } from "./checksum/mod.ts";
+import { crc32 } from "./checksum/mod.ts";
 import type { BlockCodec, Codec } from "./codec.ts";
 import { codecById, CodecId, type CodecName, CODECS } from "./codec_table.ts";
 import { GzipFrame, LibZ, NodeInflateDecoder, ZlibFrame } from "./deflate/mod.ts";
 import { failed, isKind, unavailable, unknownCodec } from "./failure.ts";
 import { type DecoderEngine, type FrameDecoder, GuardedDecoder } from "./frame_decoder.ts";
 import { Lz4Decoder, Lz4Frame } from "./lz4/mod.ts";
+import { nodeZlib } from "./node_zlib_module.ts";
 import {
   type OpenedProvider,
   openProvider,
@@ -74,9 +73,7 @@ export async function openCodecs(options: CodecOptions = {}): Promise<CodecSet> 
     gzip: await open("gzip"),
     deflate: await open("deflate"),
   };
-  const crc32 = await loadCrc32();
-  const zlib = await import("node:zlib");
-  return new CodecSet(found, crc32, zlib, opened.move());
+  return new CodecSet(found, opened.move());
 }
 
 type Found = { readonly [C in WorkingCodec]: OpenedProvider<Providers[C]> };
@@ -84,7 +81,6 @@ type Found = { readonly [C in WorkingCodec]: OpenedProvider<Providers[C]> };
 /** The codecs of one thread; see {@linkcode openCodecs}. */
 export class CodecSet implements Disposable {
   readonly #found: Found;
-  readonly #zlib: typeof Zlib;
   readonly #resources: DisposableStack;
   readonly #blocks: ReadonlyMap<CodecId, BlockCodec>;
   readonly #frames: ReadonlyMap<CodecId, Codec>;
@@ -94,9 +90,8 @@ export class CodecSet implements Disposable {
   #closed = false;
 
   /** Use {@linkcode openCodecs}. The set owns `resources`. */
-  constructor(found: Found, crc32: Crc32, zlib: typeof Zlib, resources: DisposableStack) {
+  constructor(found: Found, resources: DisposableStack) {
     this.#found = found;
-    this.#zlib = zlib;
     this.#resources = resources;
     const context: BlockContext = {
       crc32,
@@ -148,7 +143,7 @@ export class CodecSet implements Disposable {
       case CodecId.zstd:
         return zstd.provider instanceof LibZstd
           ? zstd.provider.openDecoder()
-          : new NodeZstdDecoder(this.#zlib);
+          : new NodeZstdDecoder(nodeZlib());
       case CodecId.gzip:
         return this.#openInflate(gzip.provider, "gzip");
       case CodecId.deflate:
@@ -161,7 +156,7 @@ export class CodecSet implements Disposable {
   #openInflate(provider: Provider, format: "gzip" | "zlib"): DecoderEngine {
     const library = this.#libraryFor(provider);
     if (library !== null) return library.openDecoder(format);
-    return new NodeInflateDecoder(this.#zlib, format);
+    return new NodeInflateDecoder(nodeZlib(), format);
   }
 
   /** libdeflate cannot decode in pieces; its streams go to libz where that is installed. */

@@ -72,7 +72,7 @@ export const BASE_MEMBERS: Readonly<Record<"Module" | "ModuleClient", readonly s
     "shared",
     "workerCount",
   ],
-  ModuleClient: ["copyFor", "in", "init", "poolId", "submitter"],
+  ModuleClient: ["copyFor", "destroy", "in", "init", "poolId", "submitter"],
 };
 
 /** Why a word cannot name a method; null when it can. */

@@ -3,8 +3,9 @@
  * they answer. All pools of the module go together. The steps, each taken by every worker:
  *
  *     prepare   import the new version's code, while the old one serves
- *     plug      begin nothing that waits on these pools' lanes; answer with how much runs
- *     drain     let begin what that has sent; answered when nothing runs here
+ *     plug      begin nothing that waits on these pools' lanes; answer with how much runs. When that
+ *               is nothing, `hold` too; and when it is nothing anywhere, the next step is `home`
+ *     drain     hold no more, and let begin what that has sent; answered when nothing runs here
  *     rest      let nothing begin; answer with how much runs: when it is not nothing, drain again
  *     hold      keep what comes for these pools and would have to be routed
  *     home      the worker of a pool's home lane: save, make, restore the home instance

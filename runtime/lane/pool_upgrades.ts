@@ -21,7 +21,7 @@ import type { Containers } from "./containers.ts";
 import type { Executor } from "./executor.ts";
 import { defaultsOf, type LoadedModule, type PoolParams, serializeShared } from "./instances.ts";
 import { Lane } from "./lane.ts";
-import { type KeptTask, LaneHold } from "./lane_hold.ts";
+import type { KeptTask } from "./lane_hold.ts";
 import type { Module } from "./module.ts";
 import type { Periodics } from "./periodics.ts";
 import { PoolPlug } from "./pool_plug.ts";
@@ -40,7 +40,7 @@ import type { Router } from "./router.ts";
 import { type SavedState, serializer } from "./saved_state.ts";
 import { TrialBlocks } from "./trial_blocks.ts";
 import { allLeave, notLeft, orUnsaved, over, savedBy } from "./upgrade_errors.ts";
-import { type Made, ownLanes, type PoolPart, type Upgrade } from "./upgrade_parts.ts";
+import { hold, letGo, type Made, ownLanes, type PoolPart, type Upgrade } from "./upgrade_parts.ts";
 import { UpgradedTasks } from "./upgraded_tasks.ts";
 import type { WorkerState } from "./worker_state.ts";
 
@@ -84,7 +84,7 @@ export class PoolUpgrades {
       case "rest":
         return this.#of(order).plug.rest();
       case "hold":
-        return this.#hold(this.#of(order));
+        return hold(this.#of(order));
       case "home":
         return this.#home(order);
       case "build":
@@ -125,24 +125,18 @@ export class PoolUpgrades {
     });
     const lanes = parts.flatMap(({ old }) => ownLanes(old));
     const plug = new PoolPlug(this.#state, this.#parts.executor, pools, lanes);
-    this.#upgrade = { id: upgradeId, plug, parts, dropState };
-    return plug.close();
+    const upgrade = this.#upgrade = { id: upgradeId, plug, parts, dropState };
+    const busy = plug.close();
+    if (busy === 0) hold(upgrade); // One step less that clients wait for, most of the time.
+    return busy;
   }
 
   async #drain(order: PlainUpgradeStep): Promise<null> {
     const upgrade = this.#of(order);
+    // What runs elsewhere may wait for what was kept here.
+    letGo(upgrade, this.#router);
     await upgrade.plug.drain();
     if (upgrade.id <= this.#lastId) throw over();
-    return null;
-  }
-
-  #hold({ parts }: Upgrade): null {
-    for (const part of parts) {
-      const { old } = part;
-      part.router = old.router;
-      part.hold = old.hold = new LaneHold(0, old.home, true, null);
-      old.router = null;
-    }
     return null;
   }
 
@@ -359,17 +353,11 @@ export class PoolUpgrades {
     }
     this.#end(id);
     for (const part of upgrade.parts) {
-      const { old, hold } = part;
       for (const trial of part.trials) trial.revoke();
       for (const { pointers } of part.saved) for (const block of pointers) block.takeBack();
-      if (hold === null) continue;
-      old.hold = null;
-      old.router = part.router;
     }
+    letGo(upgrade, this.#router);
     upgrade.plug.open();
-    for (const { old, hold } of upgrade.parts) {
-      if (hold !== null) this.#router.release(old, hold.takeAll());
-    }
     await allLeave(upgrade.parts.map((part) => this.#discard(part)));
     return null;
   }

@@ -6,9 +6,10 @@
 
 import type { ContainerOnWorker } from "./container.ts";
 import type { Lane } from "./lane.ts";
-import type { LaneHold } from "./lane_hold.ts";
+import { LaneHold } from "./lane_hold.ts";
 import type { Module } from "./module.ts";
 import type { PoolPlug } from "./pool_plug.ts";
+import type { Router } from "./router.ts";
 import type { SavedState } from "./saved_state.ts";
 import type { TrialBlocks } from "./trial_blocks.ts";
 
@@ -46,4 +47,26 @@ export interface Upgrade {
 /** The lanes of a container that this worker runs, in order. */
 export function ownLanes(container: ContainerOnWorker): Lane[] {
   return container.groups.flat().filter((lane) => lane?.server);
+}
+
+/** Keeps what comes for the pools and would have to be routed. */
+export function hold({ parts }: Upgrade): null {
+  for (const part of parts) {
+    const { old } = part;
+    part.router = old.router;
+    part.hold = old.hold = new LaneHold(0, old.home, true, null);
+    old.router = null;
+  }
+  return null;
+}
+
+/** Undoes {@linkcode hold}: what was kept goes its way. */
+export function letGo({ parts }: Upgrade, router: Router): void {
+  for (const part of parts) {
+    const { old, hold } = part;
+    if (hold === null) continue;
+    part.hold = old.hold = null;
+    old.router = part.router;
+    router.release(old, hold.takeAll());
+  }
 }

@@ -23,6 +23,7 @@ import { atMost, type Clock, delay } from "../platform/mod.ts";
 import type { LaneMoves } from "./lane_moves.ts";
 import type { Pool, Pools } from "./pools.ts";
 import type { FreshModule, ModuleRegistry } from "./registry.ts";
+import { failed, isLoss, mustBeWhole, notLeft, unlessLost, withFirst } from "./upgrade_failures.ts";
 
 export interface UpgradesOptions {
   readonly workers: number;
@@ -248,7 +249,9 @@ export class Upgrades {
     const endMs = clock.nowMs() + this.drainMs;
     const pools = upgrade.pools.map(({ id }) => id);
     let busy = await this.#askAll(upgrade, { step: "plug", pools, dropState: upgrade.dropState });
-    while (busy.some((count) => count !== 0)) {
+    const isRunning = (count: unknown) => count !== 0;
+    if (!busy.some(isRunning)) return; // Then all is kept already.
+    while (busy.some(isRunning)) {
       const leftMs = Math.max(0, endMs - clock.nowMs());
       await this.#askAll(upgrade, { step: "drain" }, leftMs);
       // What ran here may have sent something there, when nothing ran there any more.
@@ -326,75 +329,9 @@ export class Upgrades {
   }
 }
 
-/** Throws CHI-4025 when a worker's new thread has begun with the old version meanwhile. */
-function mustBeWhole({ lost, libName }: Upgrade): void {
-  if (lost < 0) return;
-  throw new ChimaeraError("upgradeFailed", {
-    what: `upgrade ${libName}`,
-    why: `worker ${lost} was lost meanwhile`,
-    hint: "the old version serves on; upgrade the module again",
-  });
-}
-
-/** The thread in a lost worker's place begins with what the node knows: the new version. */
-function unlessLost(thrown: unknown): null {
-  if (isLoss(thrown)) return null;
-  throw thrown;
-}
-
-function isLoss(thrown: unknown): boolean {
-  return thrown instanceof ChimaeraError &&
-    (thrown.kind === "workerDied" || thrown.kind === "workerStalled");
-}
-
 function unchanged(libName: string, version: string, pools: Pools): UpgradeInfo {
   const own = pools.all.filter(({ module }) => module.libName === libName);
   const lanes = own.reduce((sum, { lanes }) => sum + lanes.length, 0);
   const same = { libName, from: version, to: version, pools: own.length, lanes };
   return { ...same, restarted: 0, tasks: 0, stallMs: 0 };
-}
-
-/** The new version serves, and an instance of the old one threw when it was to leave. */
-function notLeft(libName: string, thrown: unknown): ChimaeraError {
-  const isOurs = thrown instanceof ChimaeraError && thrown.kind === "upgradeFailed";
-  const why = isOurs ? thrown.why : thrown instanceof Error ? thrown.message : String(thrown);
-  return new ChimaeraError("upgradeFailed", {
-    what: `close the old version of ${libName}`,
-    why,
-    hint: "the new version serves; what the old one held open may still be",
-    cause: thrown instanceof ChimaeraError ? thrown.cause : thrown,
-  });
-}
-
-/** An upgrade's error, with the first that the new version's instances threw when they left. */
-function withFirst(
-  error: ChimaeraError,
-  ends: readonly PromiseSettledResult<unknown>[],
-): ChimaeraError {
-  for (const end of ends) {
-    if (end.status === "fulfilled" || isLoss(end.reason)) continue;
-    const why = end.reason instanceof Error ? end.reason.message : String(end.reason);
-    return new ChimaeraError("upgradeFailed", {
-      what: error.what,
-      why: `${error.why}; and when the new version was given up: ${why}`,
-      hint: error.hint,
-      cause: error.cause ?? end.reason,
-    });
-  }
-  return error;
-}
-
-/** CHI-4025, with what stopped the upgrade. */
-function failed(libName: string, thrown: unknown): ChimaeraError {
-  if (thrown instanceof ChimaeraError && thrown.kind === "upgradeFailed") return thrown;
-  const why = thrown instanceof Error ? thrown.message : String(thrown);
-  const hint = thrown instanceof ChimaeraError
-    ? `the old version serves on; ${thrown.hint}`
-    : undefined;
-  return new ChimaeraError("upgradeFailed", {
-    what: `upgrade ${libName}`,
-    why,
-    hint,
-    cause: thrown instanceof ChimaeraError ? thrown.cause : thrown,
-  });
 }

@@ -3,7 +3,8 @@
  *
  * Lanes take their turns in an order of its own in each call, by a seed that is printed; the call is
  * repeated with the variable that is printed with it. A call without a PATH builds the executable
- * first, and tests of commands then run what is in it, where others run the sources.
+ * first, and tests of commands then run what is in it, where others run the sources; tests of whole
+ * nodes run with two of three numbers of workers, by that seed.
  *
  * Installs the system programs that tests compare with, runs `deno test` in as many processes as
  * isolation asks for (testing/plan.ts), and fails when a test fails, when a run crashes, hangs or
@@ -31,7 +32,8 @@ const RUN_LIMIT_MS = 6 * 60_000;
 
 const HELP = `Usage: deno task test [options] [PATH…]
 
-  PATH…             test files or folders; all of them when none is named
+  PATH…             test files or folders, "." for all of them; all of them when none is named,
+                    but each whole node with two of 1, 2 and 4 workers only
   --filter TEXT     tests whose name contains TEXT, or matches /TEXT/
   --no-install      do not install missing system programs
   --help
@@ -69,7 +71,7 @@ async function main(args: string[]): Promise<number> {
   const laneSeed = Deno.env.get(LANE_SEED_VARIABLE) ?? randomSeed();
   const order = `order of lanes: ${LANE_SEED_VARIABLE}=${laneSeed}`;
   console.log(order);
-  const results = await runAll(runs, { filter: choice.filter, laneSeed, dist });
+  const results = await runAll(runs, { filter: choice.filter, laneSeed, dist, isWhole });
   return report(results, order);
 }
 
@@ -112,6 +114,7 @@ interface Turn {
   readonly filter: string | undefined;
   readonly laneSeed: string;
   readonly dist: string | undefined;
+  readonly isWhole: boolean;
 }
 
 async function runAll(

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly filter?: string | undefined;
   /** The program's bundle, by which tests of commands start it; from its sources when absent. */
   readonly dist?: string | undefined;
+  /** Whether it is one of all runs: then files take turns with what there is no time for. */
+  readonly isWhole?: boolean;
   /** Takes the run's output as it comes; standard output when it is left out. */
   readonly write?: (bytes: Uint8Array) => Promise<void> | void;
 }
@@ -92,6 +94,7 @@ function spawn(run: TestRun, options: RunOptions) {
       CHIMAERA_DEBUG_HEAP: "1",
       DENO_V8_FLAGS: V8_FLAGS,
       [LANE_SEED_VARIABLE]: options.laneSeed,
+      CHIMAERA_TEST_WORKERS: options.isWhole ? workerCounts(run.title, options.laneSeed) : "",
       ...options.dist === undefined ? {} : { CHIMAERA_TEST_DIST: options.dist },
       // Never the instance that the person at this machine has running.
       CHIMAERA_RUNTIME_DIR: `${options.temporary}/run`,
@@ -103,6 +106,12 @@ function spawn(run: TestRun, options: RunOptions) {
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
+}
+
+/** Two of three numbers of workers: which, files decide differently, and each anew by the seed. */
+export function workerCounts(title: string, laneSeed: string): string {
+  const letters = [...title].reduce((sum, letter) => sum + letter.codePointAt(0)!, 0);
+  return ["1,2", "2,4", "1,4"][(letters + (Number(laneSeed) >>> 0)) % 3]!;
 }
 
 /** What is kept of a run's output. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { test } from "../../tests/permission.ts";
-import { runTests } from "./run.ts";
+import { runTests, workerCounts } from "./run.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -85,4 +85,13 @@ test("runTests: processes and files that stay are faults", async () => {
   assert.equal(counts.passed, 1);
   assert.equal(faults[0], "left processes running");
   assert.match(faults[1] ?? "", /^left temporary files: left/);
+});
+
+Deno.test("workerCounts: files of one run have different numbers, and each file all of them in turn", () => {
+  const pairs = ["1,2", "1,4", "2,4"];
+  const ofSeeds = ["7", "8", "9"].map((seed) => workerCounts("tests/system/a_test.ts", seed));
+  assert.deepEqual(ofSeeds.toSorted(), pairs);
+  const ofFiles = ["a", "b", "c"].map((name) => workerCounts(`tests/system/${name}_test.ts`, "7"));
+  assert.deepEqual(ofFiles.toSorted(), pairs);
+  assert.ok(pairs.includes(workerCounts("a", "a word")));
 });

@@ -10,7 +10,7 @@ export interface Rounds {
   readonly idleMs: number;
   /** Starts of a server. */
   readonly launches: number;
-  /** Upgrades of a module over which a node's memory is watched, after a fourth as many. */
+  /** Upgrades of a module over which a node's memory is watched; whole cycles of recycling. */
   readonly upgrades: number;
 }
 
@@ -26,5 +26,5 @@ export const QUICK_ROUNDS: Rounds = {
   blockMs: 60,
   idleMs: 1_000,
   launches: 1,
-  upgrades: 128,
+  upgrades: 64,
 };

@@ -52,6 +52,7 @@ const IDLE = ["tests/system/stopped_minute_test.ts"];
 const BESIDE = [
   "bench/",
   "tests/simulation/",
+  "tests/system/upstream_async_ipc_test.ts",
   "tests/executable/",
   "tests/house/",
   "tests/tutorial/",

@@ -135,19 +135,27 @@ class Load {
   }
 }
 
-/** The longest times that any client saw nothing while `act` was done again and again. */
-async function stallP99(loads: readonly Load[], act: () => Promise<unknown>): Promise<number> {
+/** The longest times that any client saw nothing while acts took place, and how long those took. */
+async function stallsOf(
+  loads: readonly Load[],
+  act: (at: number) => Promise<unknown>,
+): Promise<{ readonly p99Ms: number; readonly tookMs: readonly number[] }> {
   const stalls: number[] = [];
+  const tookMs: number[] = [];
   for (let k = 0; k < UPGRADES; k++) {
     const until = loads.map((load) => load.done + BETWEEN);
     await Promise.all(loads.map((load, at) => load.run(() => load.done >= until[at]!)));
     for (const load of loads) load.reset();
     let isOver = false;
-    const acting = act().finally(() => isOver = true);
+    const startMs = performance.now();
+    const acting = act(k).finally(() => {
+      isOver = true;
+      tookMs.push(performance.now() - startMs);
+    });
     await Promise.all([acting, ...loads.map((load) => load.run(() => isOver))]);
     stalls.push(Math.max(...loads.map(({ longestMs }) => longestMs)));
   }
-  return p99(stalls);
+  return { p99Ms: p99(stalls), tookMs };
 }
 
 async function measureLoad({ rounds }: BenchContext): Promise<Measurement> {
@@ -160,14 +168,15 @@ async function measureLoad({ rounds }: BenchContext): Promise<Measurement> {
   const admin = new Admin(first);
   const samples: [number, number][] = [];
   for (let k = 0; k < rounds.launches; k++) {
-    const startMs = performance.now();
-    const upgraded = await stallP99(loads, () => {
+    const upgraded = await stallsOf(loads, () => {
       shop.save();
       return admin.upgradeModule(HERE, LIBRARY);
     });
-    const eachMs = (performance.now() - startMs) / UPGRADES;
-    const left = await stallP99(loads, () => new Promise((wake) => setTimeout(wake, eachMs)));
-    samples.push([upgraded, left]);
+    // The same lengths of time, one by one.
+    const left = await stallsOf(loads, (at) => {
+      return new Promise((wake) => setTimeout(wake, upgraded.tookMs[at]));
+    });
+    samples.push([upgraded.p99Ms, left.p99Ms]);
   }
   for (const load of loads) await load.drain();
   const done = loads.reduce((sum, load) => sum + load.done, 0);

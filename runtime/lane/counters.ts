@@ -3,7 +3,7 @@
  * uses plain stores; readers may see a value a moment old. Word 14 is the node thread's.
  *
  *   worker line, 16 words   0 ticks   1 tasks done
- *                           2 pool being run; −1: a module is being loaded   3 method being run
+ *                           2 pool being run; −1: a module is being tried   3 method being run
  *                           4 failures that were no task's   5 sleeps   6 turns of the event loop
  *                           7 tasks handed to other workers   8 malformed descriptors
  *                           9 handlers in flight   10 cpu + 1, 0: not pinned

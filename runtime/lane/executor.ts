@@ -181,7 +181,7 @@ export class Executor {
       error = thrownBy(thrown, container, task);
     }
     if (this.#state.fenced) throw new FencedOff();
-    words[counter + WORKER_COUNTER.pool] = 0;
+    words[counter + WORKER_COUNTER.pool] = this.#state.poolBetweenHandlers;
     if (promise instanceof Promise) this.#follow(lane, task, rctx, promise);
     else this.#end(lane, task, rctx, error); // Something that is no promise: nobody wants it.
   }

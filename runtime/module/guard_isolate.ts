@@ -39,7 +39,8 @@ export function guardIsolate(onStray: () => void): () => void {
       why: "it would end the node",
     });
   };
-  // `process.exit` ends here too. It is not replaced itself: to look at `process` makes it.
+  // `process.exit` ends here too, when its listeners have run. It is not replaced itself: to look at
+  // `process` makes it.
   Object.defineProperty(Deno, "exit", { value: refuse("Deno.exit"), configurable: true });
   Object.defineProperty(self, "close", { value: refuse("self.close"), configurable: true });
   for (const name of ["setTimeout", "setInterval", "setImmediate"]) ownCallbacks(name, attribute);

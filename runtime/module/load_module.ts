@@ -154,6 +154,7 @@ function whyOf(cause: Error, entryUrl?: string): string {
   const message = inSources(withoutEntry(cause.message, entryUrl));
   const first = message.split("\n")[0]!;
   // The system says where at the end; what a module throws at its top level, only in its stack.
-  const place = placeIn(message) ?? authorPlace(cause.stack ?? "") ?? placeIn(cause.stack ?? "");
+  const stack = withoutEntry(cause.stack ?? "", entryUrl);
+  const place = placeIn(message) ?? authorPlace(stack) ?? placeIn(stack);
   return place === null || first.includes(place) ? first : `${first} (${place})`;
 }

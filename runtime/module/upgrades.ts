@@ -225,8 +225,11 @@ export class Upgrades {
    */
   async #prepare(upgrade: Upgrade): Promise<void> {
     const prepare = { step: "prepare", module: upgrade.fresh.spec } as const;
-    const limitMs = 2 * this.#options.registry.loadMs;
-    for (const worker of this.#all) await this.#ask(upgrade, worker, prepare, limitMs);
+    const { registry, clock } = this.#options;
+    const endMs = clock.nowMs() + 2 * registry.loadMs;
+    for (const worker of this.#all) {
+      await this.#ask(upgrade, worker, prepare, Math.max(0, endMs - clock.nowMs()));
+    }
     await delay(LIMITS.upgradePauseMs);
   }
 

@@ -148,8 +148,7 @@ export class ModuleClient {
       task.header.poolId = ADMIN_POOL_ID;
       setQuery(task, dom);
       task.targetPool = this.poolId;
-      submitter.submit(task);
-      return task;
+      return send(submitter, task);
     };
     using task = room.isOpen ? start() : await whenRoom(room, start);
     await task.wait();
@@ -175,6 +174,17 @@ export class ModuleClient {
     copy.init(this.poolId);
     return copy;
   }
+}
+
+/** Sends a task, which the caller never sees when that throws. */
+export function send<T extends Task>(submitter: Submitter, task: T): T {
+  try {
+    submitter.submit(task);
+  } catch (thrown) {
+    task.free();
+    throw thrown;
+  }
+  return task;
 }
 
 /** Says which containers a task is for. */

@@ -28,6 +28,7 @@ import {
   notBound,
   type Owned,
   OWNER,
+  send,
   setQuery,
   type Submitter,
   type TaskNode,
@@ -86,16 +87,6 @@ export interface TaskMethod<T extends Task> {
 /** A task method as its forms see it. */
 interface Stub<T extends Task> extends Owned {
   readonly type: TaskType<T>;
-}
-
-function send<T extends Task>(submitter: Submitter, task: T): T {
-  try {
-    submitter.submit(task);
-  } catch (thrown) {
-    task.free(); // The caller never sees it.
-    throw thrown;
-  }
-  return task;
 }
 
 /** A task of a client with its fields, not sent yet. */

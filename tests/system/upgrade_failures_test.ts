@@ -136,6 +136,14 @@ const REFUSALS: readonly Refusal[] = [
     says: /load module shop_ledger: .*: the code says it is shop_till/,
   },
   {
+    name: "a missing file that the module is entered by",
+    version: {},
+    change: ({ repo }) => Deno.removeSync(`${repo.module}/ledger_lib_exec.ts`),
+    code: "CHI-4005",
+    at: null,
+    says: /\/ledger\/ledger_lib_exec\.ts: no such file, and the module is entered by it/,
+  },
+  {
     name: "what throws at the top level",
     version: { top: 'throw new Error("not today");' },
     code: "CHI-4005",

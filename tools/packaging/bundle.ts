@@ -116,9 +116,10 @@ function leaveHelpersAside(dist: string): void {
   for (const helper of helpers) {
     const bare = new RegExp(`^import "(?:\\.\\.?/)+${helper.replace(".", "\\.")}";\n`, "m");
     for (const [path, text] of texts) {
-      if (bare.test(text)) Deno.writeTextFileSync(`${dist}/${path}`, text.replace(bare, ""));
+      if (bare.test(text)) texts.set(path, text.replace(bare, ""));
     }
   }
+  for (const [path, text] of texts) Deno.writeTextFileSync(`${dist}/${path}`, text);
 }
 
 function copyAssets(root: string, dist: string): void {

@@ -92,7 +92,7 @@ function spawn(run: TestRun, options: RunOptions) {
     env: {
       ...colour,
       CHIMAERA_DEBUG_HEAP: "1",
-      DENO_V8_FLAGS: V8_FLAGS,
+      DENO_V8_FLAGS: [V8_FLAGS, Deno.env.get("DENO_V8_FLAGS") ?? ""].filter(Boolean).join(","),
       [LANE_SEED_VARIABLE]: options.laneSeed,
       CHIMAERA_TEST_WORKERS: options.isWhole ? workerCounts(run.title, options.laneSeed) : "",
       ...options.dist === undefined ? {} : { CHIMAERA_TEST_DIST: options.dist },

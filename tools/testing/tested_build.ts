@@ -26,9 +26,7 @@ export async function testedBuild(): Promise<string> {
   const folder = `${CACHE}/tested-${hash.digest("hex").slice(0, 16)}`;
   if (exists(`${folder}/chimaera`)) return folder;
   Deno.mkdirSync(CACHE, { recursive: true });
-  for (const { name } of Deno.readDirSync(CACHE)) {
-    if (name.startsWith("tested-")) Deno.removeSync(`${CACHE}/${name}`, { recursive: true });
-  }
+  for (const old of builds().slice(1)) Deno.removeSync(old, { recursive: true });
   await build({
     root: ROOT,
     dist: `${folder}/dist`,
@@ -37,4 +35,16 @@ export async function testedBuild(): Promise<string> {
     packaging: "self-extract",
   });
   return folder;
+}
+
+/** Folders of builds before, the newest first: another run may be using that one. */
+function builds(): string[] {
+  return [...Deno.readDirSync(CACHE)]
+    .filter(({ name }) => name.startsWith("tested-"))
+    .map(({ name }) => `${CACHE}/${name}`)
+    .sort((a, b) => madeMs(b) - madeMs(a));
+}
+
+function madeMs(folder: string): number {
+  return Deno.statSync(folder).mtime?.getTime() ?? 0;
 }

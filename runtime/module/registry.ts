@@ -221,7 +221,8 @@ export class ModuleRegistry implements ModuleDirectory {
 
   /** Copies a version and has a worker import it. */
   async #fresh(code: ModuleCode): Promise<FreshModule> {
-    const { ENTRY_FILE, libNameOf, moduleFiles, writeModuleCode } = await tools();
+    const { ENTRY_FILE, libNameOf, moduleFiles, mustHaveEntries, writeModuleCode } = await tools();
+    mustHaveEntries(code);
     const { repo, module, hash } = code;
     const libName = libNameOf(repo.namespace, module.name);
     const version = `${hash}-${++this.#made}`;

@@ -54,22 +54,23 @@ export async function readModuleCode(repo: ModuleRepo, module: RepoModule): Prom
   for (const path of filesBelow(module.folder, "")) await reader.add(`${module.name}/${path}`);
   reader.finish();
   const { files } = reader;
-  const { runtime, libExec } = moduleFiles(module.name);
-  for (const file of [runtime, libExec]) mustHave(files, `${module.name}/${file}`, repo);
   const paths = [...files.keys()].sort();
   const encoder = new TextEncoder();
   const parts = paths.flatMap((path) => [encoder.encode(path), files.get(path)!]);
   return { repo, module, files, hash: (await digestOf(parts)).slice(0, 16) };
 }
 
-/** Throws CHI-4005 unless a file that modules are entered by is there. */
-function mustHave(files: ReadonlyMap<string, unknown>, path: string, repo: ModuleRepo): void {
-  if (files.has(path)) return;
-  throw new ChimaeraError("moduleLoad", {
-    what: `${repo.folder}/${path}`,
-    why: "no such file, and the module is entered by it",
-    hint: "run `chimaera repo refresh` on the module's repo, and load it again",
-  });
+/** Throws CHI-4005 unless the files that a module is entered by are there. */
+export function mustHaveEntries({ repo, module, files }: ModuleCode): void {
+  const { runtime, libExec } = moduleFiles(module.name);
+  for (const path of [`${module.name}/${runtime}`, `${module.name}/${libExec}`]) {
+    if (files.has(path)) continue;
+    throw new ChimaeraError("moduleLoad", {
+      what: `${repo.folder}/${path}`,
+      why: "no such file, and the module is entered by it",
+      hint: "run `chimaera repo refresh` on the module's repo, and load it again",
+    });
+  }
 }
 
 /** Of a copy's file that leads to the module's two, as `runtime` and `exec`. */

@@ -229,6 +229,10 @@ test("pools end although handlers do not: whoever ends them learns which", async
   const sleeper = clientOf(session, placed, "asleep").asyncSleep(HERE, { ms: 3_600_000 });
   const deaf = loose.asyncLeave(HERE, { stuck: true });
   session.port.flush();
+  // One that had not begun would only be failed.
+  await eventually("both have begun", () => {
+    return node.stats().workers.reduce((sum, { inFlight }) => sum + inFlight, 0) === 2;
+  });
   const holding = hold(session, placed, 1);
   await eventually("the worker is held", () => node.stats().stalls.length === 1);
   const held = await rejectsWith("CHI-4009", end("held"));

@@ -30,6 +30,22 @@ function edit({ repo }: Shop, file: string, from: string, to: string): void {
   repo.put(file, text.replaceAll(from, () => to));
 }
 
+/** A member that the dispatch calls and the class has not. */
+function lacking(
+  member: string,
+  method: string,
+  how: Partial<Pick<Refusal, "version" | "change">>,
+): Refusal {
+  return {
+    name: `${member}() that is missing`,
+    version: {},
+    ...how,
+    code: "CHI-4005",
+    at: ["ledger_runtime.ts", "class Server"],
+    says: new RegExp(`class Server has no ${member}\\(\\) of ${method}`),
+  };
+}
+
 /** An import that is refused where it stands. */
 function refused(specifier: string, says: RegExp): Refusal {
   const top = `import * as foreign from "${specifier}";\nvoid foreign;`;
@@ -71,37 +87,18 @@ const REFUSALS: readonly Refusal[] = [
     at: ["ledger_runtime.ts", "import { Nothing }"],
     says: /Nothing/,
   },
-  {
-    name: "a handler that is missing",
-    version: {},
+  lacking("add", "kAdd", {
     change: (shop) => edit(shop, "ledger_runtime.ts", " add(task", " sum2(task"),
-    code: "CHI-4005",
-    at: ["ledger_runtime.ts", "class Server"],
-    says: /class Server has no add\(\) of kAdd/,
-  },
-  {
-    name: "a monitor that is missing",
-    version: {},
+  }),
+  lacking("monitorAdd", "kAdd", {
     change: (shop) => edit(shop, "ledger_runtime.ts", "monitorAdd", "monitorSub"),
-    code: "CHI-4005",
-    at: ["ledger_runtime.ts", "class Server"],
-    says: /class Server has no monitorAdd\(\) of kAdd/,
-  },
-  {
-    name: "the monitor of kCreate that is missing",
-    version: {},
+  }),
+  lacking("monitorCreate", "kCreate", {
     change: (shop) => edit(shop, "ledger_runtime.ts", "monitorCreate", "monitorMake"),
-    code: "CHI-4005",
-    at: ["ledger_runtime.ts", "class Server"],
-    says: /class Server has no monitorCreate\(\) of kCreate/,
-  },
-  {
-    name: "upgrade that is missing",
+  }),
+  lacking("upgrade", "kUpgrade", {
     version: { libExec: "upgrade(module, saved) { module.restoreState(saved); }," },
-    code: "CHI-4005",
-    at: ["ledger_runtime.ts", "class Server"],
-    says: /class Server has no upgrade\(\) of kUpgrade/,
-  },
+  }),
   {
     name: "a Server that is no Module",
     version: {},

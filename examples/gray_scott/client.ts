@@ -99,7 +99,7 @@ async function run(
     bytesIn,
     bytesOut,
     ratio: Number((bytesIn / bytesOut).toFixed(3)),
-    gbPerS: Number((2 * bytesIn / taskMs / 1e6).toFixed(3)),
+    gbPerS: Number((2 * bytesIn / taskMs / 1e6).toPrecision(3)),
     transport: session.transport,
     serverPid: session.nodePid,
     clientPid: Deno.pid,

@@ -21,11 +21,11 @@ function workerOf({ node, client }: Camp, index: number): number {
 }
 
 for (const workers of WORKERS) {
-  test(`100 moves under load lose, repeat and reorder nothing, ${workers} workers`, async () => {
+  test(`200 moves under load lose, repeat and reorder nothing, ${workers} workers`, async () => {
     await withCamp(workers, { lanes: 2 }, async (camp) => {
       const { admin, client } = camp;
       const sent = await underLoad(await stridersOn(camp, 4), 2, async () => {
-        for (let move = 0; move < 100; move++) {
+        for (let move = 0; move < 200; move++) {
           const index = move % 2;
           const from = workerOf(camp, index);
           const to = (from + 1 + move % (workers - 1)) % workers;
@@ -36,7 +36,7 @@ for (const workers of WORKERS) {
       });
       assert.ok(sent > 4000, `only ${sent} tasks ran meanwhile`);
       const [first, second] = [await client.recall(HERE, 0), await client.recall(HERE, 1)];
-      assert.deepEqual([first.moves, second.moves], [50, 50]);
+      assert.deepEqual([first.moves, second.moves], [100, 100]);
     });
   });
 }
